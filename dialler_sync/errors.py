@@ -96,7 +96,7 @@ class JournalError(StopRun):
 
 
 class JournalDamaged(JournalError):
-    """What the journal holds is damaged: going on with it would only do harm."""
+    """The journal's content is damaged; going on with it would only do harm."""
 
 
 class JournalFailed(JournalError):

@@ -19,6 +19,7 @@ from .errors import (
     UsageError,
 )
 from .model import any_left
+from .text.phrase import mark, phrase
 
 
 class ExitCode(IntEnum):
@@ -39,19 +40,27 @@ class ExitCode(IntEnum):
 
 
 MEANINGS: Mapping[ExitCode, str] = {
-    ExitCode.OK: "all rows succeeded or were skipped",
-    ExitCode.BUG: "a bug in dialler-sync",
-    ExitCode.USAGE: "usage or configuration",
-    ExitCode.INPUT: "the input cannot be read",
-    ExitCode.ROWS_FAILED: "finished, but some rows did not succeed",
-    ExitCode.UNAVAILABLE: "the dialler (or, during a run, the journal) is unreachable or keeps failing; resumable",
-    ExitCode.DIFFERENCES: "plan and reconcile with --detailed-exitcode: there are differences",
-    ExitCode.NO_ROW_CAN_SUCCEED: "not authorised, or the campaign does not exist: no row can succeed",
-    ExitCode.SAFETY_LIMIT: "stopped by a safety limit (mirror, max errors)",
-    ExitCode.OUT_OF_TIME: "stopped by --until or dialler.hours; resumable",
-    ExitCode.NONE_SUCCEEDED: "finished, but none of the rows sent succeeded",
-    ExitCode.INTERRUPTED: "interrupted; resumable",
+    ExitCode.OK: mark("all rows succeeded or were skipped"),
+    ExitCode.BUG: mark("a bug in dialler-sync"),
+    ExitCode.USAGE: mark("usage or configuration"),
+    ExitCode.INPUT: mark("the input cannot be read"),
+    ExitCode.ROWS_FAILED: mark("finished, but some rows did not succeed"),
+    ExitCode.UNAVAILABLE: mark(
+        "the dialler (or, during a run, the journal) is unreachable or keeps failing; resumable"
+    ),
+    ExitCode.DIFFERENCES: mark("plan and reconcile with --detailed-exitcode: there are differences"),
+    ExitCode.NO_ROW_CAN_SUCCEED: mark("not authorised, or the campaign does not exist: no row can succeed"),
+    ExitCode.SAFETY_LIMIT: mark("stopped by a safety limit (mirror, max errors)"),
+    ExitCode.OUT_OF_TIME: mark("stopped by --until or dialler.hours; resumable"),
+    ExitCode.NONE_SUCCEEDED: mark("finished, but none of the rows sent succeeded"),
+    ExitCode.INTERRUPTED: mark("interrupted; resumable"),
 }
+
+
+def meaning_of(code: int) -> str:
+    """Return what an exit code means."""
+    return phrase(MEANINGS[ExitCode(code)])
+
 
 _WORST_FIRST = (1, 2, 7, 5, 10, 3, 8, 9, 130, 4, 6, 0)
 

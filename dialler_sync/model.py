@@ -66,7 +66,7 @@ class Reason(StrEnum):
 
 
 LEFT_TO_OTHERS = (Reason.SUPERSEDED, Reason.FILTERED)
-"""Reasons of rows that settle nothing of their key: another row may carry it, and count."""
+"""Reasons that leave a row's key to other rows, which may be sent."""
 
 ACTIONS = (*Action, *Reason)
 """All values of the column ``_action``."""
@@ -312,7 +312,7 @@ class SpooledRow(NamedTuple):
 
 
 MOVE = "move"
-"""Kind of an import that takes its contact from another campaign."""
+"""Kind of an import that moves its contact from another campaign."""
 
 UPDATE = "update"
-"""Kind of an import that must not make a contact; it names the one that it overwrites."""
+"""Kind of an import that must not create a contact; it names the one to overwrite."""

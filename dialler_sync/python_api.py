@@ -5,27 +5,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from .errors import Interrupted, UsageError
+from .errors import UsageError
 from .files.url import path_of
 from .jobs import imports
-from .jobs.calls import CallsDone, CallsOptions, Form, calls_options, cell_text, list_calls
+from .jobs.calls import CallsDone, Form, calls_options, cell_text, list_calls
+from .jobs.frames import calls_frame, text_frame
 from .jobs.imports import ImportOptions, RunOptions
-from .jobs.reconcile import ReconcileOptions, mending_plan, reconcile_files
+from .jobs.notebook import Watch, run_job
+from .jobs.reconcile import ReconcileOptions, ReconciliationSummary, plan_fixes, reconcile_files
 from .jobs.records import Journal, default_state
-from .jobs.results import ReconciliationSummary, Summary
+from .jobs.results import Summary
 from .jobs.settings import Limit, Settings, load_config, row_limit
-from .model import Status
-from .text.spreadsheet import restore
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,9 +30,6 @@ T = TypeVar("T")
 StrPath = str | os.PathLike[str]
 Files = StrPath | Iterable[StrPath]
 Config = StrPath | Settings
-
-_POLL_SECONDS = 0.2
-"""Seconds between two checks for Ctrl-C, which does not everywhere wake a thread that waits for another (Windows)."""
 
 CONFIG = "dialler-sync.yaml"
 """Default configuration file, as on the command line."""
@@ -60,7 +53,7 @@ class ImportResult:
 
     def to_pandas(self) -> pd.DataFrame:
         """Return ``results.csv``: one row per source row, in source order; every cell is text."""
-        return _text_frame(self.folder / "results.csv")
+        return text_frame(self.folder / "results.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +80,7 @@ class Reconciliation:
         """
         if self.summary.classes is None:
             raise UsageError(f"nothing was compared: {self.summary.stopped_because}")
-        return _text_frame(self.folder / "reconciliation.csv")
+        return text_frame(self.folder / "reconciliation.csv")
 
 
 def import_files(
@@ -154,10 +147,10 @@ def reconcile(
     settings = _settings(config)
     options = ReconcileOptions(_paths(files), _config_path(config), _path(out), with_history, extras, since)
 
-    def work(store: Journal, watch: _Watch) -> Reconciliation:
+    def work(store: Journal, watch: Watch) -> Reconciliation:
         done = reconcile_files(settings, options, store, watch)
         if fix is not None and not done.summary.stopped_because:
-            mending_plan(settings, options, store, watch).write(Path(fix))
+            plan_fixes(settings, options, store, watch).write(Path(fix))
         return Reconciliation(done.summary)
 
     return _with_journal(journal, work)
@@ -209,7 +202,7 @@ def calls(
     """
     settings = _settings(config)
 
-    def work(store: Journal, watch: _Watch) -> CallList:
+    def work(store: Journal, watch: Watch) -> CallList:
         options = calls_options(
             store, campaign=None if campaign is None else str(campaign), files=_paths(files), to=_path(to),
             since_text=since, language=language, receiver=receiver, contacts=contacts,
@@ -222,87 +215,28 @@ def calls(
             table.extend([cell_text(record.get(name)) for name in form.columns.values()] for record in records)
 
         done = list_calls(settings, options, store, watch, show)
-        return CallList(done, lambda: _calls_frame(settings, options, table))
+        return CallList(done, lambda: calls_frame(settings, options, table))
 
     return _with_journal(journal, work)
-
-
-def _calls_frame(settings: Settings, options: CallsOptions, table: list[list[str]]) -> pd.DataFrame:
-    import pandas as pd
-
-    if options.to is None:
-        return pd.DataFrame(table[1:], columns=table[0], dtype=object)
-    if options.form == "csv":
-        form = settings.calls
-        encoding = "utf-8-sig" if form.encoding == "utf-8" else form.encoding
-        return _text_frame(options.to, encoding=encoding, delimiter=form.delimiter)
-    if options.form == "jsonl":
-        with options.to.open(encoding="utf-8") as file:
-            records = list(map(json.loads, file))
-        columns = list(dict.fromkeys(name for record in records for name in record))
-        return pd.DataFrame([[cell_text(record.get(name)) for name in columns] for record in records], columns=columns)
-    return _restored(pd.read_excel(options.to, sheet_name="Calls", dtype=str, keep_default_na=False, engine="openpyxl"))
 
 
 # Shared by all
 
 
-class _Watch:
-    """Observes a run in another thread, and stops it when the user interrupts the notebook's cell."""
-
-    def __init__(self) -> None:
-        self.interrupted = False
-
-    def stage(self, name: str, total: int | None) -> None:  # noqa: ARG002 - every stage alike
-        """Stop the run if the user interrupted."""
-        self._check()
-
-    def advance(self, rows: int, status: Status | None = None) -> None:  # noqa: ARG002
-        """Stop the run if the user interrupted."""
-        self._check()
-
-    def _check(self) -> None:
-        if self.interrupted:
-            self.interrupted = False  # only once, so that rows in flight are recorded afterwards
-            raise Interrupted("interrupted")
-
-
-def _with_journal(journal: StrPath | None, work: Callable[[Journal, _Watch], T]) -> T:
-    """Run ``work`` with an open journal: here, or in its own thread if an event loop is running (Jupyter)."""
-    watch = _Watch()
+def _with_journal(journal: StrPath | None, work: Callable[[Journal, Watch], T]) -> T:
+    """Run ``work`` with an open journal."""
+    watch = Watch()
 
     def job() -> T:
         state = os.environ.get("DIALLER_SYNC_STATE") if journal is None else os.fspath(journal)
         with Journal.open(state or default_state()) as store:
             return work(store, watch)
 
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return job()
-    return _in_thread(job, watch)
-
-
-def _in_thread(job: Callable[[], T], watch: _Watch) -> T:
-    outcome: Future[T] = Future()
-
-    def target() -> None:
-        try:
-            outcome.set_result(job())
-        except BaseException as error:  # noqa: BLE001 - raised again by result()
-            outcome.set_exception(error)
-
-    threading.Thread(target=target, name="dialler-sync", daemon=True).start()
-    try:
-        while not outcome.done():
-            wait([outcome], timeout=_POLL_SECONDS)
-    except KeyboardInterrupt:
-        watch.interrupted = True
-    return outcome.result()
+    return run_job(job, watch)
 
 
 def _limit(name: str, given: str | None) -> Limit | None:
-    """A limit of rows, by the name of its argument."""
+    """Parse a limit of rows; ``name`` is its argument."""
     try:
         return row_limit(given)
     except ValueError as error:
@@ -324,18 +258,3 @@ def _paths(files: Files) -> tuple[Path, ...]:
 
 def _path(path: StrPath | None) -> Path | None:
     return None if path is None else path_of(path)
-
-
-def _text_frame(path: Path, *, encoding: str = "utf-8", delimiter: str = ",") -> pd.DataFrame:
-    """Read a CSV report as text, undoing the protection against formulas."""
-    import pandas as pd
-
-    return _restored(pd.read_csv(path, dtype=str, keep_default_na=False, encoding=encoding, sep=delimiter))
-
-
-def _restored(frame: pd.DataFrame) -> pd.DataFrame:
-    for column in frame.columns:
-        marked = frame[column].str.startswith("'")
-        if marked.any():
-            frame.loc[marked, column] = frame.loc[marked, column].map(restore)
-    return frame

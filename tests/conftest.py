@@ -6,6 +6,8 @@ import csv
 import json
 import os
 import signal
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +31,18 @@ for ending, default in ((signal.SIGINT, signal.default_int_handler), (signal.SIG
     if signal.getsignal(ending) is signal.SIG_IGN:
         signal.signal(ending, default)
 
-# Commands that tests start find the modules compiled: without this each of them compiles the whole package.
+# A new journal waits 20 ms for a disk, and none for memory. ``TMPDIR=/tmp pytest`` runs on the disk.
+MEMORY = Path("/dev/shm")
+if "TMPDIR" not in os.environ and MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
+    room = os.statvfs(MEMORY)
+    if room.f_bavail * room.f_frsize > 2 << 30 and not room.f_flag & os.ST_NOEXEC:
+        os.environ["TMPDIR"] = str(MEMORY)  # also that of the processes that tests start
+        tempfile.tempdir = None  # pytest has asked for it already
+
+# Commands that tests start find the modules compiled: without this each of them compiles the whole package, and each
+# process of pytest all tests.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture
@@ -50,6 +62,21 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIALLER_SYNC_TOKEN", "simulator")
     for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def warm_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What takes the place of the interpreter in ``warm``."""
+    from .helpers.warm import launcher
+
+    with launcher(tmp_path_factory.mktemp("warm")) as path:
+        yield path
+
+
+@pytest.fixture
+def warm(warm_python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``sys.executable -m dialler_sync`` starts at once, as a fork of a process that has everything imported."""
+    monkeypatch.setattr(sys, "executable", str(warm_python))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,13 @@ from .wire import StoredContact, id_number, stored_contact
 
 Record = Mapping[str, Any]
 Meant = Callable[[list[Record]], bool]
-"""Whether records can be the answer to a question; it is not asked of no records."""
+"""Whether records can be the answer to a question; called only with records."""
 
 _LOST = "\ufffd"
-"""What stands for a character that was lost on its way."""
+"""Replacement for a character that was lost on its way."""
 
 _SHORTEST_FIELD = 32
-"""Characters that every dialler keeps of a UserData."""
+"""Characters of a UserData that every dialler keeps."""
 
 _REMEMBERED = 10_000
 """Imported contacts whose IDs are kept."""

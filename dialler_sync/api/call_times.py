@@ -115,7 +115,7 @@ def _listed(parts: list[object]) -> str | None:
 
 
 def moment(text: str) -> datetime | None:
-    """The moment of a time that :func:`read_time` gives; one without a zone is of this machine's. None: it is none.
+    """Return the moment of a text of :func:`read_time`, local if it has no zone; None if it is not a time.
 
     A day without a time counts as its end.
     """

@@ -44,7 +44,7 @@ class Characters:
 
 
 _TELLING = 4
-"""Bytes from which the zeros of UTF-16 and UTF-32 can be told apart."""
+"""Bytes that suffice to tell UTF-16 from UTF-32 by their zeros."""
 
 
 def _known(charset: str | None) -> str | None:

@@ -12,159 +12,56 @@ All methods raise :class:`~dialler_sync.errors.Refused` where the dialler refuse
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, Self, TypeVar
+from functools import cached_property
+from typing import Any
 
 import httpx
 import orjson
 
-from ..config.dialler import DiallerSettings
-from ..endpoints import ENDPOINTS, Endpoint, endpoint
-from ..error_codes import NOT_FOUND, UNREADABLE
-from ..errors import MaybeDone, Refused, RequestError
-from . import traffic
+from ..error_codes import NOT_FOUND
+from ..errors import MaybeDone, Refused
 from .about import Meant, ToldIds, change_is_about, is_about, of_any, of_calls, of_user_data
-from .latency import Latencies
+from .connection import Connection
 from .listing import record_stream
-from .pace import Gate
-from .proxy import find_proxy
-from .retry import Clock, is_too_long, judge, judge_failure, repeating, unreadable
-from .tls import tls_context
-from .token import read_token
-from .transport import LONGEST_OF_ONE, AiohttpTransport
-from .wire import StoredContact, campaign_of, id_number, imported_contact, is_elsewhere, records, stored_contact
+from .retry import is_too_long, judge, unreadable
+from .transport import LONGEST_OF_ONE
+from .wire import (
+    CAMPAIGN_NAME,
+    StoredContact,
+    campaign_of,
+    id_number,
+    imported_contact,
+    is_elsewhere,
+    records,
+    stored_contact,
+)
 
 _log = logging.getLogger(__name__)
 
-T = TypeVar("T")
 Records = list[Mapping[str, Any]]
 
 
-class DiallerClient:
-    """A client for one dialler and ClientsID; an asynchronous context manager.
+class DiallerClient(Connection):
+    """A client for one dialler and ClientsID, as its :class:`Connection` is."""
 
-    ``requests`` counts what was sent, ``latencies`` how long each took; all of it passes ``gate``.
-    ``transport`` and ``clock`` are there for other networks and times.
+    _finds = False
+    """Whether function 3 has shown that it is there."""
 
-    Raises:
-        ConfigError: the token, the certificates or the proxy cannot be used.
-    """
+    @cached_property
+    def _told(self) -> ToldIds:
+        return ToldIds()
 
-    def __init__(
-        self,
-        settings: DiallerSettings,
-        *,
-        gate: Gate | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        clock: Clock = time.monotonic,
-    ) -> None:
-        self.settings = settings
-        self.gate = gate or Gate(
-            settings.concurrency, rate=settings.rate, give_up_after=settings.give_up_after, clock=clock
-        )
-        self.requests = 0
-        self._finds = False
-        self._told = ToldIds()
-        self.latencies = Latencies(clock)
-        self._clock = clock
-        self._endpoints = {name: endpoint(name, settings.endpoints.get(name)) for name in ENDPOINTS}
-        root = httpx.URL(settings.root)
-        self._transport = transport or AiohttpTransport(
-            verify=tls_context(settings) if root.scheme == "https" else True,
-            connections=settings.concurrency + 4,
-            timeout=settings.timeout,
-            proxy=find_proxy(settings.base_url),
-        )
-        # What is the same for a hundred thousand rows is prepared once.
-        self._headers = [
-            (b"Host", root.netloc),
-            (b"Authorization", f"Bearer {read_token(settings)}".encode()),
-            (b"Accept", b"application/json"),
-            (b"Accept-Encoding", b"gzip, deflate"),
-            (b"Content-Type", b"application/json"),
-            (b"User-Agent", b"dialler-sync"),
-        ]
-        self._import_urls = {
-            overwrite: self._url("import_contact", overwrite=str(overwrite).lower()) for overwrite in (False, True)
-        }
+    @cached_property
+    def campaign_names(self) -> dict[str, str]:
+        """Names of campaigns by ID, as far as imported contacts have told them."""
+        return {}
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self._transport.aclose()
-
-    def endpoint(self, name: str) -> Endpoint:
-        """Return the method and path that this client uses for a function."""
-        return self._endpoints[name]
-
-    # One request
-
-    async def _send(
-        self, request: httpx.Request, judged: Callable[[httpx.Response], T], *, as_probe: bool = False
-    ) -> T:
-        """Send once, when the gate lets it, and report the result to the gate."""
-        gate = self.gate
-        if not gate.try_enter():
-            await gate.enter(as_probe=as_probe)
-        started = self._clock()
-        try:
-            answer = judged(await self._exchange(request))
-        except RequestError as error:
-            self._leave(error, started, request)
-            raise
-        except BaseException:
-            gate.abandon()
-            raise
-        self._leave(None, started, request)
-        return answer
-
-    def _leave(self, error: RequestError | None, started: float, request: httpx.Request) -> None:
-        ended = self._clock()
-        if "streamed" not in request.extensions:  # the duration of a list does not show how fast the dialler is
-            self.latencies.add(ended, ended - started)
-        self.gate.leave(error, ended - started)
-
-    async def _exchange(self, request: httpx.Request) -> httpx.Response:
-        self.requests += 1
-        if traffic.is_wanted():
-            return await self._exchange_aloud(self.requests, request)
-        return await self._exchange_once(request)
-
-    async def _exchange_aloud(self, number: int, request: httpx.Request) -> httpx.Response:
-        """Send once, and log the exchange."""
-        traffic.log_request(number, request)
-        started = self._clock()
-        try:
-            reply = await self._exchange_once(request)
-        except RequestError as error:
-            traffic.log_failure(number, error, self._clock() - started)
-            raise
-        traffic.log_answer(number, reply, self._clock() - started)
-        return reply
-
-    async def _exchange_once(self, request: httpx.Request) -> httpx.Response:
-        try:
-            reply = await self._transport.handle_async_request(request)
-            if reply.status_code != 200 or "streamed" not in request.extensions:
-                await reply.aread()
-        except httpx.TransportError as error:
-            raise judge_failure(error, request) from error
-        except httpx.DecodingError as error:
-            raise unreadable(f"the answer cannot be decoded ({error})") from error
-        return reply
-
-    def _url(self, name: str, **values: str | int) -> httpx.URL:
-        return httpx.URL(self.settings.root + self._endpoints[name].target(**values))
-
-    def _request(self, method: str, url: httpx.URL, body: bytes = b"", **extensions: object) -> httpx.Request:
-        # Request(content=body) does the same and takes four times as long.
-        length = [(b"Content-Length", str(len(body)).encode())] if body or method != "GET" else []
-        return httpx.Request(
-            method, url, headers=self._headers + length, stream=httpx.ByteStream(body), extensions=extensions
-        )
+    @cached_property
+    def _import_urls(self) -> Mapping[bool, httpx.URL]:
+        """By ``overwrite``; prepared once, as they are the same for a hundred thousand rows."""
+        return {overwrite: self._url("import_contact", overwrite=str(overwrite).lower()) for overwrite in (False, True)}
 
     async def _change(self, name: str, **values: str | int) -> None:
         """Send a change once."""
@@ -177,13 +74,6 @@ class DiallerClient:
 
         method, url = self._endpoints[name].method, self._url(name, **values)
         await self._send(self._request(method, url, longest=LONGEST_OF_ONE), judged)
-
-    def _misdirected(self) -> MaybeDone:
-        """Make the error for an answer that names another contact than the request: it may belong to another request,
-        and so may all later answers on its connection."""
-        if isinstance(self._transport, AiohttpTransport):
-            self._transport.distrust()
-        return MaybeDone(UNREADABLE, "the answer names another contact than the request", http_status=200)
 
     async def _change_by_id(self, name: str, contact_id: int | str, *, missing_is_done: bool = False) -> bool:
         """Send a change by ID, which may be retried; return False if there is no such contact.
@@ -206,12 +96,6 @@ class DiallerClient:
             return True
 
         return await self._repeating(once)
-
-    async def _repeating(self, once: Callable[[], Awaitable[T]]) -> T:
-        started = self._clock()
-        return await repeating(
-            once, retries=self.settings.retries, sleep=self.gate.rest, left=lambda: self.gate.left(started)
-        )
 
     async def _read(self, name: str, body: bytes = b"", meant: Meant | None = None, **values: str | int) -> Records:
         """Read records, with retries.
@@ -256,9 +140,11 @@ class DiallerClient:
         def judged(reply: httpx.Response) -> StoredContact:
             contact = imported_contact(judge(reply))
             if user_data is not None and (
-                not self._told.is_own(contact, user_data) or is_elsewhere(orjson.loads(body), contact.values, {})
+                not self._told.is_own(contact, user_data) or _is_of_another_campaign(contact, body)
             ):
                 raise self._misdirected()
+            if isinstance(name := contact.values.get(CAMPAIGN_NAME), str):
+                self.campaign_names.setdefault(campaign_of(contact.values), name)
             return contact
 
         method, url = self._endpoints["import_contact"].method, self._import_urls[overwrite]
@@ -368,6 +254,12 @@ class DiallerClient:
         """Return a campaign by its ID (function 13); None if there is no such campaign."""
         found = await self._find("get_campaign", campaign_id)
         return found[0] if found else None
+
+
+def _is_of_another_campaign(contact: StoredContact, body: bytes) -> bool:
+    """Whether an answer has another campaign's ID; its name may be written in another way than ours."""
+    meant = orjson.loads(body).get("DiallerCampaignsID")
+    return is_elsewhere({"DiallerCampaignsID": meant}, contact.values, {})
 
 
 def _records(reply: httpx.Response) -> Records:

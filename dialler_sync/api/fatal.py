@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from ..error_codes import ENDPOINT_MISSING, NOT_FOUND, PROXY_REFUSED, REDIRECTED, UNAUTHORISED
 from ..errors import DiallerUnavailable, MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError, StopRun
+from ..text.phrase import phrase
 
 
 def is_of_every_request(error: RequestError, *, only_way: bool = False) -> bool:
@@ -21,24 +22,28 @@ def is_of_every_request(error: RequestError, *, only_way: bool = False) -> bool:
 def reason(error: RequestError) -> StopRun:
     """Return the error for a request without a usable answer, with its fix."""
     if isinstance(error, NotDone | MaybeDone):
-        return DiallerUnavailable(f"the dialler's answer is not usable: {error}")
+        return DiallerUnavailable(phrase("the dialler's answer is not usable: {error}", error=error))
     if error.code == UNAUTHORISED:
         return NoRowCanSucceed(
-            f"the dialler refuses the token or the ClientsID ({error}). A new token replaces the old one: get "
-            "the current one from the dialler's portal, and check dialler.clients_id."
+            phrase(
+                "the dialler refuses the token or the ClientsID ({error}). A new token replaces the old one: get "
+                "the current one from the dialler's portal, and check dialler.clients_id.",
+                error=error,
+            )
         )
     if error.code == REDIRECTED:
-        return NoRowCanSucceed(f"{error}: check dialler.base_url")
+        return NoRowCanSucceed(phrase("{error}: check dialler.base_url", error=error))
     if error.code == PROXY_REFUSED:
         return NoRowCanSucceed(foreign(error))
-    return NoRowCanSucceed(f"the dialler refuses: {error}")
+    return NoRowCanSucceed(phrase("the dialler refuses: {error}", error=error))
 
 
 def foreign(error: RequestError) -> str:
     """Name the server that answers in the dialler's place, and where to look."""
-    return (
-        f"a proxy, firewall or web server answered in place of the dialler ({error}): check dialler.base_url and "
-        "the variables HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY"
+    return phrase(
+        "a proxy, firewall or web server answered in place of the dialler ({error}): check dialler.base_url and "
+        "the variables HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY",
+        error=error,
     )
 
 
@@ -50,15 +55,22 @@ def reason_to_stop(error: RequestError, *, campaign: str | None, rows_pass: bool
     """
     if error.code == UNAUTHORISED and not (rows_pass and error.http_status == HTTPStatus.FORBIDDEN):
         return NoRowCanSucceed(
-            f"the dialler refuses the token or the ClientsID ({error}). A new token replaces the old one: get "
-            "the current token, then resume the run."
+            phrase(
+                "the dialler refuses the token or the ClientsID ({error}). A new token replaces the old one: get "
+                "the current token, then resume the run.",
+                error=error,
+            )
         )
     if error.code == PROXY_REFUSED or (isinstance(error, Refused) and error.foreign and not rows_pass):
         return NoRowCanSucceed(foreign(error))
     if error.code in {REDIRECTED, ENDPOINT_MISSING}:
-        return NoRowCanSucceed(f"{error}: check dialler.base_url and dialler.endpoints")
+        return NoRowCanSucceed(phrase("{error}: check dialler.base_url and dialler.endpoints", error=error))
     if error.code == NOT_FOUND and campaign is not None:
         return NoRowCanSucceed(
-            f"the dialler does not have the campaign {campaign} ({error}): check campaign: in the configuration"
+            phrase(
+                "the dialler does not have the campaign {campaign} ({error}): check campaign: in the configuration",
+                campaign=campaign,
+                error=error,
+            )
         )
     return None

@@ -13,10 +13,10 @@ from ..text.stamp import stamp
 from .retry import Clock
 
 _STEPS = 16
-"""Buckets from one power of two to the next: a percentile is told at most 6 % too long."""
+"""Buckets per power of two: a percentile is at most 6 % too long."""
 
 _SLOTS = 60
-"""Stretches of time that are told apart; when there are more, each is made twice as long."""
+"""Time slots kept; with more, the slots become twice as long."""
 
 
 class Latencies:

@@ -17,7 +17,7 @@ from .retry import judge_failure, unreadable
 from .wire import no_number
 
 LONGEST_VALUE = 2**24
-"""Characters: what is longer, and still not whole, is no contact."""
+"""Characters; a longer value that has not ended is not a contact."""
 
 
 async def record_stream(begin: Callable[[], Awaitable[httpx.Response]]) -> AsyncGenerator[Mapping[str, Any], None]:
@@ -162,7 +162,7 @@ class _Text:
 
 
 _AT_ONCE = 2**16
-"""Characters that are read at once."""
+"""Characters read at once."""
 
 
 def _may_have_lost_digits(objects: list[dict[str, Any]], text: str) -> bool:

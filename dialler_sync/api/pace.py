@@ -1,4 +1,4 @@
-"""How hard the dialler is worked: requests in flight, requests a second, and not at all while it is down.
+"""The pace of requests: how many in flight, how many per second, and none while the dialler is down.
 
 Every request of a run passes one :class:`Gate`. It opens with a single request, so that a wrong token or
 campaign costs one row; it narrows when the dialler slows or refuses for load and widens again (additive
@@ -18,32 +18,33 @@ from contextlib import suppress
 
 from ..error_codes import UNREACHABLE
 from ..errors import DiallerUnavailable, MaybeDone, NotDone, RequestError, StopRun
+from ..text.phrase import figure, phrase
 from .retry import TURNED_AWAY, Clock, backoff
 
 _log = logging.getLogger(__name__)
 
 FAILURES_TO_OPEN = 10
-"""Failures in a row, of any rows, after which only probes go through."""
+"""Failures in a row, of any rows; then only probes are sent."""
 
 UNREACHABLE_TO_OPEN = 3
-"""The same where no connection can be made at all."""
+"""The same, if no connection can be made."""
 
 LONGEST_PROBE_PAUSE = 10.0
 """Seconds."""
 
 BUDGET = 100
-"""Repeats that may be owed: each failed request costs one, each success pays one back. A dialler that fails
-more than it serves uses it up and is given a pause, instead of twice the load."""
+"""Retries allowed in advance: each failed request costs one, each success pays one back. A dialler that fails more
+than it serves uses them up, and gets a pause instead of twice the load."""
 
 SLOW_FACTOR, SLOW_SECONDS = 3.0, 0.5
-"""A dialler has slowed when it takes this many times, and this much, longer than it does when quick."""
+"""A dialler is slow if it takes this many times as long, and this much longer, than at its quickest."""
 
 SHORTEST_GAP, LONGEST_GAP = 0.001, 0.1
-"""Seconds between requests to a dialler that turns some of them away: it may have a limit of rate, which is met by
-few requests at once as well as by many."""
+"""Seconds between requests to a dialler that refuses some for load: it may limit the rate, however few are in
+flight."""
 
 LATE = 0.005
-"""Seconds that a timer may be late; the requests that it held up are then made up for."""
+"""Seconds that a timer may be late; the delayed requests are then caught up."""
 
 
 class Bout:
@@ -264,7 +265,7 @@ class Gate:
         give_up_at = self._down_since + self._patience
         asked = error.retry_after or 0.0
         if now >= give_up_at:
-            long = f"; it asks to wait {asked:,.0f} s (Retry-After)" if asked > self._patience else ""
+            long = f"; it asks to wait {figure(asked)} s (Retry-After)" if asked > self._patience else ""
             failing = f"the dialler has kept failing for {now - self._down_since:.0f} s: {error}{long}"
             self.stop(DiallerUnavailable(failing))
             return
@@ -272,7 +273,11 @@ class Gate:
             self._asked = asked
             waits = f"waiting at most {give_up_at - now:.0f} s (dialler.give_up_after)"
             self._say(
-                f"the dialler asks to wait {asked:,.0f} s (Retry-After): {waits if asked > give_up_at - now else error}"
+                phrase(
+                    "the dialler asks to wait {asked} s (Retry-After): {then}",
+                    asked=figure(asked),
+                    then=waits if asked > give_up_at - now else error,
+                )
             )
         if self._probe_at is not None:
             if not self.in_flight:  # else it was sent before the breaker opened, and is no probe

@@ -16,7 +16,7 @@ LONGEST_FIELD = 2**18
 MOST_FIELDS = 5_000
 
 LONGEST_HEAD = 2**20
-"""Bytes of all headers. A longer head goes to the parser as it is, which refuses it."""
+"""Bytes of all headers; the parser refuses a longer head."""
 
 _END = re.compile(rb"\r?\n\r?\n")
 _FRAMING = re.compile(

@@ -22,7 +22,7 @@ from .wire import id_number, stored_contact
 T = TypeVar("T")
 
 PATIENCE = 30.0
-"""Seconds that a dialler which is away is tried while somebody waits for the answer."""
+"""Seconds of retries for an unreachable dialler while a person waits."""
 
 
 def query(settings: Settings, question: Callable[[DiallerClient], Awaitable[T]]) -> T:

@@ -1,4 +1,4 @@
-"""What an answer, or none, means: was it done, and may it be sent again?
+"""Judges an answer, or its absence: was the request done, and may it be repeated?
 
 The one place that sorts outcomes. Source of the codes: API.md, "Every request".
 
@@ -36,15 +36,15 @@ Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
 
 LONGEST_WAIT = 30.0
-"""Seconds: the longest pause between two tries where the dialler names none."""
+"""Seconds; longest pause between two tries, unless the dialler names one."""
 
 LONGEST_WAIT_FOR_LOAD = 4.0
-"""The same where the dialler refuses for load."""
+"""The same, if the dialler refuses for load."""
 
 _DONE = frozenset({200, 201})
 _OURS = frozenset({"status", "error", "message"})
 _OF_A_FUNCTION = frozenset({"status", "error"})
-"""What the dialler's own answers say; web frameworks have other ways to say that there is no such path."""
+"""Keys of the dialler's own errors; web frameworks report a missing path with others."""
 
 _NO_SUCH_FUNCTION = frozenset({405, 501})
 _OF_A_PROXY = frozenset({407, 511})
@@ -59,7 +59,7 @@ TURNED_AWAY = frozenset(_PASSING.values())
 """Codes of refusals for load."""
 
 NOT_ABOUT_THE_ROW = frozenset({UNREACHABLE, *_PASSING.values(), "bad_gateway", "gateway_timeout"})
-"""Codes that speak of the dialler, or of what stands before it, and never of one row."""
+"""Codes of faults of the dialler, or of a proxy before it, and never of one row."""
 
 
 def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False) -> dict[str, Any]:

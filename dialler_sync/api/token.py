@@ -11,11 +11,11 @@ from ..text.outward import keep_secret
 NAME = "dialler.token_command"
 
 _LONG = 12
-"""Characters of a word that may be a secret where the whole is not a token."""
+"""Fewest characters of a word that may be a secret within a text that is not a token."""
 
 
 def read_token(settings: DiallerSettings) -> str:
-    """The token from ``token``, ``token_file`` or ``token_command``.
+    """Return the token from ``token``, ``token_file`` or ``token_command``.
 
     Raises:
         ConfigError: there is none, or it cannot be a token. The message never holds what was read.

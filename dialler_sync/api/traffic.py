@@ -12,18 +12,19 @@ import orjson
 
 from ..fields import FIELDS, Kind
 from ..text.outward import dialler_says, mask
+from ..text.phrase import figure
 
 _log = logging.getLogger(__name__)
 
 _LONGEST = 2_000
 _LOOKED_AT = 4 * _LONGEST
-"""Characters that are masked before what is shown is cut, as half a secret is not found."""
+"""Characters that are masked before the text is cut, as half a secret would not be found."""
 _DIGITS = re.compile(r"\+?\d(?:[\s./()-]?\d){6,}")
-"""What may be a phone number."""
+"""A possible phone number."""
 _PLAIN = frozenset({"ID", "UserData", "DiallerCampaignsID", "DiallerCampaignsName", "status", "count", "code"})
-"""Names whose texts say which contact or campaign is meant."""
+"""Fields that identify the contact or campaign."""
 _SAID = frozenset({"message", "error", "errors", "Message", "Error"})
-"""Names whose texts are the dialler's own words."""
+"""Fields with the dialler's own words."""
 
 
 def is_wanted() -> bool:
@@ -60,7 +61,7 @@ def _body(body: bytes) -> str:
     except orjson.JSONDecodeError:
         text = _masked_text(body[:_LOOKED_AT].decode("utf-8", "replace"))
     shown = mask(text[:_LOOKED_AT])
-    return shown if len(text) <= _LONGEST else f"{shown[:_LONGEST]}… ({len(body):,} bytes)"
+    return shown if len(text) <= _LONGEST else f"{shown[:_LONGEST]}… ({figure(len(body))} bytes)"
 
 
 class _Masked:

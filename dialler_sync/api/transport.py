@@ -36,13 +36,13 @@ NOT_SENT: tuple[type[httpx.TransportError], ...] = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-"""What httpx's transports raise where the request has certainly not left. Every other error: it may have."""
+"""Errors after which the request was certainly not sent; after any other it may have been."""
 
 LONGEST_ANSWER, LONGEST_OF_ONE = 2**24, 2**21
-"""Maximum bytes of an answer, unpacked: of any, and of one to a change of one contact, as many are in flight."""
+"""Largest answer in bytes, unpacked: any, and one to the change of a contact, as many are in flight."""
 
 SLOWEST = 2**7
-"""Bytes of a streamed answer that must come within the time limit: a byte now and then would keep it up for ever."""
+"""Least bytes of a streamed answer within the time limit, or a byte now and then could keep it up for ever."""
 
 
 class TunnelRefused(httpx.ProxyError):
@@ -58,7 +58,7 @@ class TooLong(httpx.RemoteProtocolError):
 
 
 FOREIGN = (aiohttp.ClientError, OSError)
-"""All that aiohttp raises of networks; TimeoutError and the TLS errors are OSErrors."""
+"""All errors of aiohttp about networks; TimeoutError and the TLS errors are OSErrors."""
 
 _MEANINGS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[httpx.TransportError]], ...] = (
     (aiohttp.RedirectClientError, httpx.RemoteProtocolError),
@@ -70,7 +70,7 @@ _MEANINGS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[httpx
     (TimeoutError, httpx.ReadTimeout),
     (Exception, httpx.ReadError),
 )
-"""What counts is the first line that fits, as aiohttp's classes overlap; in doubt the request was sent."""
+"""The first line that fits counts, as aiohttp's classes overlap; in doubt the request was sent."""
 
 
 def translate(error: Exception) -> httpx.TransportError:
@@ -86,7 +86,7 @@ def translate(error: Exception) -> httpx.TransportError:
 
 
 _NO_CERTIFICATE = re.compile("ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED)")
-"""What a server says of the certificate that it was shown, or not: it takes no request then."""
+"""TLS alerts on our certificate, or its absence; the server then takes no request."""
 
 
 def _words(error: Exception) -> str:
@@ -109,11 +109,11 @@ def _words(error: Exception) -> str:
 
 
 _QUOTED = re.compile(r"""[\s:]*\bb['"].*""", re.DOTALL)
-"""What aiohttp's parser quotes of an answer: it may be a contact."""
+"""The part of an answer that aiohttp's parser quotes; it may be a contact."""
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """aiohttp repeats GET, PUT and DELETE by itself where a kept-alive connection drops: but for errors not its own.
+    """Keep aiohttp from repeating GET, PUT and DELETE by itself after a dropped connection.
 
     A DELETE by UserData that is repeated deletes a second contact; only we decide about repeats.
     """
@@ -269,7 +269,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
 
 _DECODED = frozenset({"gzip", "deflate", "br", "zstd"})
-"""Codings that aiohttp decodes, or fails to; httpx must not try again."""
+"""Encodings that aiohttp has decoded, or failed to; httpx must not try again."""
 
 
 async def _read(response: aiohttp.ClientResponse, longest: int) -> bytes:

@@ -44,7 +44,7 @@ def decode(body: bytes, charset: str | None = None, *, exact: bool = True) -> di
 
 _TELLING = (b'"status"', b'"ID"', b'"UserData"')
 _SMALL = 2**16
-"""Bytes of an answer whose keys are looked at one by one."""
+"""Largest answer, in bytes, whose keys are examined one by one."""
 
 
 def _text(body: bytes, charset: str | None, *, exact: bool) -> str:
@@ -81,7 +81,7 @@ def stored_contact(record: Mapping[str, Any]) -> StoredContact:
 
 
 _EXACT = 2**53
-"""From here on a float no longer tells one whole number from the next, and would name another contact."""
+"""Smallest number that a float may hold inexactly; it could name another contact."""
 
 
 def _whole(value: object) -> object:
@@ -107,6 +107,15 @@ _LONGEST_ID = 100
 
 CAMPAIGN_NAME = "DiallerCampaignsName"
 """A record's field for the name of its campaign; often it has only the ID."""
+
+HISTORY = "DiallerContactsHistory"
+"""Field of the batch lookup's records that holds the contact's calls."""
+
+RESULT_CODE = "DiallerCampaignsResultCodes"
+"""Field of the batch lookup's records that holds the contact's current result code."""
+
+DONE = "bDone"
+"""Field of a contact, and of a result code: the dialler calls the contact no more."""
 
 
 def campaign_of(record: Mapping[str, Any]) -> str:
@@ -159,7 +168,7 @@ def same_value(ours: Value, theirs: object) -> bool:
 
 
 COMMANDS = frozenset({"ResetContact"})
-"""Fields that tell the dialler to do something; it does not keep them, so they are never compared."""
+"""Fields that are commands to the dialler; it does not store them, so they are never compared."""
 
 
 def differences(ours: Mapping[str, Value], theirs: Mapping[str, Any]) -> dict[str, tuple[Value, Any]]:
@@ -177,7 +186,7 @@ def differences(ours: Mapping[str, Value], theirs: Mapping[str, Any]) -> dict[st
 
 
 LOCK = re.compile(r"(?i:\w*lock\w*)")
-"""What a field that tells of a lock is called, as far as is known: API.md does not tell its name."""
+"""Known names of a record's field for the lock; the API's description does not name it."""
 
 
 def is_locked(record: Mapping[str, Any]) -> bool:

@@ -17,13 +17,13 @@ import orjson
 from ..text.outward import dialler_says
 
 LONGEST = 500
-"""Signs of a message."""
+"""Longest message, in characters."""
 
 _SHORTEST_SECRET = 4
-"""Signs of a token or a value that is looked for in messages: a shorter one would be found in any word."""
+"""Fewest characters of a token or value to look for in messages; a shorter one would be found in any word."""
 
 _FIRST = 100
-"""Signs of a page that are shown, of this many that are looked at."""
+"""Characters of a page that are shown, and examined."""
 _LOOKED_AT = 20_000
 
 _UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE)

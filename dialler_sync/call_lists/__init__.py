@@ -1,1 +1,1 @@
-"""Lists of calls: what the dialler says came of the contacts, each call once."""
+"""Lists of calls and their results, each call once."""

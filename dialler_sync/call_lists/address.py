@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Container, Mapping
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
@@ -14,7 +15,11 @@ from ..fetch.folder import RemoteFolder
 from ..files.private import make_folder
 from ..files.url import Url
 from ..report.invalid_numbers import FILE as INVALID
+from ..text.phrase import phrase
 from .page import NAME
+from .place import NO_FILE, SET_ASIDE
+
+_log = logging.getLogger(__name__)
 
 _COPIES = "calls"
 
@@ -44,7 +49,7 @@ class ListAtAddress:
             InputError: the folder cannot be read, or is not there.
         """
         if any(entry.name == self._name and entry.kind != "file" for entry in self._folder.listed()):
-            raise InputError(f"--to {self._url}: is not a file that can be replaced")
+            raise InputError(phrase(NO_FILE, place=self._url))
         make_folder(self.here.parent)
 
     def put(self, *, once: bool, ours: Container[str]) -> None:
@@ -72,4 +77,6 @@ class ListAtAddress:
                 f"--to {self._url}: the list before is still there. Take it away first; its calls are not given again."
             )
         name = PurePath(self._name)
-        self._folder.move(self._name, f"{name.stem}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}{name.suffix}")
+        aside = f"{name.stem}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}{name.suffix}"
+        self._folder.move(self._name, aside)
+        _log.warning("%s", phrase(SET_ASIDE, place=self._url, aside=self._url.with_name(aside)))

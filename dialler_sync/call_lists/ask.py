@@ -13,9 +13,9 @@ from typing import Any
 from ..api.client import DiallerClient
 from ..api.query import calling
 from ..api.retry import repeating
-from ..api.wire import stored_contact
-from ..contacts.histories import AT_ONCE, HISTORY, Histories
-from ..contacts.read import Finder, problems_of
+from ..api.wire import HISTORY, stored_contact
+from ..contacts.find import Finder, problems_of
+from ..contacts.histories import AT_ONCE, Histories
 from ..contacts.record_file import RecordFile
 from ..contacts.targets import Targets
 from ..contacts.telling import Choice, Told, kept, told_of
@@ -33,7 +33,7 @@ Listed = Callable[[Record], object]
 """Gets each contact's record."""
 
 PROBE = 200
-"""Contacts that are asked although the list shows no calls of them, so that a list that does not tell is noticed."""
+"""Contacts looked up though the list shows no calls of theirs, to notice a list that does not show calls."""
 
 
 class OfCampaign:

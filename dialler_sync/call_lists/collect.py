@@ -29,7 +29,7 @@ class History(NamedTuple):
 
 
 class Taker(Protocol):
-    """What histories are given to."""
+    """Takes the histories of contacts."""
 
     def take(self, histories: Sequence[History]) -> object:
         """Take the histories of contacts that were asked."""

@@ -1,13 +1,12 @@
-"""One line a contact: what came of it."""
+"""One line per contact: its tries and results."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..api.wire import stored_contact
+from ..api.wire import RESULT_CODE, stored_contact
 from ..contacts.call_records import Call, each_once, reached_of, records_of
-from ..contacts.histories import RESULT_CODE
 from .collect import History
 from .findings import Findings
 from .lines import CONTACT_FACTS, contact_facts, numbers_of

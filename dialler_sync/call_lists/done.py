@@ -1,4 +1,4 @@
-"""What came of a list of calls."""
+"""The result of a list of calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class CallsDone:
-    """What came of it. ``asked`` of ``contacts`` were asked.
+    """The result of a list of calls; ``asked`` of ``contacts`` were looked up.
 
     ``notes`` are sentences on what any night may bring, ``remarks`` on what a person must know, ``problems`` on rows
     of a list that have no contact.

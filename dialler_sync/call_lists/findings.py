@@ -1,4 +1,4 @@
-"""What a look at the calls found: lines for the file, notes for the journal, and remarks for people."""
+"""The calls found: lines for the file, notes for the journal, and remarks for people."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..contacts.call_records import NotTold
 from ..contacts.record_file import RecordFile
 from ..journal.calls import Note
 from ..prepare.spool import Spool
+from ..text.phrase import figure, mark, phrase
 
 _PAGE = 1_000
 
@@ -70,32 +71,36 @@ class Findings:
     def notes_of_course(self) -> Iterator[str]:
         """Yield a sentence on what any night may bring."""
         if self.going_on:
-            yield f"{len(self.going_on):,} still going on: reported when over"
+            yield phrase("{count} still going on: reported when over", count=figure(len(self.going_on)))
         if self.still_open:
-            yield f"{self.still_open:,} without an end"
+            yield phrase("{count} without an end", count=figure(self.still_open))
         if said := str(self.not_told):
             yield said
 
     def remarks(self) -> Iterator[str]:
         """Yield a sentence on everything that a person must know."""
         told = {
-            "duplicate call records are counted once": self.repeated,
-            "calls share an ID but not a start time: treated as different calls": self.double_ids,
-            "call records name another contact than the one queried, and are left out": self.foreign,
-            "contacts that were not queried are left out": self.unasked,
-            "contacts in the dialler's list have no ID, so their calls cannot be read": self.without_id,
-            "contacts appear twice in the dialler's list, and are queried once": self.contacts_twice,
-            "calls that were going on last time are gone: reported as they were then": self.gone,
+            mark("{count} duplicate call records are counted once"): self.repeated,
+            mark("{count} calls share an ID but not a start time: treated as different calls"): self.double_ids,
+            mark("{count} call records name another contact than the one queried, and are left out"): self.foreign,
+            mark("{count} contacts that were not queried are left out"): self.unasked,
+            mark("{count} contacts in the dialler's list have no ID, so their calls cannot be read"): self.without_id,
+            mark("{count} contacts appear twice in the dialler's list, and are queried once"): self.contacts_twice,
+            mark("{count} calls that were going on last time are gone: reported as they were then"): self.gone,
         }
-        yield from (f"{count:,} {sentence}" for sentence, count in told.items() if count)
+        yield from (phrase(form, count=figure(count)) for form, count in told.items() if count)
         if self.forgotten and self.forgotten_before:
-            yield (
-                f"{self.forgotten:,} calls began before {self.forgotten_before}, and are left out: the journal has "
-                "forgotten which of them were given (runs prune); without --since last they are in the list"
+            yield phrase(
+                "{count} calls began before {time}, and are left out: the journal has forgotten which of them were "
+                "given (runs prune); without --since last they are in the list",
+                count=figure(self.forgotten),
+                time=self.forgotten_before,
             )
         if self.unreadable:
             some = ", ".join(self.unreadable[:5]) + (" …" if len(self.unreadable) > 5 else "")
-            yield (
-                f"the calls of {len(self.unreadable):,} contacts cannot be read, as the dialler's answer is not "
-                f"a list of calls (contacts {some}): they are read again next time"
+            yield phrase(
+                "the calls of {count} contacts cannot be read, as the dialler's answer is not a list of calls "
+                "(contacts {contacts}): they are read again next time",
+                count=figure(len(self.unreadable)),
+                contacts=some,
             )

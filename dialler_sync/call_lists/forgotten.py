@@ -14,11 +14,11 @@ from ..target import split
 from ..text.stamp import stamp
 
 _MARGIN = timedelta(days=2)
-"""How far the dialler's clock and zone may be off ours."""
+"""Largest difference between the dialler's clock and zone and ours."""
 
 
 _KEPT = timedelta(days=90)
-"""Younger calls stay known: a result that changes is given again."""
+"""Age of calls that stay known, as a changed result is reported again."""
 
 
 def forget_calls(journal: Journal, before: datetime, now: datetime) -> int:

@@ -24,7 +24,7 @@ CALL_COLUMNS = (*CONTACT_FACTS, *CALL_FACTS, CHANGE)
 """First columns of a list of calls; the fields of the call's own record follow."""
 
 LONGEST_CALL = timedelta(days=1)
-"""A call that began before that is over, whether or not its record has an end."""
+"""Longest call; an older one is over, even if its record has no end."""
 
 Record = Mapping[str, Any]
 

@@ -22,10 +22,13 @@ from typing import IO, Any
 from ..errors import UsageError
 from ..files.private import new_file, refuse_foreign_link
 from ..journal.calls import CallNotes
+from ..text.phrase import mark, phrase
 
 _log = logging.getLogger(__name__)
 
 _AT_ONCE = 1 << 20
+NO_FILE = mark("--to {place}: not a file that can be replaced")
+SET_ASIDE = mark("{place} was still there and is now {aside}: its calls are not reported again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def check_place(path: Path) -> None:
     with _in_words(path):
         refuse_foreign_link(path.parent)
         if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
-            raise UsageError(f"--to {path}: not a file that can be replaced")
+            raise UsageError(phrase(NO_FILE, place=path))
 
 
 def put_in_place(intent: Mapping[str, Any], last: Mapping[str, Any] | None) -> None:
@@ -102,7 +105,7 @@ def put_in_place(intent: Mapping[str, Any], last: Mapping[str, Any] | None) -> N
             aside = _aside(path)
             with _in_words(path):
                 path.rename(aside)
-            _log.warning("%s was still there and is now %s: its calls are not reported again", path, aside)
+            _log.warning("%s", phrase(SET_ASIDE, place=path, aside=aside))
     rename(Path(intent["draft"]), path)
 
 
@@ -179,7 +182,7 @@ def _aside(path: Path) -> Path:
 
 
 def _sync_folder(folder: Path) -> None:
-    """See that the names in a folder outlive a power cut, where the system can."""
+    """Make the names in a folder survive a power cut, if the system can."""
     with suppress(OSError):
         number = os.open(folder, os.O_RDONLY)
         try:

@@ -28,6 +28,7 @@ from ..observer import Observer
 from ..report.calls_output import Form, write_calls
 from ..run.session import session
 from ..target import target_of
+from ..text.phrase import phrase
 from ..text.stamp import stamp
 from .address import ListAtAddress
 from .ask import OfCampaign, of_named
@@ -87,7 +88,7 @@ class CallsRun:
             self._address = ListAtAddress(options.to, settings.source.stores, journal.copies, receiver)
 
     def carry_out(self, show: Show | None = None) -> CallsDone:
-        """Make the list; ``show(form, records)`` shows it where no file is named.
+        """Make the list; ``show(form, records)`` prints it if no file is named.
 
         Raises:
             UsageError, InputError, StopRun: nothing is given.
@@ -101,7 +102,7 @@ class CallsRun:
             found, notes, pending = asyncio.run(self._look(held))
             if columns and not self._options.files:
                 columns.want(str(line["UserData"] or "") for line in found.lines)
-                columns.add_imports(self._journal, self._target)
+                columns.add_imports(self._journal, self._target, self._settings.source)
             if self._to:
                 self._write(found, notes, pending, columns, self._to)
                 if not self._options.contacts:
@@ -156,7 +157,7 @@ class CallsRun:
     # Looking
 
     async def _look(self, held: ExitStack) -> tuple[Findings, CallNotes | None, Record | None]:
-        """Ask; return what was found, and a file that is in place and still to be settled."""
+        """Ask for the calls; return them, and a file that is in place and still to be settled."""
         try:
             async with session(self._settings.dialler) as client:
                 campaign = await self._campaign(client)
@@ -181,7 +182,7 @@ class CallsRun:
 
     @property
     def _whose(self) -> str:
-        """Who writes: no two at once do so under this name."""
+        """Return the name of the writer, which no two processes have at once."""
         options = self._options
         return f"{self._target} {options.receiver} last" if options.since.last else f"{os.getpid()} {id(self)}"
 
@@ -286,7 +287,9 @@ class CallsRun:
         chosen = set() if self._options.contacts else set(self._settings.calls.columns.values())
         lacking = chosen - {*CALL_COLUMNS, *found.lines.columns, *self._source_names().values()}
         if lacking and len(found.lines):
-            remarks.append(f"calls.columns: no call has the field {', '.join(sorted(lacking))}: left empty")
+            remarks.append(
+                phrase("calls.columns: no call has the field {fields}: left empty", fields=", ".join(sorted(lacking)))
+            )
         return CallsDone(
             self._options.to, found.new + found.updated, found.new, found.updated,
             len(found.going_on) or found.still_open, found.contacts, found.asked, self._requests, self._saved,

@@ -1,4 +1,4 @@
-"""What one look has seen, on disk, in flat memory."""
+"""The calls seen in one run, on disk, in flat memory."""
 
 from __future__ import annotations
 

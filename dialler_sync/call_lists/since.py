@@ -10,6 +10,7 @@ from ..api.call_times import moment, read_time
 from ..contacts.call_records import Call
 from ..errors import UsageError
 from ..journal import Journal
+from ..text.command_line import command
 
 LAST = "last"
 
@@ -30,7 +31,7 @@ class Since:
 
 
 def since(text: str | None, journal: Journal) -> Since:
-    """Parse ``last``, a date, a time, or the ID of a run: what was called since it began.
+    """Parse ``last``, a date, a time, or the ID of a run, which stands for its start.
 
     Raises:
         UsageError: it is none of them.
@@ -46,10 +47,10 @@ def since(text: str | None, journal: Journal) -> Since:
         return Since(datetime.fromisoformat(journal.run(text).started_at))
     raise UsageError(
         f"--since {text}: must be 'last', a date such as 2026-01-31 or 2026-01-31T18:00, or a run in the journal "
-        "(see 'runs list')"
+        f"(see '{command('runs', 'list')}')"
     )
 
 
 def _beginning(text: str) -> datetime | None:
-    """The moment of a time; of a day, its beginning."""
+    """Return the moment of a time; of a day, its beginning."""
     return moment(f"{text} 00:00:00" if len(text) == len("2026-01-31") else text)

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from ..config import Settings
+from ..config import Settings, SourceSettings
 from ..config.texts import fold
 from ..contacts.targets import Named, Targets
 from ..errors import InputError
@@ -18,9 +18,10 @@ from ..journal import Journal
 from ..read import open_table
 from ..run.saved_cells import run_cells
 from ..text.nearest import nearest
+from ..text.phrase import figure, phrase
 
 _RUNS = 30
-"""Maximum number of imports that are searched for cells, the newest first."""
+"""Most imports searched for cells, the newest first."""
 
 
 class SourceColumns:
@@ -60,17 +61,17 @@ class SourceColumns:
         for target, row in zip(Targets(Named(file=path), settings), rows, strict=True):
             self._put(0, target.user_data, _at(row, places))
 
-    def add_imports(self, journal: Journal, target: str) -> None:
+    def add_imports(self, journal: Journal, target: str, source: SourceSettings) -> None:
         """Add the rows of the last imports of a target, as far as their files are still there, until all are found."""
         imports = [run for run in journal.runs() if run.target == target and run.command in {"import", "retry"}]
-        for number, run in enumerate(imports[:_RUNS], 1):
+        for nth, run in enumerate(imports[:_RUNS], 1):
             if not self._left():
                 return
-            cells = run_cells(journal, run)
+            cells = run_cells(journal, run, source)
             self.missing += cells.missing
             columns = [self._places(entry["layout"].get("columns", ())) for entry in cells.files]
             self.missing += [
-                f"{entry['name']} has no column {name}"
+                phrase("{file} has no column {column}", file=entry["name"], column=name)
                 for entry, places in zip(cells.files, columns, strict=True)
                 for name, place in zip(self.names, places, strict=True)
                 if place is None and entry["layout"].get("columns")
@@ -79,20 +80,24 @@ class SourceColumns:
             for seq, file, row in cells.source_cells():
                 key = next(entry.result.user_data for entry in rows if entry.result.seq == seq)
                 if row and any(place is not None for place in columns[file]):
-                    self._put(number, key, _at(row, columns[file]))
+                    self._put(nth, key, _at(row, columns[file]))
 
     def of(self, key: str) -> dict[str, str]:
-        """Return the cells of a contact by column, empty ones where it is not known."""
+        """Return the cells of a contact by column, empty ones if it is unknown."""
         found = self._base.execute("SELECT cells FROM cells WHERE key = ?", (key,)).fetchone() if key else None
         values = orjson.loads(found[0]) if found else [""] * len(self.names)
         return dict(zip(self.names, values, strict=True))
 
     def remarks(self) -> Iterator[str]:
-        """Yield a sentence where cells are not known."""
+        """Yield a sentence on cells that are unknown."""
         if left := self._left():
             yield (
-                f"--with-columns: cells of {left:,} contacts are not known and stay empty: "
-                + ("; ".join(dict.fromkeys(self.missing)) or "no row of the available lists has their UserData")
+                phrase(
+                    "--with-columns: cells of {count} contacts are not known and stay empty: {reasons}",
+                    count=figure(left),
+                    reasons="; ".join(dict.fromkeys(self.missing))
+                    or phrase("no row of the available lists has their UserData"),
+                )
             )
 
     def _left(self) -> int:

@@ -6,7 +6,7 @@ import click
 
 from ..errors import UsageError
 from ..text.outward import line
-from .common import echo
+from .echo import echo
 
 
 def confirm(question: str) -> None:

@@ -13,7 +13,10 @@ import click
 
 from ..exit_codes import ExitCode
 from ..files.url import path_of
-from .common import App, echo, exit_codes, is_quiet, settled
+from ..text.phrase import figure
+from .app import App, is_quiet, settled
+from .codes import LOOKS_UP, exit_codes
+from .echo import echo
 from .streams import exact
 
 if TYPE_CHECKING:
@@ -22,20 +25,10 @@ if TYPE_CHECKING:
 IN_TABLE = ("UserData", "CallStart", "DurationSeconds", "Reached", "Number", "ResultCode", "Agent")
 CONTACTS_IN_TABLE = ("UserData", "Tries", "Reached", "LastCall", "ResultCode", "Done", "FollowUp")
 
-_CODES = exit_codes(
-    ExitCode.OK,
-    ExitCode.USAGE,
-    ExitCode.INPUT,
-    ExitCode.ROWS_FAILED,
-    ExitCode.UNAVAILABLE,
-    ExitCode.NO_ROW_CAN_SUCCEED,
-    ExitCode.INTERRUPTED,
-)
-
 _PROBLEMS = 10
 
 
-@click.command(epilog=_CODES)
+@click.command(epilog=exit_codes(*LOOKS_UP, ExitCode.INTERRUPTED))
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=path_of)
 @click.option("--campaign", metavar="ID|NAME", help="Campaign to read, in place of the configured one.")
 @click.option(
@@ -138,15 +131,15 @@ def _show(form: Form, records: Iterable[Mapping[str, Any]], in_table: Sequence[s
 
 
 def _tell(done: CallsDone, what: str) -> None:
-    """Say what came of it: on stdout where a file has the list, else on stderr."""
+    """Print the counts: on stdout if a file has the list, else on stderr."""
     settled()
     told = done.file is None
     if not is_quiet():
-        changed = f", {done.updated:,} of them changed since reported" if done.updated else ""
-        saved = f", {done.saved:,} saved, as the list shows no new calls" if done.saved else ""
-        echo(f"{what:<12}{done.calls:,}{changed}", err=told)
-        echo(f"in scope    {done.contacts:,} contacts, {done.asked:,} of them queried", err=told)
-        echo(f"requests    {done.requests:,}{saved}", err=told)
+        changed = f", {figure(done.updated)} of them changed since reported" if done.updated else ""
+        saved = f", {figure(done.saved)} saved, as the list shows no new calls" if done.saved else ""
+        echo(f"{what:<12}{figure(done.calls)}{changed}", err=told)
+        echo(f"in scope    {figure(done.contacts)} contacts, {figure(done.asked)} of them queried", err=told)
+        echo(f"requests    {figure(done.requests)}{saved}", err=told)
         if done.since:
             echo(f"since       {done.since}", err=told)
         if done.file:
@@ -157,4 +150,4 @@ def _tell(done: CallsDone, what: str) -> None:
     for problem in done.problems[:_PROBLEMS]:
         echo(problem, err=True)
     if len(done.problems) > _PROBLEMS:
-        echo(f"… and {len(done.problems) - _PROBLEMS:,} more rows without calls", err=True)
+        echo(f"… and {figure(len(done.problems) - _PROBLEMS)} more rows without calls", err=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes
+from .app import App
+from .codes import ASKS, exit_codes
 
 
 @click.group()
@@ -13,9 +14,7 @@ def campaigns() -> None:
     """Show the dialler's campaigns."""
 
 
-@campaigns.command(
-    "list", epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.UNAVAILABLE, ExitCode.NO_ROW_CAN_SUCCEED)
-)
+@campaigns.command("list", epilog=exit_codes(*ASKS))
 @click.option("-o", "--output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @click.pass_obj
 def list_(app: App, output: str) -> int:

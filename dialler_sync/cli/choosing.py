@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..text.command_line import command, set_options
-from .common import App
+from .app import App
 
 if TYPE_CHECKING:
     from ..jobs.records import Journal, RunRecord

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, echo, echo_json, is_quiet
+from .app import App, is_quiet
+from .echo import echo, echo_json
 
 
 @click.group()

@@ -7,7 +7,11 @@ from pathlib import Path
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, echo, exit_codes, out_option
+from ..text.phrase import figure
+from .app import App
+from .codes import exit_codes
+from .echo import echo
+from .options import out_option
 
 
 @click.command(epilog=exit_codes(ExitCode.OK, ExitCode.ROWS_FAILED))
@@ -31,7 +35,7 @@ def demo(app: App, out: Path | None) -> int:
     rejected = summary.counts["rejected"]
     echo(f"{rejected} rows were rejected on purpose: failed.xlsx says why, and how to fix each.")
     echo(
-        f"Then it dialled for a week, in fast motion: {done.calls:,} calls, {done.came_of_it}.",
+        f"Then it dialled for a week, in fast motion: {figure(done.calls)} calls, {done.came_of_it}.",
         f"The results of the calls: {Path(summary.out) / 'calls.html'}",
     )
     settled = summary.counts["succeeded"] + summary.counts["skipped"] + rejected

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
+from ..files.portable import end_with_parent
 from ..files.url import Url, path_of
-from .common import (
-    IMPORT_CODES,
-    App,
+from ..text.command_line import set_options
+from .app import App
+from .codes import IMPORTS, exit_codes
+from .options import (
     adopt_option,
     cluster_option,
     compare_option,
@@ -27,10 +30,6 @@ from .common import (
 from .source_options import source_options
 from .until import until_option
 
-if TYPE_CHECKING:
-    from ..jobs.settings import Limit
-
-
 _of_this_machine = click.Path(path_type=Path, file_okay=False, exists=True)
 
 
@@ -40,7 +39,7 @@ def _folder(text: str) -> Path:
     return path if isinstance(path, Url) else Path(_of_this_machine.convert(path, None, None))
 
 
-@click.command("import", epilog=IMPORT_CODES)
+@click.command("import", epilog=exit_codes(*IMPORTS))
 @click.argument("files", nargs=-1, metavar="FILE...", type=path_of)
 @source_options
 @out_option
@@ -76,27 +75,24 @@ def _folder(text: str) -> Path:
 @click.option(
     "--metrics-file", type=click.Path(path_type=Path), help="Write metrics for Prometheus (textfile collector)."
 )
-@click.option("--of-night", is_flag=True, hidden=True, help="As 'night' calls it, which tells of all its runs.")
+@click.option(
+    "--of-night",
+    metavar="OPTIONS",
+    hidden=True,
+    help="As 'night' calls it, which tells of all its runs; the options that commands in messages need.",
+)
 @click.pass_obj
 def import_(
     app: App,
+    /,
     files: tuple[Path, ...],
     out: Path | None,
-    dry_run: bool,
-    compare: str | None,
-    limit: int | None,
-    max_errors: Limit | None,
-    max_warnings: Limit | None,
-    max_missing: Limit | None,
-    adopt: bool,
-    mask: bool,
-    mark: bool,
     plan: Path | None,
-    cluster: str | None,
     inbox: Path | None,
     quiet_for: float | None,
     metrics_file: Path | None,
-    of_night: bool,
+    of_night: str | None,
+    **given: Any,
 ) -> int:
     """Import the rows of each FILE into the dialler.
 
@@ -105,12 +101,13 @@ def import_(
     """
     from ..jobs.history import tidy_reports
     from ..jobs.imports import ImportOptions, import_files, read_plan
-    from ..jobs.inbox import InboxImporter, work_through_inbox
     from ..jobs.notify import after_run, pinged
-    from ..jobs.settings import row_limit
     from .output import print_summary
     from .progress import progress
 
+    if of_night is not None:
+        end_with_parent()
+        set_options((*app.found_by(), *shlex.split(of_night)))
     settings = app.settings(finished=True)
     if not (files or plan or inbox):
         inbox = settings.inbox.dir
@@ -122,29 +119,15 @@ def import_(
     if inbox and out:
         raise click.UsageError("--out cannot be combined with --inbox: each file has its own run")
     made = read_plan(plan, trusted=app.trust) if plan else None
-    if made:  # the settings of the plan also hold for its execution
-        compare, adopt = compare or made.compare, adopt or made.adopt
-        max_missing = max_missing or row_limit(made.max_missing or None)
-    options = run_options(
-        settings,
-        compare,
-        max_errors,
-        max_missing,
-        adopt,
-        max_warnings=max_warnings,
-        dry_run=dry_run,
-        limit=limit,
-        mask=mask,
-        mark=mark,
-        cluster=cluster,
-    )
-    job = ImportOptions(files, app.config_path, out, options, made)
+    job = ImportOptions(files, app.config_path, out, run_options(settings, made, **given), made)
     with app.journal() as journal:
         if inbox:
+            from ..jobs.inbox import InboxImporter, work_through_inbox
+
             watched = partial(progress, app)
-            importer = InboxImporter(settings, journal, job, watched, print_summary, metrics_file, of_night)
+            importer = InboxImporter(settings, journal, job, watched, print_summary, metrics_file, of_night is not None)
             return work_through_inbox(inbox, importer, quiet_for)
-        with pinged(settings.notify, silent=dry_run), progress(app) as observer:
+        with pinged(settings.notify, silent=job.run.dry_run), progress(app) as observer:
             summary = import_files(settings, job, journal, observer)
         after_run(summary, journal, settings.notify, metrics_file)
         tidy_reports(settings, journal)

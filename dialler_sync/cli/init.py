@@ -10,7 +10,9 @@ import click
 from ..exit_codes import ExitCode
 from ..files.url import path_of
 from ..text.outward import in_shell
-from .common import App, echo, exit_codes, is_quiet, settled
+from .app import App, is_quiet, settled
+from .codes import exit_codes
+from .echo import echo
 from .source_options import source_options
 
 

@@ -11,8 +11,12 @@ import click
 from ..errors import InputError
 from ..exit_codes import ExitCode
 from ..jobs.inspect import read_tables
+from ..text.phrase import figure
 from ..text.spreadsheet import one_line
-from .common import App, echo, echo_json, exit_codes, files_argument, say, settled
+from .app import App, settled
+from .codes import exit_codes
+from .echo import echo, echo_json, say
+from .options import files_argument
 from .source_options import source_options
 
 _log = logging.getLogger(__name__)
@@ -70,7 +74,7 @@ def _show(facts: dict[str, Any]) -> None:
 
 
 _WIDTH, _CELL = 80, 24
-"""Columns of a line, and of a cell in it: lines fit a terminal, -o json has all."""
+"""Characters of a line, and of a cell in it, so that lines fit a terminal; -o json has all."""
 
 
 def _show_columns(profile: list[dict[str, Any]]) -> None:
@@ -79,8 +83,8 @@ def _show_columns(profile: list[dict[str, Any]]) -> None:
     width = max(6, min(max(len(one_line(each["column"])) for each in profile), 20))
     echo("", f"{'column':<{width}}   filled distinct longest looks like   examples")
     for each in profile:
-        distinct = "many" if each["distinct"] is None else f"{each['distinct']:,}"
-        numbers = f"{each['filled']:>8,} {distinct:>8} {each['longest']:>7,} {each['looks_like']:<12}"
+        distinct = "many" if each["distinct"] is None else f"{figure(each['distinct'])}"
+        numbers = f"{figure(each['filled']):>8} {distinct:>8} {figure(each['longest']):>7} {each['looks_like']:<12}"
         name = _cut(one_line(each["column"]), width)
         examples = " | ".join(_cut(one_line(text), _CELL) for text in each["examples"])
         echo(_cut(f"{name:<{width}} {numbers} {examples}".rstrip(), _WIDTH))

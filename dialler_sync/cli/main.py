@@ -23,16 +23,18 @@ from ..text.command_line import set_options
 from ..text.outward import forget_secrets, keep_secret, line, screen
 from ..version import __version__
 from . import startup
+from .app import App
 from .calls import calls
 from .campaigns import campaigns
-from .common import App, echo, logs_json
 from .config import config
 from .contacts import contacts
 from .demo import demo
 from .doctor import doctor
+from .echo import echo
 from .import_ import import_
 from .init import init
 from .inspect_ import inspect_
+from .logs import logs_json
 from .night import night
 from .plan import plan
 from .reconcile import reconcile
@@ -139,7 +141,7 @@ for _command in COMMANDS:
 
 
 _SECRET_VARIABLES = ("DIALLER_SYNC_TOKEN", "PGPASSWORD")
-"""Read in any case; others are where a configuration names them."""
+"""Always kept from output; a configuration names further ones."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

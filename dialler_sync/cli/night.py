@@ -12,7 +12,11 @@ import click
 
 from ..errors import DiallerSyncError
 from ..text.outward import line
-from .common import IMPORT_CODES, App, echo, echo_json, is_quiet, logs_json, say, settled
+from ..text.phrase import figure
+from .app import App, is_quiet, settled
+from .codes import IMPORTS, exit_codes
+from .echo import echo, echo_json, say
+from .logs import logs_json
 from .until import until_given, until_option
 
 if TYPE_CHECKING:
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-@click.command(epilog=IMPORT_CODES)
+@click.command(epilog=exit_codes(*IMPORTS))
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.option("--quiet-for", type=click.FloatRange(min=0), metavar="SECONDS", help="As with 'import', for all inboxes.")
 @click.option(
@@ -46,7 +50,7 @@ def night(app: App, folder: Path, quiet_for: float | None, page: Path, as_json: 
 
     given = {-1: ["--quiet"], 1: ["-v"], 2: ["-vv"]}.get(app.verbosity, [])
     began = datetime.now(UTC).isoformat(timespec="seconds")
-    options = NightOptions(app.trust, app.state, given, quiet_for, _say, until_given())
+    options = NightOptions(app.trust, app.state, given, quiet_for, _say, until_given(), app.journal_found_by())
     with app.journal() as journal:
         nights = run_night(folder, journal, options)
     tell(page, nights, began)
@@ -74,7 +78,7 @@ def _print(nights: Sequence[CampaignNight], page: Path) -> None:
     echo(f"{'campaign':<{width}} exit lists      read succeeded   skipped   did not")
     for each in nights:
         counts = each.count("read"), each.count("succeeded"), each.count("skipped"), each.left
-        numbers = " ".join(f"{number:>9,}" for number in counts)
+        numbers = " ".join(f"{figure(number):>9}" for number in counts)
         echo(f"{line(each.name)[:width]:<{width}} {each.code:>4} {len(each.runs):>5} {numbers}")
     for each in nights:
         for said in each.to_do:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
-from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ..error_codes import ERROR_CODES, LOOKUP_FAILED
+from ..error_codes import LOOKUP_FAILED, meaning
 from ..exit_codes import MEANINGS, ExitCode
 from ..text.outward import line
-from .common import COLOURS, echo, echo_json, is_quiet, say, settled, wants_json
+from ..text.phrase import counted, figure
+from .app import is_quiet, settled
+from .echo import COLOURS, echo, echo_json, say
+from .options import wants_json
 from .streams import styled
 
 if TYPE_CHECKING:
@@ -33,20 +34,13 @@ _STYLES = {
     "unknown": f"color({COLOURS['unsure']})",
     "unprocessed": "bold",
 }
-"""Of rich."""
+"""Status → style of rich."""
 
 _NO_TABLE = frozenset({"import", "undo", "validate", "lock", "unlock", "delete"})
 """Commands whose figures -q leaves out; ``retry`` and ``resume`` are imports."""
 
 _REASONS = 5
-"""Error codes that are shown."""
-
-
-def drop_output() -> None:
-    """Discard all further output: stdout is full, or nobody reads it."""
-    if sys.stdout is not None:
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+"""Most error codes shown."""
 
 
 def print_summary(summary: Summary) -> None:
@@ -93,7 +87,8 @@ def _print_table(summary: Summary) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from ..jobs.results import forecast, knowledge, percent, title, verdict, warned
+    from ..jobs.results import forecast, knowledge, title, verdict, warned
+    from ..text.forms import percent
 
     facts = asdict(summary)
     console = Console(file=styled(sys.stdout), highlight=False, markup=False)
@@ -105,7 +100,7 @@ def _print_table(summary: Summary) -> None:
     table.add_column(justify="right")
     for name, number in summary.counts.items():
         share = percent(number, summary.counts["read"]) if number and name != "read" else ""
-        table.add_row(name, f"{number:,}", share, style=_STYLES.get(name, "") if number else "dim")
+        table.add_row(name, f"{figure(number)}", share, style=_STYLES.get(name, "") if number else "dim")
         if name == "read":
             table.add_section()
     console.print(table)
@@ -115,10 +110,10 @@ def _print_table(summary: Summary) -> None:
     if summary.dry_run:
         console.print(line(f"Nothing was sent. {forecast(facts)}"))
     else:
-        done = ", ".join(f"{number:,} {name}" for name, number in summary.actions.items() if number)
-        sent = f"{summary.requests:,} request{'s' * (summary.requests != 1)}" if summary.requests else ""
-        sent += f", {summary.retries:,} of them repeats" if summary.retries else ""
-        speed = f" (sending: {summary.rows_per_s:,.0f} rows/s)" if summary.rows_sent else ""
+        done = ", ".join(f"{figure(number)} {name}" for name, number in summary.actions.items() if number)
+        sent = counted(summary.requests, "{count} request", "{count} requests") if summary.requests else ""
+        sent += f", {figure(summary.retries)} of them repeats" if summary.retries else ""
+        speed = f" (sending: {figure(summary.rows_per_s)} rows/s)" if summary.rows_sent else ""
         took = f"{summary.duration_s:.1f} s{speed}"
         console.print("; ".join(filter(None, (done, sent, took))))
     if compared := knowledge(facts):
@@ -137,11 +132,11 @@ def _print_reasons(console: Console, summary: Summary) -> None:
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
     for code, number in list(summary.errors.items())[:_REASONS]:
-        table.add_row(f"  {number:,}", line(code), ERROR_CODES[code].meaning if code in ERROR_CODES else "")
+        table.add_row(f"  {figure(number)}", line(code), meaning(code))
     console.print(table)
     more = len(summary.errors) - _REASONS
     if more > 0:
-        console.print(f"  and {more} more {'reason' if more == 1 else 'reasons'}")
+        console.print(counted(more, "  and {count} more reason", "  and {count} more reasons"))
     console.print("failed.xlsx lists these rows and how to fix each: fix them there, then import it.")
 
 
@@ -156,9 +151,9 @@ _SIGILS = {
     LOOKUP_FAILED: "?",
     "rejected": "x",
 }
-"""In this order they are told; what is left out has ``=``."""
+"""Action → sign, in the order shown; rows left out have ``=``."""
 _EXAMPLES = {"create": 3}
-"""Lines that are shown of an action, where it is not ``_LINES``."""
+"""Action → lines shown, if not ``_LINES``."""
 _LINES = 5
 
 
@@ -176,13 +171,13 @@ def print_plan(plan: PlanFile, *, as_json: bool) -> None:
     if plan.rejected:
         counts["rejected"] = plan.rejected
     for name, number in counts.items():
-        echo(f"{_SIGILS.get(name, '=')} {name:<11} {number:>9,}")
+        echo(f"{_SIGILS.get(name, '=')} {name:<11} {figure(number):>9}")
     for name, number in sorted(plan.changed_fields.items(), key=lambda item: -item[1]):
-        echo(f"    {name}: {number:,} changed")
+        echo(f"    {name}: {figure(number)} changed")
     if done := what_rules_did(plan.entries):
         echo("What the rules do:")
     for rule, number in done:
-        say(f"    {number:,} {rule}", indent=8)
+        say(f"    {figure(number)} {rule}", indent=8)
     _print_examples(plan.entries)
     if said := warned({"warnings": plan.warnings}):
         say(f"Warnings: {said}")
@@ -208,7 +203,7 @@ def _print_examples(entries: Sequence[Mapping[str, Any]]) -> None:
         for name, value in entry["fields"].items():
             say(f"      {name}: {_shown(value)}", indent=8)
     left = {action: number - _EXAMPLES.get(action, _LINES) for action, number in shown.items()}
-    if more := [f"{number:,} {action}" for action, number in left.items() if number > 0]:
+    if more := [f"{figure(number)} {action}" for action, number in left.items() if number > 0]:
         say(f"… and more: {', '.join(more)} (-o PLAN or --json lists all)")
 
 

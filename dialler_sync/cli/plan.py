@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from ..exit_codes import ExitCode
 from ..text.command_line import command
-from .common import (
-    App,
-    adopt_option,
-    compare_option,
-    echo,
-    exit_codes,
-    files_argument,
-    max_missing_option,
-    run_options,
-    say,
-    settled,
-)
+from .app import App, settled
+from .codes import COMPARES, exit_codes
+from .echo import echo, say
+from .options import adopt_option, compare_option, files_argument, max_missing_option, run_options
 from .source_options import source_options
 
-if TYPE_CHECKING:
-    from ..jobs.settings import Limit
 
-_CODES = exit_codes(
-    ExitCode.OK,
-    ExitCode.USAGE,
-    ExitCode.INPUT,
-    ExitCode.UNAVAILABLE,
-    ExitCode.DIFFERENCES,
-    ExitCode.NO_ROW_CAN_SUCCEED,
-    ExitCode.SAFETY_LIMIT,
-    ExitCode.INTERRUPTED,
-)
-
-
-@click.command(epilog=_CODES)
+@click.command(epilog=exit_codes(*COMPARES))
 @files_argument
 @source_options
 @compare_option
@@ -59,13 +37,12 @@ _CODES = exit_codes(
 @click.pass_obj
 def plan(
     app: App,
+    /,
     files: tuple[Path, ...],
-    compare: str | None,
-    max_missing: Limit | None,
-    adopt: bool,
     outputs: tuple[Path, ...],
     as_json: bool,
     detailed_exitcode: bool,
+    **given: Any,
 ) -> int:
     """Show what an import of each FILE would do, field by field.
 
@@ -73,13 +50,14 @@ def plan(
     """
     from ..jobs.imports import ImportOptions, plan_files
     from ..jobs.plans import write_plan
-    from ..jobs.results import rows
+    from ..text.forms import rows
     from .output import print_plan
     from .progress import progress
 
     settings = app.settings(finished=True)
-    configured = settings.rows.compare
-    options = run_options(settings, compare or ("dialler" if configured == "none" else None), None, max_missing, adopt)
+    if settings.rows.compare == "none":
+        given["compare"] = given["compare"] or "dialler"
+    options = run_options(settings, **given)
     with app.journal() as journal, progress(app) as observer:
         made = plan_files(settings, ImportOptions(files, app.config_path, run=options), journal, observer)
     written = write_plan(made, outputs) if outputs else []

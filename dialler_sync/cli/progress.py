@@ -10,17 +10,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..model import FINE, Status
-from .common import COLOURS
+from ..text.phrase import figure
+from .echo import COLOURS
 from .streams import styled
 
 if TYPE_CHECKING:
     from ..observer import Observer
-    from .common import App
+    from .app import App
 
 _log = logging.getLogger(__name__)
 
 _LINE_EVERY = 10.0
-"""Seconds between two lines of progress where there is no terminal."""
+"""Seconds between two lines of progress without a terminal."""
 
 
 @contextmanager
@@ -114,8 +115,8 @@ class _Bar:
         now = time.monotonic()
         if now - self._drawn >= 0.1:
             self._drawn = now
-            of = f" of {self._total:,}" if self._total is not None else ""
-            failed = f", [bad]{self._failed:,} failed[/]" if self._failed else ""
+            of = f" of {figure(self._total)}" if self._total is not None else ""
+            failed = f", [bad]{figure(self._failed)} failed[/]" if self._failed else ""
             speed = self._rows / max(now - self._started, 0.001)
-            told = f"{self._rows:,}{of} rows{failed}, {speed:,.0f} rows/s"
+            told = f"{figure(self._rows)}{of} rows{failed}, {figure(speed)} rows/s"
             self._shown.update(self._task, completed=self._rows, told=told)

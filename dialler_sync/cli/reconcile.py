@@ -8,28 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..exit_codes import ExitCode
 from ..text.command_line import command
-from .common import App, echo, echo_json, exit_codes, files_argument, out_option, say, settled
+from ..text.phrase import figure
+from .app import App, settled
+from .codes import COMPARES, exit_codes
+from .echo import echo, echo_json, say
+from .options import files_argument, out_option
 
 if TYPE_CHECKING:
     from ..jobs.reconcile import Reconciled
 
 _log = logging.getLogger(__name__)
 
-_CODES = exit_codes(
-    ExitCode.OK,
-    ExitCode.USAGE,
-    ExitCode.INPUT,
-    ExitCode.UNAVAILABLE,
-    ExitCode.DIFFERENCES,
-    ExitCode.NO_ROW_CAN_SUCCEED,
-    ExitCode.SAFETY_LIMIT,
-    ExitCode.INTERRUPTED,
-)
 
-
-@click.command(epilog=_CODES)
+@click.command(epilog=exit_codes(*COMPARES))
 @files_argument
 @click.option("--with-history", is_flag=True, help="Add call results: calls by result code and day.")
 @click.option("--language", type=int, metavar="N", help="With --with-history: languagesID for result texts.")
@@ -65,7 +57,7 @@ def reconcile(
     Changes nothing. Writes reconciliation.csv (one line per contact), .xlsx and .html, and failed.xlsx and .csv
     (rejected rows).
     """
-    from ..jobs.reconcile import ReconcileOptions, mending_plan, reconcile_files
+    from ..jobs.reconcile import ReconcileOptions, plan_fixes, reconcile_files
     from .progress import progress
 
     if language is not None and not with_history:
@@ -80,7 +72,7 @@ def reconcile(
         print_reconciliation(done, as_json=output == "json")
         if fix and not done.summary.stopped_because:
             with progress(app) as observer:
-                plan = mending_plan(settings, options, journal, observer)
+                plan = plan_fixes(settings, options, journal, observer)
             plan.write(fix)
             run_it = command("import", "--plan", str(fix), "--compare", "dialler")
             _log.info("The plan %s fixes the differences: %s", fix, run_it)
@@ -118,17 +110,17 @@ def _print_table(done: Reconciled) -> None:
     summary = done.summary
     echo(f"run         {summary.run_id}")
     for kind, count in (summary.classes or {}).items():
-        echo(f"{_SIGILS[kind]} {kind:<11} {'not looked for' if count is None else f'{count:>9,}'}")
+        echo(f"{_SIGILS[kind]} {kind:<11} {'not looked for' if count is None else f'{figure(count):>9}'}")
         if kind == "differing":
             for name, number in summary.changed_fields.items():
-                echo(f"    {name}: {number:,}")
-    echo(f"x {'rejected':<11} {summary.counts['rejected']:>9,}")
+                echo(f"    {name}: {figure(number)}")
+    echo(f"x {'rejected':<11} {figure(summary.counts['rejected']):>9}")
     if summary.history:
         echo(calls_in_words(summary.history))
     if summary.moved:
-        echo(f"changed since {summary.moved['since']}: {sum(summary.moved['changes'].values()):,}")
+        echo(f"changed since {summary.moved['since']}: {figure(sum(summary.moved['changes'].values()))}")
         for change, number in summary.moved["changes"].items():
-            echo(f"    {change}: {number:,}")
+            echo(f"    {change}: {figure(number)}")
     shown: dict[str, int] = {}
     for line in done.lines:
         shown[line.kind] = shown.get(line.kind, 0) + 1

@@ -8,12 +8,14 @@ from pathlib import Path
 import click
 
 from ..files.url import path_of
+from .app import App
 from .choosing import choose, config_of_run_option, say_nothing
-from .common import IMPORT_CODES, App, cluster_option, json_summary_option, mark_option, out_option
+from .codes import IMPORTS, exit_codes
+from .options import cluster_option, json_summary_option, mark_option, out_option
 from .until import until_option
 
 
-@click.command(epilog=IMPORT_CODES)
+@click.command(epilog=exit_codes(*IMPORTS))
 @click.argument("run", required=False)
 @config_of_run_option
 @until_option
@@ -47,7 +49,7 @@ def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) 
     return summary.exit_code
 
 
-@click.command(epilog=IMPORT_CODES)
+@click.command(epilog=exit_codes(*IMPORTS))
 @click.argument("run", required=False)
 @click.option(
     "--file",

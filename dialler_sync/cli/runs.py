@@ -12,8 +12,12 @@ import click
 from ..exit_codes import ExitCode
 from ..files.url import Url, path_of
 from ..text.command_line import command
+from ..text.forms import rows
+from ..text.phrase import counted
+from .app import App, is_quiet, settled
 from .asking import confirm
-from .common import App, echo, echo_json, exit_codes, is_quiet, settled
+from .codes import exit_codes
+from .echo import echo, echo_json
 
 
 class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
@@ -82,8 +86,9 @@ def list_(
     if output == "json" or as_json:
         echo_json(found)
         return
+    wide = max([9, *(len(run["state"]) for run in found)])
     echo(
-        f"{'RUN':<23} {'COMMAND':<9} {'STATE':<9} {'READ':>9} {'SUCCEEDED':>9} {'REJECTED':>8} {'FAILED':>7} "
+        f"{'RUN':<23} {'COMMAND':<9} {'STATE':<{wide}} {'READ':>9} {'SUCCEEDED':>9} {'REJECTED':>8} {'FAILED':>7} "
         f"{'EXIT':>4}  CAMPAIGN  FILE"
     )
     for run in found:
@@ -94,7 +99,7 @@ def list_(
         code = "" if run["exit_code"] is None else run["exit_code"]
         files = ", ".join(dict.fromkeys(str(file["name"]) for file in run["files"]))
         echo(
-            f"{run['run_id']:<23} {what:<9} {state:<9} {read:>9} {good:>9} {bad:>8} {failing:>7} {code:>4}  "
+            f"{run['run_id']:<23} {what:<9} {state:<{wide}} {read:>9} {good:>9} {bad:>8} {failing:>7} {code:>4}  "
             f"{run['campaign']}  {files}"
         )
 
@@ -115,16 +120,19 @@ def show(app: App, run: str, as_json: bool) -> None:
     """
     from ..jobs.past_runs import facts_of, undone_by
     from ..jobs.results import Summary
+    from ..jobs.unfinished import progress_in_words, state_of
     from .output import print_summary
 
     with app.journal() as journal:
         record = journal.run(run)
-        facts = facts_of(record, undone_by(journal))
-    if as_json:
+        state = state_of(journal, record)
+        facts = facts_of(journal, record, state, undone_by(journal))
+    unfinished = record.state == "running" or record.summary is None
+    if unfinished:
+        echo(f"run {record.id}: {progress_in_words(record, state, facts['counts'])}", err=True)
+    if as_json or unfinished or record.summary is None:
         echo_json(facts)
         return
-    if record.summary is None:
-        raise click.ClickException(f"run {record.id} has no summary yet: it is running, or was killed; see 'resume'")
     if record.is_unreported:
         echo(f"its reports have not been written; write them with: {command('runs', 'report', record.id)}", err=True)
     if not sys.stdout.isatty() or record.command == "reconcile":
@@ -156,7 +164,7 @@ def report(app: App, run: str, out: Path | None) -> int:
     if out is not None and not isinstance(out, Url):
         raise click.UsageError("--out takes an address here: the reports are written into the folder of the run")
     with app.journal() as journal:
-        summary, missing = rewrite_reports(journal, journal.run(run))
+        summary, missing = rewrite_reports(journal, journal.run(run), app.source())
         if isinstance(out, Url):
             put_reports(journal.run(run), out, app.source().stores)
     for problem in missing:
@@ -198,9 +206,17 @@ def prune(app: App, older_than: timedelta, unfinished: bool, reports: bool, dry_
         return ExitCode.OK
     for run in found:
         echo(f"{run.id}  {run.command}  {run.campaign}")
-    echo(f"{'would prune' if dry_run else 'pruned'} {len(found):,} run{'s' * (len(found) != 1)}", err=True)
+    if dry_run:
+        echo(counted(len(found), "would prune {count} run", "would prune {count} runs"), err=True)
+    else:
+        echo(counted(len(found), "pruned {count} run", "pruned {count} runs"), err=True)
     if calls:
-        echo(f"forgot {calls:,} call{'s' * (calls != 1)} that 'calls --since last' has given", err=True)
+        told = counted(
+            calls,
+            "forgot {count} call that 'calls --since last' has given",
+            "forgot {count} calls that 'calls --since last' has given",
+        )
+        echo(told, err=True)
     return ExitCode.OK
 
 
@@ -223,8 +239,9 @@ def forget(app: App, user_data: str, yes: bool) -> int:
 
     with app.journal() as journal:
         person = find_person(journal, user_data)
-        rows, runs = len(person.rows), len(person.runs)
-        found = f"{rows:,} row{'s' * (rows != 1)} in {runs:,} run{'s' * (runs != 1)}"
+        found = counted(
+            len(person.runs), "{rows} in {count} run", "{rows} in {count} runs", rows=rows(len(person.rows))
+        )
         if person.runs and not yes:
             echo(found, err=True)
             confirm("Erase them? This cannot be undone")

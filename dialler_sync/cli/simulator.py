@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..exit_codes import ExitCode
-from .common import echo, exit_codes
+from .codes import exit_codes
+from .echo import echo
+
+if TYPE_CHECKING:
+    from ..jobs.simulator import SimulatorServer
 
 
 @click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
@@ -63,23 +69,7 @@ from .common import echo, exit_codes
     help="Speed of the dialler's clock; 60: an hour passes in a minute.",
 )
 @click.option("--file", "file", type=click.Path(path_type=Path), help="SQLite file to store the contacts in.")
-def simulator(
-    host: str,
-    port: int,
-    token: str | None,
-    clients_id: int,
-    campaigns: tuple[str, ...],
-    latency: str,
-    faults: str,
-    seed: int,
-    release: str,
-    no_batch: bool,
-    lock_method: str,
-    calls: str | None,
-    dial: str | None,
-    speed: float,
-    file: Path | None,
-) -> None:
+def simulator(host: str, campaigns: tuple[str, ...], **given: Any) -> None:
     """Run the embedded dialler until Ctrl-C. Prints what a configuration needs when it is ready.
 
     --calls FILE provides the calls of contacts that are imported later, or are in --file. Each entry names its
@@ -97,39 +87,24 @@ def simulator(
       dialler-sync simulator --dial 500/h --speed 1440
       dialler-sync simulator --calls calls.jsonl
     """
-    from ..jobs import simulator as embedded
+    from ..jobs.simulator import run_simulator
 
-    rate, hours = (0.0, (0, 24)) if dial is None else embedded.dial_plan(dial)
-    settings = embedded.Settings(
-        token="simulator" if token is None else token,
-        release=release,
-        batch=not no_batch,
-        lock_method=lock_method,
-        latency=embedded.Span.parse(latency),
-        faults=embedded.FaultPlan.parse(faults, seed=seed),
-        dial=rate,
-        dial_hours=hours,
-        seed=seed,
-        log_requests=False,
-    )
+    run_simulator(dict(map(_campaign, campaigns)), partial(_show, host), host=host, **given)
 
-    def ready(server: embedded.SimulatorServer) -> None:
-        echo(f"base_url: {server.base_url}", f"clients_id: {clients_id}")
-        for number, name in store.campaigns.items():
-            echo(f"campaign: {{id: {number}}}   # {name}")
-        if server.exposed:
-            echo(
-                f"Warning: listening on {host or 'all addresses'}, without TLS. Anyone who reaches it and knows "
-                "its token can read and change its contacts. On other machines, set base_url to this one, with "
-                "allow_http: true.",
-                err=True,
-            )
-        echo(f"Its token: export DIALLER_SYNC_TOKEN={shlex.quote(settings.token)}. Ctrl-C ends it.", err=True)
 
-    rehearse = embedded.call_source(calls, seed) if calls is not None else None
-    named, clock = dict(map(_campaign, campaigns)), embedded.Clock(speed=speed)
-    with embedded.Store(named, clients_id=clients_id, file=file, rehearse=rehearse, clock=clock, seed=seed) as store:
-        embedded.serve_forever(store, settings, host=host, port=port, exposed=token is not None, ready=ready)
+def _show(host: str, server: SimulatorServer) -> None:
+    """Print what a configuration needs, once the simulator listens."""
+    echo(f"base_url: {server.base_url}", f"clients_id: {server.store.clients_id}")
+    for number, name in server.store.campaigns.items():
+        echo(f"campaign: {{id: {number}}}   # {name}")
+    if server.exposed:
+        echo(
+            f"Warning: listening on {host or 'all addresses'}, without TLS. Anyone who reaches it and knows "
+            "its token can read and change its contacts. On other machines, set base_url to this one, with "
+            "allow_http: true.",
+            err=True,
+        )
+    echo(f"Its token: export DIALLER_SYNC_TOKEN={shlex.quote(server.token)}. Ctrl-C ends it.", err=True)
 
 
 def _campaign(text: str) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""What comes before the first command and after the last: signals, garbage collection, and the time zone."""
+"""Set-up before a command and clean-up after it: signals, garbage collection, and the time zone."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def skip_last_collection() -> None:
 
 
 def settle_time_zone() -> None:
-    """Make the time zone UTC, with a warning, where ``TZ`` names one with which Python cannot count."""
+    """Set the time zone to UTC, with a warning, if Python cannot use the one of ``TZ``."""
     with suppress(ValueError, OverflowError):
         _WINTER.astimezone()
         _SUMMER.astimezone()

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..text.phrase import counted
+from .app import App, is_quiet
 from .asking import confirm
 from .choosing import choose, config_of_run_option, say_nothing, when
-from .common import UNDO_CODES, App, echo, is_quiet, out_option
+from .codes import UNDOES, exit_codes
+from .echo import echo
+from .options import out_option
 
 if TYPE_CHECKING:
     from ..jobs.records import RunRecord
 
 
-@click.command(epilog=UNDO_CODES)
+@click.command(epilog=exit_codes(*UNDOES))
 @click.argument("run", required=False)
 @click.option("--force", is_flag=True, help="Also restore contacts that somebody has changed since.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
@@ -77,5 +81,5 @@ def _question(run: RunRecord, deleted: int) -> str:
     asked = f"Undo the {run.command} of {files} ({when(run)}) in {in_words(run.target)}?"
     if not deleted:
         return asked
-    contacts = f"{deleted:,} contact{'s' * (deleted != 1)}"
+    contacts = counted(deleted, "{count} contact", "{count} contacts")
     return f"{asked} {contacts} will be deleted, and their call history is lost for good."

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
-from ..exit_codes import ExitCode
-from .common import (
-    App,
-    exit_codes,
+from .app import App
+from .codes import VALIDATES, exit_codes
+from .options import (
     files_argument,
     json_summary_option,
     mark_option,
@@ -21,13 +20,8 @@ from .common import (
 )
 from .source_options import source_options
 
-if TYPE_CHECKING:
-    from ..jobs.settings import Limit
 
-_CODES = exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT, ExitCode.ROWS_FAILED, ExitCode.SAFETY_LIMIT)
-
-
-@click.command(epilog=_CODES)
+@click.command(epilog=exit_codes(*VALIDATES))
 @files_argument
 @source_options
 @out_option
@@ -44,12 +38,11 @@ _CODES = exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT, ExitCode.ROWS_F
 @click.pass_obj
 def validate(
     app: App,
+    /,
     files: tuple[Path, ...],
     out: Path | None,
-    max_errors: Limit | None,
-    max_warnings: Limit | None,
-    mark: bool,
     mapped: Path | None,
+    **given: Any,
 ) -> int:
     """Check each FILE without sending anything.
 
@@ -63,8 +56,7 @@ def validate(
     settings = app.settings(token_needed=False)
     if mapped:
         check_mapped(mapped, files)
-    run = RunOptions(max_errors=max_errors, max_warnings=max_warnings, mark=mark)
-    options = ImportOptions(files, app.config_path, out, run)
+    options = ImportOptions(files, app.config_path, out, RunOptions(**given))
     with app.journal() as journal, progress(app) as observer:
         also = partial(write_mapped, mapped, journal) if mapped else None
         summary = validate_files(settings, options, journal, observer, also)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pydantic import SecretStr
@@ -49,7 +49,7 @@ class Conversation:
     """Gives one partition's rows to a sender, and passes its outcomes to the writer.
 
     ``token`` goes only to trusted senders, ``lease`` is as in ``Share``. ``asked_at`` is the time of the last order.
-    ``told``: the sender has settled rows. ``requests`` and ``retries`` are those of the sender.
+    ``told``: the sender has settled rows. ``requests``, ``retries`` and ``campaign_names`` are those of the sender.
     """
 
     partition: Partition
@@ -61,6 +61,7 @@ class Conversation:
     told: bool = False
     requests: int = 0
     retries: int = 0
+    campaign_names: Mapping[str, str] = field(default_factory=dict)
 
     async def hold(self, sender: RemoteSender) -> None:
         """Give rows until none are left, record the outcomes, and wait for the sender's end.
@@ -97,7 +98,7 @@ class Conversation:
             raise Lost(f"{sender.where} does not answer") from None
 
     async def _note(self, sender: RemoteSender, report: Report) -> int:
-        self.requests, self.retries = report.requests, report.retries
+        self.requests, self.retries, self.campaign_names = report.requests, report.retries, report.campaign_names
         for line in report.said:
             _log.warning("%s: %s", sender.where, line)
         self.told = self.told or bool(report.batches)

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -26,10 +26,10 @@ from .writer import Writer
 _log = logging.getLogger(__name__)
 
 LOSSES = 3
-"""Senders that a partition may lose in a row without any outcome; beyond that, its own rows may be the cause."""
+"""Senders that a partition may lose in a row without an outcome; beyond that, its own rows may be the cause."""
 
 NEXT_WORKER = 60.0
-"""Least time in seconds that a cluster without workers gets to start one."""
+"""Least seconds for a cluster without workers to start one."""
 
 
 class Engine(Protocol):
@@ -59,7 +59,7 @@ class Coordinator:
 
     ``writer`` records the outcomes until it is closed here; its gate ends the run. ``folder`` is the place of waiting
     rows. ``token`` goes to workers only over secret connections. ``patience_at_start`` and ``lease`` are as in
-    ``Share``. ``requests`` and ``retries`` are sums over all senders.
+    ``Share``. ``requests`` and ``retries`` are sums over all senders, ``campaign_names`` all that they know.
     """
 
     engine: Engine
@@ -73,6 +73,7 @@ class Coordinator:
     clock: Callable[[], float] = time.monotonic
     requests: int = 0
     retries: int = 0
+    campaign_names: dict[str, str] = field(default_factory=dict)
 
     async def load(self, rows: Iterable[SpooledRow], doubtful: Sequence[tuple[SpooledRow, int | None]]) -> None:
         """Send ``rows``, after settling the ``doubtful`` ones, each given with its watermark.
@@ -115,6 +116,7 @@ class Coordinator:
                 finally:
                     self.requests += conversation.requests
                     self.retries += conversation.retries
+                    self.campaign_names |= conversation.campaign_names
         except DiallerSyncError as error:
             self.writer.gate.stop(reason(error, "the cluster"))
 

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from ..config.cluster import ClusterSettings
 from ..errors import ClusterLost, DiallerSyncError, UsageError
+from ..text.phrase import counted, phrase
 from .certificates import CONNECT, DOCS, check_scheduler
 from .certificates import security as security_for
 from .conversation import Lost, RemoteSender
@@ -170,7 +171,10 @@ async def connected(cluster: str, most: int, settings: ClusterSettings) -> Async
             raise UsageError(f"--cluster {cluster}: {lacking}")
         workers.warn()
         page = client.dashboard_link
-        _log.info("%d worker%s%s", count, "s" * (count != 1), f"; Dask's dashboard: {page}" if page else "")
+        told = counted(count, "{count} worker", "{count} workers")
+        if page:
+            told = phrase("{workers}; Dask's dashboard: {address}", workers=told, address=page)
+        _log.info("%s", told)
         if not sealed:
             _log.warning(
                 "--cluster %s: rows are sent unencrypted, and anyone who reaches the scheduler can run code on "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import SecretStr
@@ -14,11 +14,11 @@ from ..load.rules import Rules
 from ..model import SpooledRow
 
 LOT = 500
-"""Rows given to a sender at once; it is given more when fewer are left."""
+"""Rows given to a sender at once; it gets more when fewer are left."""
 
 
 SHORTEST_LEASE = 2.0
-"""Seconds; shorter leases would take a worker that is briefly busy for lost."""
+"""Seconds; a shorter lease would take a busy worker for lost."""
 
 
 def lease(rules: Rules) -> float:
@@ -76,7 +76,7 @@ class Report:
 
     ``waiting`` is the number of rows not started yet. ``said`` holds messages for the user. ``ended``: nothing is in
     flight, and nothing more will be sent or written; ``error`` is what stopped it. ``unwritten``: outcomes that could
-    no longer be put into a batch.
+    no longer be put into a batch. ``campaign_names``: those that the dialler has told, by ID.
     """
 
     batches: Sequence[Batch] = field(repr=False)
@@ -87,3 +87,4 @@ class Report:
     ended: bool
     error: DiallerSyncError | None
     unwritten: Sequence[Outcome] = field(default=(), repr=False)
+    campaign_names: Mapping[str, str] = field(default_factory=dict)

@@ -153,7 +153,15 @@ class Sender:
             await self._open.aclose()
         error, unwritten = client.gate.stopped, self._unwritten if ended else ()
         return Report(
-            self._outbox.take(), len(self._rows), client.requests, self._retries, messages, ended, error, unwritten
+            self._outbox.take(),
+            len(self._rows),
+            client.requests,
+            self._retries,
+            messages,
+            ended,
+            error,
+            unwritten,
+            client.campaign_names,
         )
 
     # The lease

@@ -1,38 +1,20 @@
-"""Rules that make one dialler field from the columns of a source row, and check it.
-
-A rule takes its text from one source (``column``, ``first_of``, ``template``, ``join`` or ``value``), then applies
-``trim``, ``split``, ``replace``, ``values``, ``lookup``, ``default`` and ``case``, in that order; the kind of the field
-decides how the result is read.
-"""
+"""``columns:``, the rules of all fields, each of which must fit its field."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    GetJsonSchemaHandler,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
+from pydantic import AfterValidator, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..fields import FIELDS, PHONE_FIELDS, Kind
 from ..text.nearest import nearest
-from .checks import contradictions
-from .days import Day
-from .section import Section
-from .steps import Join, Lookup, Part, Replacement, template_parts
-from .texts import SHOWS_NOTHING, Formats, Names, Pattern, fold, or_short
+from .column_rule import ColumnRule
+from .steps import template_parts
+from .texts import SHOWS_NOTHING, fold
 
 __all__ = ["SHOWS_NOTHING", "ColumnRule", "ColumnRules", "field_name", "fold", "template_parts"]
 
-_SOURCES = ("column", "first_of", "template", "join", "value")
-_STEPS = ("trim", "split", "replace", "values", "unlisted", "lookup", "default", "case")
 _NUMBERS = frozenset({Kind.AMOUNT, Kind.INTEGER})
 _TEXTS = frozenset(Kind) - {*_NUMBERS, Kind.DATETIME, Kind.BOOLEAN}
 _ONLY_FOR: dict[str, tuple[frozenset[Kind], str]] = {
@@ -46,186 +28,6 @@ _ONLY_FOR: dict[str, tuple[frozenset[Kind], str]] = {
     **dict.fromkeys(("pattern", "max_length", "one_of"), (_TEXTS, "text")),
     "case": (frozenset({Kind.TEXT, Kind.EMAIL}), "text"),
 }
-
-
-class ColumnRule(Section):
-    """One entry of ``columns:``. A plain text is short for ``{column: text}``."""
-
-    column: str | None = Field(None, min_length=1, description="Source column.")
-    first_of: Names | None = Field(
-        None, description="Source columns; the first non-empty one is used: [Mobile, Phone]."
-    )
-    template: str | None = Field(
-        None,
-        description='Text with columns in braces: "{Notes} / {City}"; write a literal brace twice. Empty if all its '
-        "columns are empty.",
-    )
-    join: Join | None = Field(None, description="Join several columns; empty ones are left out.")
-    value: str | None = Field(None, description="The same text for every row.")
-
-    split: Part | None = Field(
-        None, description='Split the text at a separator and take one part: {separator: ";", part: 1}.'
-    )
-    trim: bool = Field(False, description="Remove white space at both ends; false sends the text exactly as it is.")
-    replace: tuple[Replacement, ...] | None = Field(
-        None,
-        min_length=1,
-        description='Replace parts of the text, one after the other: [{pattern: "^CRM-", with: ""}].',
-    )
-    values: dict[str, str] | None = Field(
-        None,
-        description="Replace whole values: {Herr: Mr., Frau: Mrs., '#N/A': ''}. Case and white space are ignored.",
-    )
-    unlisted: Literal["keep", "reject", "empty"] = Field(
-        "keep",
-        description="Text that values: does not list, or that lookup: does not find: keep it, reject the row, or "
-        "empty it. If unset, lookup uses default:, or rejects the row.",
-    )
-    lookup: Lookup | None = Field(
-        None,
-        description="Look the text up in a file: {file: plz.csv, key: PLZ, value: Region}. Case and white space of "
-        "the key are ignored; a duplicate key is an error.",
-    )
-    default: str | None = Field(None, min_length=1, description="Value to use for an empty text.")
-    case: Literal["upper", "lower", "title"] | None = Field(None, description="Change the case: upper, lower or title.")
-
-    region: str | None = Field(
-        None, description="Phones: country of numbers without a country code, as two letters (DE)."
-    )
-    region_column: str | None = Field(
-        None,
-        min_length=1,
-        description="Phones: source column with the country (DE, Germany, Deutschland). If the cell is empty, region "
-        "is used.",
-    )
-    several: Literal["spread", "reject"] | None = Field(
-        None,
-        description="Phones: several numbers in one cell. spread (default): put the others into free phone fields; "
-        "reject (default for FaxNumber): reject the row.",
-    )
-    extension: Literal["drop", "reject"] = Field(
-        "drop",
-        description="Phones: drop an extension (ext. 5), which cannot be dialled, or reject the row. A direct dial-in "
-        "(12345-67, Durchwahl 67) is part of the number and always kept.",
-    )
-    type: Literal["any", "mobile", "landline"] = Field(
-        "any",
-        description="Phones: mobile or landline rejects numbers of another type. Where the type cannot be told "
-        "(USA), the row is sent with a warning.",
-    )
-    lost_zero: Literal["reject", "restore"] = Field(
-        "reject",
-        description="Phones: a number that has lost its leading zero. reject: reject the row; restore: put the zero "
-        "back, with a warning, if that makes a valid number of the region.",
-    )
-    decimal: Literal[".", ","] | None = Field(
-        None,
-        description='Amount: decimal sign; default ".". A number that can be read in two ways (1.234) is rejected; one '
-        "with a single reading (1.234,56) is accepted.",
-    )
-    thousands: Literal[".", ",", " ", "'"] | None = Field(
-        None,
-        description="Amount: thousands sign. If unset, one is accepted only where the number has a single reading: "
-        "1.234,56, 1'234, 1.234.567.",
-    )
-    currency: str | None = Field(
-        None, min_length=1, description="Amount: text allowed before or after the number, such as € or EUR."
-    )
-    formats: Formats | None = Field(
-        None,
-        description='Dates: formats accepted besides ISO (2025-01-31 14:30:00): ["%d.%m.%Y", "%d.%m.%Y %H:%M"].',
-    )
-
-    required: bool = Field(False, description="Check: the field must not be empty.")
-    pattern: Pattern | None = Field(None, description="Check: regular expression that the whole value must match.")
-    max_length: int | None = Field(
-        None, ge=1, description="Check: maximum number of characters, if the dialler allows more."
-    )
-    one_of: Names | None = Field(None, description="Check: the value must be exactly one of these.")
-    min: float | None = Field(None, allow_inf_nan=False, description="Check: minimum of a number.")
-    max: float | None = Field(None, allow_inf_nan=False, description="Check: maximum of a number.")
-    before: Day | None = Field(
-        None, description="Check: the date must be before this day: 2026-01-31, today, today-30d, today+7d."
-    )
-    after: Day | None = Field(None, description="Check: the date must be after this day.")
-    invalid: Literal["reject", "empty"] = Field(
-        "reject",
-        description="Invalid cell: reject the row, or leave the field empty, with a warning.",
-    )
-    overwrite: Literal["always", "if_empty", "never"] = Field(
-        "always",
-        description="When to overwrite this field of an existing contact: always, only if it is empty there, or "
-        "never. New contacts always get the row's value.",
-    )
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return or_short(core, handler, {"type": "string", "description": "Source column."})
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, given: Any) -> Any:
-        return {"column": given} if isinstance(given, str) else given
-
-    @field_validator("values", mode="before")
-    @classmethod
-    def _empty_values(cls, given: Any) -> Any:
-        if not isinstance(given, Mapping):
-            return given
-        by_folded: dict[str, str] = {}
-        for key in given:
-            if (other := by_folded.setdefault(fold(str(key)), key)) != key:
-                raise ValueError(f"'{other}' and '{key}' differ only in case or white space: keep one of them")
-        return {key: "" if value is None else value for key, value in given.items()}
-
-    @field_validator("template")
-    @classmethod
-    def _readable_template(cls, template: str | None) -> str | None:
-        if template is not None and not any(column for _, column in template_parts(template)):
-            raise ValueError("the template has no column in braces; for a fixed text use value:")
-        return template
-
-    @field_validator("region")
-    @classmethod
-    def _known_region(cls, region: str | None) -> str | None:
-        if region is None:
-            return None
-        from phonenumbers import SUPPORTED_REGIONS
-
-        if region.upper() not in SUPPORTED_REGIONS:
-            raise ValueError(
-                f"'{region}' is not a two-letter country code such as DE{nearest(region, SUPPORTED_REGIONS)}"
-            )
-        return region.upper()
-
-    @model_validator(mode="after")
-    def _consistent(self) -> ColumnRule:
-        sources = [name for name in _SOURCES if getattr(self, name) is not None]
-        if not sources:
-            raise ValueError(f"has no source: set one of {', '.join(_SOURCES)}")
-        if len(sources) > 1:
-            raise ValueError(f"{' and '.join(sources)} cannot be combined: keep one of them")
-        steps = [name for name in _STEPS if name in self.model_fields_set]
-        if self.value is not None and steps:
-            raise ValueError(f"{steps[0]} has no effect on a fixed value: remove one of them")
-        if "unlisted" in self.model_fields_set and self.values is None and self.lookup is None:
-            raise ValueError("unlisted has no effect without values or lookup")
-        for problem in contradictions(self):
-            raise ValueError(problem)
-        if self.thousands is not None and self.thousands == (self.decimal or "."):
-            raise ValueError(f"decimal and thousands are both '{self.thousands}'")
-        return self
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """Source columns of the text, in order, each once; none for a constant."""
-        if self.template is not None:
-            return tuple(dict.fromkeys(column for _, column in template_parts(self.template) if column))
-        if self.join is not None:
-            return tuple(dict.fromkeys(self.join.columns))
-        if self.first_of is not None:
-            return self.first_of
-        return () if self.column is None else (self.column,)
 
 
 def field_name(name: str) -> str:
@@ -273,7 +75,7 @@ _NOT_KEPT = {"UserData": "names the contact", "ResetContact": "is a command that
 
 
 def _refused(name: str, rule: ColumnRule, key: str) -> str:
-    """Why a field cannot have a key that others can."""
+    """Return the reason why a field cannot have a key that others can; ``""`` if it can."""
     if key == "invalid" and rule.invalid == "empty" and name in ("Name", "UserData"):
         what = "is required by the dialler" if name == "Name" else "without it, each import creates a new contact"
         return f"{name} cannot be left out: {what}"

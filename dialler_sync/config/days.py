@@ -48,4 +48,4 @@ def _readable(text: str) -> str:
 
 
 Day = Annotated[str, AfterValidator(_readable), Field(json_schema_extra={"pattern": f"^({_DAY})$"})]
-"""A day, as text: what ``today`` means is known when the file is read."""
+"""A day as text, as ``today`` is resolved when the file is read."""

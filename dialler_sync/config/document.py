@@ -33,7 +33,7 @@ _SECRET_VARIABLE = re.compile(
 """Names of secret variables. A path, as systemd's CREDENTIALS_DIRECTORY, or a command, has another name."""
 _SECRET_LINE = re.compile(r"(?im)\b(?:token|password|secret|webhook|teams|ping)[\"']?\s*:\s*(\S.*)$")
 _SECRET_PART = 16
-"""Characters from which a part of a URL may be a secret: the path of a webhook."""
+"""Fewest characters of a part of a URL that may be a secret, as the path of a webhook."""
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _DEEPEST = 30
@@ -41,10 +41,10 @@ _MOST_BYTES = 2**20
 """Largest configuration, in bytes."""
 
 _MOST_CHARS = 2**22
-"""Most characters of all values, with each alias (``*name``) expanded: aliases of aliases multiply."""
+"""Most characters of all values, with every alias (``*name``) expanded: aliases of aliases multiply."""
 
 _CHARS_A_NODE = 16
-"""Characters that each value counts in addition to its text."""
+"""Characters added for each value beside its text."""
 
 
 class Place(NamedTuple):

@@ -82,7 +82,7 @@ def _refuse_circle(files: list[Path], following: Path, named_at: str) -> None:
 
 
 def _with_paths_from(document: Document, user: Path) -> Document:
-    """Return what is extended with paths that lead from anywhere, unless ``user`` is in the same folder."""
+    """Return the extended configuration with absolute paths, unless ``user`` is in the same folder."""
     folder = _folder(document.path)
     if folder == _folder(user):
         return document

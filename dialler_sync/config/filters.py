@@ -23,7 +23,7 @@ _RANGES = ("min", "max", "before", "after")
 
 
 def _texts(given: object) -> object:
-    """One text is a list of one; in a list, YAML's empty value is the empty cell."""
+    """Turn one text into a list of one, and YAML's empty value in a list into the empty cell."""
     if isinstance(given, str):
         given = [given]
     return ["" if each is None else each for each in given] if isinstance(given, list) else given
@@ -120,5 +120,5 @@ def _covers(outer: Condition, inner: Condition) -> bool:
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern of a filter."""
+    """Compile a pattern of a filter."""
     return re.compile(pattern, re.IGNORECASE)

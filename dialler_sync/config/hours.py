@@ -29,7 +29,7 @@ class Hours(NamedTuple):
         return hours
 
     def end_from(self, now: datetime) -> datetime:
-        """Return when they end; where they have not begun, ``now``. ``now`` is local time with its zone."""
+        """Return the end of the hours; ``now`` if they have not begun. ``now`` is local time with its zone."""
         begun = following(self.begin, now) - timedelta(days=1)
         end = following(self.end, begun)
         return max(now, end)

@@ -8,8 +8,9 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from ..files.url import is_address
 from .section import Section
 from .sources import NamedFile
 
@@ -107,13 +108,20 @@ class InboxSettings(Section):
     )
 
 
+def _of_this_machine(given: object) -> object:
+    if isinstance(given, str) and is_address(given):
+        raise ValueError("is an address: name a folder of this machine; --out URL puts the reports of a run elsewhere")
+    return given
+
+
 class ReportSettings(Section):
     """Where reports are written, and how long they are kept."""
 
-    dir: Path | None = Field(
+    dir: Annotated[Path, BeforeValidator(_of_this_machine)] | None = Field(
         None, description="Folder in which each run gets its own folder. Default: reports in the working folder."
     )
     keep: Annotated[str, _checked(age)] | None = Field(
         None,
-        description="Delete the reports of finished runs after this time (30d, 12h or 6w), at the end of each import.",
+        description="Delete reports in this folder, of finished runs, after this time (30d, 12h or 6w), at the end of "
+        "each import.",
     )

@@ -16,6 +16,7 @@ from ..errors import ConfigError
 from ..files import trust
 from ..text.nearest import nearest
 from ..text.outward import keep_secret, mask
+from ..text.phrase import counted
 from .document import Document, KeyPath
 from .extends import read_configuration
 from .settings import Settings
@@ -49,12 +50,12 @@ _FILES = {
 
 _TOKEN = ("dialler", "token")
 _LONG_NAME = 20
-"""Characters of a file's name that may be a token."""
+"""Fewest characters of a file's name that may be a token."""
 
 CONFIGURATION = "the configuration"
 
 _TOKEN_SECTIONS = {"dialler", "cluster"}
-"""Sections that decide where the token is sent."""
+"""Sections that decide to whom the token is sent."""
 
 
 def load_config(
@@ -110,7 +111,12 @@ def files_to_trust(settings: Settings) -> Iterator[tuple[str, Path]]:
 def still_marked(lines: Sequence[int]) -> str:
     """Return ``lines 5, 9 are still marked CHANGE``."""
     numbers = ", ".join(map(str, lines))
-    return f"line {numbers} is still marked CHANGE" if len(lines) == 1 else f"lines {numbers} are still marked CHANGE"
+    return counted(
+        len(lines),
+        "line {lines} is still marked CHANGE",
+        "lines {lines} are still marked CHANGE",
+        lines=numbers,
+    )
 
 
 def load_source(path: Path, *, trusted: bool | None = None) -> SourceSettings:
@@ -162,7 +168,7 @@ def fingerprint(settings: Settings) -> dict[str, str]:
 
 
 def _sha256(path: Path) -> str:
-    """The SHA-256 of a file, empty where it cannot be read."""
+    """Return the SHA-256 of a file; ``""`` if it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -182,7 +188,7 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
 
 
 def _default(name: str) -> str | None:
-    """What a fingerprint has of a setting that is not set; None: it must be set."""
+    """Return a fingerprint's value of a setting that is not set; None if it must be set."""
     *at, last = name.split(".")
     model = model_at(at)
     setting = model.model_fields.get(last) if model else None

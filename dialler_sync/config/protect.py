@@ -43,5 +43,5 @@ class ProtectSettings(Section):
 
     @property
     def of_calls(self) -> bool:
-        """Whether what came of calls protects contacts."""
+        """Whether calls or their results protect contacts."""
         return bool(self.called or self.done or self.result_codes)

@@ -116,7 +116,7 @@ class Settings(Section):
 
     @property
     def looks(self) -> bool:
-        """Whether what becomes of a row depends on what the dialler has of it, also without a comparison."""
+        """Whether a row's action depends on its contact in the dialler, even without a comparison."""
         return self.rows.mode is not Mode.UPSERT or bool(self.kept_fields) or self.protect.of_calls
 
     @property

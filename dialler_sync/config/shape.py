@@ -1,4 +1,4 @@
-"""Which settings stand where in a configuration."""
+"""The places of settings in a configuration."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def is_path(at: Sequence[str | int]) -> bool:
 
 
 def model_at(at: Sequence[str | int]) -> type[BaseModel] | None:
-    """The model of what stands at a place of a configuration."""
+    """Return the model of the setting at a place of a configuration."""
     model: type[BaseModel] | None = Settings
     for part in at:
         if model is None:

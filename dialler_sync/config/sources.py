@@ -87,8 +87,13 @@ def beside(folder: Path, section: AnyNaming) -> AnyNaming:
 
 
 def within(folder: Path, path: Path) -> Path:
-    """Return a path that is relative to a folder; an address stays as it is."""
-    return path if path.is_absolute() else folder / path
+    """Return a path that is relative to a folder, itself without links; an address stays as it is."""
+    if path.is_absolute():
+        return path
+    above = next((place for place, part in enumerate(path.parts) if part != ".."), len(path.parts))
+    for _ in range(above):
+        folder = folder.parent
+    return folder.joinpath(*path.parts[above:])
 
 
 def store_of(address: str, stores: Mapping[str, StoreSettings]) -> StoreSettings:

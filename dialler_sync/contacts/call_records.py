@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self, TypeVar
 
 from ..api.call_times import read_time, seconds_between
+from ..text.phrase import figure, phrase
 from .call_places import CUSTOMER, beside, flattened, places
 
 T = TypeVar("T")
@@ -230,11 +231,19 @@ class NotTold:
 
     def __str__(self) -> str:
         """Summarise the gaps in one sentence, ``""`` for none."""
-        text = f"the dialler's call records have no {', '.join(self.facts)}: left empty" if self.facts else ""
+        said = []
+        if self.facts:
+            facts = ", ".join(self.facts)
+            said.append(phrase("the dialler's call records have no {facts}: left empty", facts=facts))
         if self.reached and "Reached" not in self.facts:
-            some = f"{self.reached:,} of {self.calls:,} calls do not say whether anybody answered"
-            return f"{text}; {some}" if text else some
-        return text
+            said.append(
+                phrase(
+                    "{count} of {calls} calls do not say whether anybody answered",
+                    count=figure(self.reached),
+                    calls=figure(self.calls),
+                )
+            )
+        return "; ".join(said)
 
 
 def _reached(found: _Found, connect: str, somebody: str, duration: float | None) -> bool | None:

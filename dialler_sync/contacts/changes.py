@@ -23,7 +23,8 @@ from ..observer import Observer
 from ..plan.decide import before_image
 from ..run.changes import BulkRun, Job, Planned
 from ..run.saved_cells import SavedCells
-from .read import Finder, Found, Record
+from ..text.phrase import phrase
+from .find import Finder, Found, Record
 from .targets import Named, Target, Targets
 
 COMMANDS = ("lock", "unlock", "delete")
@@ -82,7 +83,14 @@ def bulk_run(
         return UncheckedChanger(client, recorder) if options.unchecked else ContactChanger(client, resumed)
 
     job = Job(plan.pages, lambda _: run.command, changer, repeatable=not options.unchecked)
-    return BulkRun(settings, journal, observer, run, job, SavedCells(journal, run, options.named.on_command_line()))
+    return BulkRun(
+        settings,
+        journal,
+        observer,
+        run,
+        job,
+        SavedCells(journal, run, settings.source, options.named.on_command_line()),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +167,21 @@ class _Plan:
         row = row._replace(contact_id=contact.id, user_data=contact.user_data)
         if target.user_data in ("", contact.user_data):
             return self._unless_settled(row)
-        other = f"contact {contact.id} has the UserData '{contact.user_data}', but the row says '{target.user_data}'"
+        other = phrase(
+            "contact {contact} has the UserData '{found}', but the row says '{wanted}'",
+            contact=contact.id,
+            found=contact.user_data,
+            wanted=target.user_data,
+        )
         return row._replace(state=Status.FAILED, error_code=CONTACT_CHANGED, error_field="UserData", error=other)
 
     def _unless_named_before(self, row: PlannedRow) -> PlannedRow:
         """Return the row, skipped if the run has it already: a UserData named twice would change two contacts."""
         key = _key(row.contact_id, row.user_data)
         if key in self.named:
-            return row._replace(state=Status.SKIPPED, action=Reason.SUPERSEDED, error="named before in this run")
+            return row._replace(
+                state=Status.SKIPPED, action=Reason.SUPERSEDED, error=phrase("named before in this run")
+            )
         self.named.add(key)
         return self._unless_settled(row)
 
@@ -174,10 +189,13 @@ class _Plan:
         """Return the row, skipped if an earlier run settled it, unknown if that run may have sent it unchecked."""
         key = _key(row.contact_id, row.user_data)
         if key in self.settled.done:
-            why = f"settled by run {self.settled.run}"
+            why = phrase("settled by run {run}", run=self.settled.run)
             return row._replace(state=Status.SKIPPED, action=Reason.UNCHANGED, error=why)
         if key in self.settled.doubtful:
-            why = f"run {self.settled.run} may have done this already; sending it again could affect another contact"
+            why = phrase(
+                "run {run} may have done this already; sending it again could affect another contact",
+                run=self.settled.run,
+            )
             return row._replace(state=Status.UNKNOWN, error_code=MAYBE_DONE, error=why, hint=mend(MAYBE_DONE))
         return row
 
@@ -206,8 +224,8 @@ def _ambiguous(records: Sequence[Record]) -> Fault:
     ids = ", ".join(stored_contact(record).id for record in records)
     return Fault(
         AMBIGUOUS,
-        f"{len(records)} contacts have this UserData ({ids})",
-        "Name the contact by its ID, or change all of them with --all-matches.",
+        phrase("{count} contacts have this UserData ({ids})", count=len(records), ids=ids),
+        phrase("Name the contact by its ID, or change all of them with --all-matches."),
         field="UserData",
     )
 

@@ -1,4 +1,4 @@
-"""Ask the dialler for the calls of many contacts: in batches, or one by one where there is no batch lookup."""
+"""Ask the dialler for the calls of many contacts: in batches, or one by one without a batch lookup."""
 
 from __future__ import annotations
 
@@ -10,16 +10,10 @@ from typing import Any
 from ..api.client import DiallerClient, Records
 from ..api.fatal import is_of_every_request
 from ..api.query import calling, persisting
-from ..api.wire import stored_contact
+from ..api.wire import HISTORY, stored_contact
 from ..error_codes import NOT_FOUND
 from ..errors import Refused
 from .call_records import Spoken
-
-HISTORY = "DiallerContactsHistory"
-"""Field of the batch lookup's records that holds the contact's calls."""
-
-RESULT_CODE = "DiallerCampaignsResultCodes"
-"""Field of the batch lookup's records that holds the contact's current result code."""
 
 AT_ONCE = 4
 """Batch lookups in flight; each answer is megabytes."""

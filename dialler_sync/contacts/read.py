@@ -2,130 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
 from ..api.client import DiallerClient
-from ..api.fatal import is_of_every_request
-from ..api.query import calling, persisting, query, resolve_campaign
-from ..api.retry import repeating, unreadable
-from ..api.wire import CAMPAIGN_NAME, campaign_of, stored_contact
+from ..api.query import calling, query, resolve_campaign
+from ..api.retry import repeating
+from ..api.wire import CAMPAIGN_NAME, campaign_of
 from ..config import Settings
-from ..error_codes import NOT_FOUND
-from ..errors import MaybeDone, NotDone, Refused, RequestError
-from ..fields import PHONE_FIELDS
-from .call_records import CALL_FACTS, Call, NotTold, Spoken, records_of
-from .histories import HISTORY
+from .call_records import CALL_FACTS, NotTold, Spoken
+from .find import Finder, Record, each, problems_of
+from .named_calls import NamedCalls
 from .record_file import RecordFile
-from .targets import Target, Targets
+from .targets import Targets
 
 _log = logging.getLogger(__name__)
 
-Record = Mapping[str, Any]
 Progress = Callable[[int], None]
 
 HISTORY_COLUMNS = ("DiallerContactsID", "UserData", *CALL_FACTS)
 """First columns of a list of calls."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The dialler's records for a target; ``records`` is None if there is no such contact.
-
-    ``error`` is the reason why the lookup failed.
-    """
-
-    target: Target
-    records: Sequence[Record] | None = None
-    error: RequestError | None = None
-
-
-class Finder:
-    """Looks up named contacts, many in one request if the dialler has the batch lookup, else one by one.
-
-    ``campaign`` limits the result to its contacts. ``language`` is the languagesID for the dialler's texts; only the
-    batch lookup supports it, so it is then used even for a single contact.
-    """
-
-    def __init__(self, client: DiallerClient, campaign: int | None = None, language: int | None = None) -> None:
-        self._client = client
-        self._campaign = campaign
-        self._language = language
-        self._has_batch = True
-
-    async def find(self, targets: Sequence[Target]) -> list[Found]:
-        """Return the contacts of each target; targets with a fault are not looked up.
-
-        Raises:
-            StopRun, Refused: no target can be looked up.
-        """
-        found = await self.in_batch(targets)
-        return await each(self._client, targets, self._one) if found is None else found
-
-    async def in_batch(self, targets: Sequence[Target]) -> list[Found] | None:
-        """Return the same by the batch lookup; None if the dialler has none, or for a single contact."""
-        if (len(targets) < 2 and self._language is None) or not self._has_batch:
-            return None
-        sound = [target for target in targets if target.fault is None]
-        keys = list(dict.fromkeys(target.user_data for target in sound if not target.contact_id))
-        ids = list(dict.fromkeys(target.contact_id for target in sound if target.contact_id))
-        try:
-            records = await self._client.batch_contacts(user_data=keys, ids=ids, language=self._language)
-        except RequestError as error:
-            if is_of_every_request(error):
-                raise
-            self._has_batch = False
-            _log.info("the batch lookup does not work here (%s): looking up contacts one by one", error)
-            return None
-        by_name: dict[tuple[str, str], list[Record]] = {}
-        for record in filter(self._counts, records):
-            contact = stored_contact(record)
-            by_name.setdefault(("ID", contact.id), []).append(record)
-            by_name.setdefault(("UserData", contact.user_data), []).append(record)
-        return [Found(target, None if target.fault else by_name.get(_name(target))) for target in targets]
-
-    async def _one(self, target: Target) -> list[Record] | None:
-        if target.contact_id:
-            with calling(self._client, "get_contact"):
-                contact = await self._client.get_contact(target.contact_id)
-            found = [] if contact is None else [contact.values]
-        else:
-            with calling(self._client, "find_contacts"):
-                found = [contact.values for contact in await self._client.find_contacts(target.user_data)]
-        return list(filter(self._counts, found)) or None
-
-    def _counts(self, record: Record) -> bool:
-        return self._campaign is None or campaign_of(record) == str(self._campaign)
-
-
-def _name(target: Target) -> tuple[str, str]:
-    return ("ID", target.contact_id) if target.contact_id else ("UserData", target.user_data)
-
-
-async def each(
-    client: DiallerClient, targets: Sequence[Target], one: Callable[[Target], Awaitable[list[Record] | None]]
-) -> list[Found]:
-    """Call ``one`` for each target, with the concurrency of the client's gate.
-
-    Raises:
-        StopRun, Refused: no target can be looked up.
-    """
-
-    async def found(target: Target) -> Found:
-        if target.fault:
-            return Found(target)
-        try:
-            return Found(target, await persisting(client, lambda: one(target)))
-        except RequestError as error:
-            if is_of_every_request(error, only_way=True):
-                raise
-            return Found(target, error=error)
-
-    return await asyncio.gather(*map(found, targets))
 
 
 def list_contacts(
@@ -198,7 +94,7 @@ def read_history(
 
     async def question(client: DiallerClient) -> tuple[list[str], NotTold]:
         finder = Finder(client, language=language)
-        calls = _Calls(client, Spoken(language))
+        calls = NamedCalls(client, Spoken(language))
         problems: list[str] = []
         for page in targets.pages():
             batch = await finder.in_batch(page)
@@ -216,81 +112,6 @@ def read_history(
     return query(settings, question)
 
 
-class _Calls:
-    """The calls of contacts; None for a contact that does not exist."""
-
-    def __init__(self, client: DiallerClient, spoken: Spoken) -> None:
-        self._client = client
-        self._spoken = spoken
-        self.not_told = NotTold()
-
-    async def one(self, target: Target) -> list[Record] | None:
-        """Fetch the calls by the functions for one contact."""
-        if target.contact_id:
-            with calling(self._client, "get_contact"):
-                contact = await self._client.get_contact(target.contact_id)
-            return None if contact is None else await self._by_id({"ID": target.contact_id, **contact.values})
-        self._spoken.note_one_by_one()
-        try:
-            with calling(self._client, "history_by_user_data"):
-                calls = await self._client.history_by_user_data(target.user_data)
-        except Refused as error:
-            if error.code == NOT_FOUND:
-                return None
-            raise
-        return self._calls_of(await self._carrier(target.user_data, calls), calls)
-
-    async def _carrier(self, user_data: str, calls: Sequence[Record]) -> Record:
-        """Return the contact of these calls: the only one with this UserData, if the records do not name it."""
-        if not all(Call.read(record).contact_id for record in calls):
-            with suppress(Refused, NotDone, MaybeDone):
-                found = await self._client.find_contacts(user_data)
-                if len(found) == 1:
-                    return {**found[0].values, "UserData": user_data}
-        return {"UserData": user_data}
-
-    async def of_batch(self, found: Found) -> Found:
-        """Return the calls from the batch lookup's record; if it has none, fetch them one by one."""
-        if found.records is None:
-            return found
-        calls: list[Record] = []
-        for record in found.records:
-            given = record.get(HISTORY, ...)
-            if given is ...:
-                calls += await self._by_id(record)
-                continue
-            records = records_of(given)
-            if records is None:
-                error = unreadable(f"{HISTORY} of contact {record.get('ID')} is not a list of calls")
-                return Found(found.target, error=error)
-            calls += self._calls_of(record, records)
-        return Found(found.target, calls)
-
-    async def _by_id(self, record: Record) -> list[Record]:
-        self._spoken.note_one_by_one()
-        with calling(self._client, "history_by_id"):
-            calls = await self._client.history_by_id(stored_contact(record).id)
-        return self._calls_of(record, calls)
-
-    def _calls_of(self, contact: Record, records: Sequence[Record]) -> list[Record]:
-        """Return the calls of a contact, without repeated records of a call."""
-        calls: dict[object, Record] = {}
-        for place, record in enumerate(records):
-            call = self._call(contact, record)
-            calls.setdefault((call["CallID"], str(record)) if call["CallID"] else place, call)
-        return list(calls.values())
-
-    def _call(self, contact: Record, record: Record) -> Record:
-        """Return one call of a contact, of which only ``UserData`` need be known; the record may supply its ID."""
-        call = Call.read(record, [str(contact.get(name) or "") for name in PHONE_FIELDS])
-        self.not_told.watch(call)
-        contact_id: str | int = stored_contact(contact).id or call.contact_id
-        if isinstance(contact_id, str) and contact_id.isdecimal() and len(contact_id) < 19:
-            contact_id = int(contact_id)
-        named = {"DiallerContactsID": contact_id, "UserData": contact.get("UserData") or call.user_data}
-        return named | {name: value for name, value in call.columns().items() if name not in named}
-
-
 def list_campaigns(settings: Settings) -> list[Record]:
     """Return all campaigns of the account.
 
@@ -303,15 +124,3 @@ def list_campaigns(settings: Settings) -> list[Record]:
             return await client.list_campaigns()
 
     return query(settings, question)
-
-
-def problems_of(targets: Targets, found: Found) -> Iterator[str]:
-    """Yield a sentence on a target that names no contact, or none that could be read."""
-    where = targets.where(found.target)
-    who = f"{where}: {found.target}" if where else str(found.target)
-    if fault := found.target.fault:
-        yield f"{where}: {fault.message} {fault.hint}"
-    elif found.error:
-        yield f"{who}: {found.error}"
-    elif found.records is None:
-        yield f"{who}: not in the dialler"

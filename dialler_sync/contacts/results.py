@@ -1,4 +1,4 @@
-"""What came of listed contacts: columns beside the dialler's record."""
+"""Results of listed contacts, as columns beside the dialler's record."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from ..api.client import DiallerClient
 from ..api.query import query
-from ..api.wire import stored_contact
+from ..api.wire import RESULT_CODE, stored_contact
 from ..config import Settings
 from ..error_codes import UNREADABLE
 from ..errors import MaybeDone
@@ -15,7 +15,7 @@ from ..fields import PHONE_FIELDS
 from ..own_columns import CALL_COLUMNS
 from ..pages import RECORDS, batched
 from .call_records import Call, each_once, reached_of, records_of
-from .histories import RESULT_CODE, Histories
+from .histories import Histories
 from .record_file import RecordFile
 
 Record = Mapping[str, Any]

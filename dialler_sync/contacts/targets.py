@@ -19,6 +19,7 @@ from ..model import Chunk, Fault, Layout, RowWarning, Table
 from ..pages import RECORDS, batched
 from ..target import target_of
 from ..text.nearest import nearest
+from ..text.phrase import phrase
 
 if TYPE_CHECKING:
     from ..journal import Journal
@@ -174,11 +175,15 @@ class _Rows:
             if digits.isascii() and digits.isdecimal():
                 return Target(file, row, digits, known)
             wrong = Fault(
-                "integer_invalid", f"'{digits}' is not a contact ID.", "Write digits only, or use --by user-data."
+                "integer_invalid",
+                phrase("'{digits}' is not a contact ID.", digits=digits),
+                phrase("Write digits only, or use --by user-data."),
             )
         elif wrong is None and known and not self._by_id:
             return Target(file, row, user_data=known)
-        missing = Fault("key_missing", "The row does not name a contact: the cell is empty.", "Fill in the cell.")
+        missing = Fault(
+            "key_missing", phrase("The row does not name a contact: the cell is empty."), phrase("Fill in the cell.")
+        )
         return Target(file, row, user_data=known, fault=wrong or missing)
 
 

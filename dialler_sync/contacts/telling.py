@@ -1,4 +1,4 @@
-"""Which contacts need not be asked: what a list of contacts tells of their calls. Pure.
+"""Decides by the dialler's list which contacts may have new calls, so that the others are not looked up. Pure.
 
 A list tells by fields that dialling sets: tries, last call, result. That they are empty proves nothing where no
 contact of the list has any of them, or where a contact without them turns out to have calls.
@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from ..api.call_times import moment, read_time
-from ..api.wire import CAMPAIGN_NAME, stored_contact
+from ..api.wire import CAMPAIGN_NAME, DONE, RESULT_CODE, stored_contact
 from ..fields import PHONE_FIELDS
 
 Record = Mapping[str, Any]
 
 _TRIES = re.compile(
     r"n(?:Tries|Calls)(?:PhoneNumber\d)?|dt(?:PhoneNumber\d)?LastTry|nPhoneNumber\dLastCause|LastAcdAgentEndReasonsID"
-    r"|LastUsersUID|DiallerCampaignsResultCodes(?:ID)?"
+    rf"|LastUsersUID|{RESULT_CODE}(?:ID)?"
 )
 """Fields that the first call of a contact fills."""
 
@@ -29,8 +29,7 @@ _TELLS = re.compile(rf"n(?:Tries|Calls)(?:PhoneNumber\d)?|{_LAST.pattern}")
 """Of these, the fields that every call of a contact changes."""
 
 _CHANGED = re.compile(rf"{_TRIES.pattern}|dtModified|bFinished|dtFinished|bDone|dtAppointment|dtNextTry")
-_DONE = ("bDone", "bFinished")
-_CODES = "DiallerCampaignsResultCodes"
+_DONE = (DONE, "bFinished")
 
 KEPT = ("Name", "DiallerCampaignsID", CAMPAIGN_NAME, *PHONE_FIELDS, "nTries", "FollowUpDateTime")
 """Fields of a contact that its calls need."""
@@ -39,7 +38,7 @@ _EMPTY: tuple[object, ...] = (None, "", 0, "0", False, [], {})
 
 
 class Told(NamedTuple):
-    """What a list tells of a contact's calls.
+    """The facts of a list on a contact's calls.
 
     ``tells``: it has fields for tries or the last call; ``called``: dialling has filled some field. ``last`` is the
     last call as the list has it, ``""`` if it does not tell; ``mark`` changes when anything about calls does.
@@ -64,8 +63,8 @@ def told_of(record: Record) -> Told:
 
 
 def _is_done(record: Record) -> bool:
-    code = record.get(_CODES)
-    flags = [record.get(name) for name in _DONE] + ([code.get("bDone")] if isinstance(code, dict) else [])
+    code = record.get(RESULT_CODE)
+    flags = [record.get(name) for name in _DONE] + ([code.get(DONE)] if isinstance(code, dict) else [])
     return any(value in (True, 1, "1", "true", "True") for value in flags)
 
 
@@ -108,4 +107,4 @@ class Choice:
 
 
 _ZONES = timedelta(days=2)
-"""How far the dialler's clock and zone may be off ours, and a long call behind its start."""
+"""Largest difference between the dialler's clock and zone and ours, plus a long call."""

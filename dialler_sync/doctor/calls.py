@@ -1,4 +1,4 @@
-"""Which facts of calls this dialler gives, by the calls of some contacts of the campaign."""
+"""Check which facts of calls this dialler returns, by some contacts of the campaign."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ..contacts.call_records import CALL_FACTS, Call, NotTold, records_of
 from ..contacts.histories import Histories
 from ..contacts.telling import told_of
 from ..errors import RequestError, StopRun
+from ..text.phrase import figure
 from .check import Check, fine, warning
 
 ENOUGH = 500
@@ -20,7 +21,7 @@ _ASKED = 50
 
 
 async def check_calls(client: DiallerClient, campaign: int) -> Check:
-    """Say which facts the records of calls have, and whether the list tells who was called."""
+    """Report which facts the records of calls have, and whether the list shows who was called."""
     try:
         called, others, tells = await _some(client, campaign)
         ids = (called + others)[:_ASKED]
@@ -43,7 +44,7 @@ async def check_calls(client: DiallerClient, campaign: int) -> Check:
         return fine("calls", f"{len(ids)} contacts were looked at, and have no calls yet; {the_list}")
     told = ", ".join(fact for fact in CALL_FACTS if fact not in watch.facts)
     lacking = f"; missing: {', '.join(watch.facts)}" if watch.facts else ""
-    return fine("calls", f"{watch.calls:,} calls have {told}{lacking}; {the_list}")
+    return fine("calls", f"{figure(watch.calls)} calls have {told}{lacking}; {the_list}")
 
 
 async def _some(client: DiallerClient, campaign: int) -> tuple[list[str], list[str], bool]:

@@ -24,6 +24,8 @@ from ..files.url import Url
 from ..journal import Journal
 from ..journal.place import journal_files
 from ..text.command_line import command
+from ..text.phrase import figure
+from .addresses import check_addresses
 from .check import Check, failed, fine, warning
 from .cluster import check_cluster
 from .dialler import check_dialler
@@ -65,13 +67,14 @@ def examine(
     unsafe |= yield from _trust(named, trusted)
     inbox = settings.inbox.dir
     if inbox and not isinstance(inbox, Url) and (open_inbox := judge("the inbox", inbox, shared=True)):
-        yield warning("inbox", f"{open_inbox.said}: anyone who can write there can import", open_inbox.mend)
+        yield warning("inbox", f"{open_inbox.said}: anyone who can write there can import", open_inbox.fix)
     yield from _named_lists(settings)
     if unsafe and not trusted:
         return
     if not unsafe:
         yield fine("trust", "only this user and root can change configuration, journal and the files of the token")
     yield _configuration(files, settings)
+    yield from check_addresses(settings)
     yield from check_cluster(settings.cluster)
     try:
         token = read_token(settings.dialler)
@@ -88,7 +91,7 @@ def _named_lists(settings: Settings) -> Iterator[Check]:
     lists += [(f"columns.{name}.lookup", rule.lookup.file) for name, rule in settings.columns.items() if rule.lookup]
     for what, path in dict.fromkeys(lists):
         if found := judge(what, path, shared=True):
-            yield warning("lists", f"{found.said}: these files decide who is called, or what is sent", found.mend)
+            yield warning("lists", f"{found.said}: these files decide who is called, or what is sent", found.fix)
 
 
 def _libraries() -> Check:
@@ -113,9 +116,9 @@ def _trust(files: Iterable[tuple[str, Path]], trusted: bool) -> Generator[Check,
         if found := judge(what, path):
             unsafe = True
             if trusted:
-                yield warning("trust", f"{found.said}; accepted by --trust", found.mend)
+                yield warning("trust", f"{found.said}; accepted by --trust", found.fix)
             else:
-                yield failed("trust", found.said, f"{found.mend} (or --trust, {TRUST}=1)", ExitCode.USAGE)
+                yield failed("trust", found.said, f"{found.fix} (or --trust, {TRUST}=1)", ExitCode.USAGE)
             break  # the files beside a journal lie in the same folders
     return unsafe
 
@@ -151,7 +154,7 @@ def _folder(reports: Path) -> Check:
 def _space(reports: Path) -> Check:
     folders = {"reports": _existing(reports), "temporary files": Path(tempfile.gettempdir())}
     free = {what: shutil.disk_usage(folder).free for what, folder in folders.items()}
-    text = ", ".join(f"{number / 1e9:,.1f} GB free for {what}" for what, number in free.items())
+    text = ", ".join(f"{figure(number / 1e9, 1)} GB free for {what}" for what, number in free.items())
     if min(free.values()) < LITTLE_SPACE:
         return warning("disk", text, "free some space: a run of a million rows needs about 1 GB")
     return fine("disk", text)

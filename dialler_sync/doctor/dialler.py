@@ -26,6 +26,7 @@ from ..endpoints import ENDPOINTS
 from ..error_codes import ENDPOINT_MISSING, NOT_FOUND, REDIRECTED, UNAUTHORISED
 from ..errors import ConfigError, DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, StopRun
 from ..exit_codes import ExitCode, exit_code
+from ..text.phrase import figure
 from .calls import check_calls
 from .check import Check, failed, fine, warning
 from .numbers import check_numbers
@@ -133,7 +134,7 @@ def _clock(connection: socket.socket, host: str, path: str, now: Callable[[], fl
         return warning("clock", "the dialler does not send its time", "compare the clocks by hand")
     if abs(ahead) > CLOCK:
         which = "ahead of" if ahead > 0 else "behind"
-        text = f"this machine is {abs(ahead):,.0f} s {which} the dialler"
+        text = f"this machine is {figure(abs(ahead))} s {which} the dialler"
         return warning("clock", text, "set both clocks by NTP: otherwise reports and follow-ups show wrong times")
     return fine("clock", "this machine and the dialler agree on the time")
 

@@ -1,4 +1,4 @@
-"""What a user names → a file of this machine that can be read: itself, or a private copy.
+"""A FILE as the user names it → a readable file of this machine: itself, or a private copy.
 
 The one face of all sources. ``folder.RemoteFolder`` is the other way: files of this machine → a folder at an address.
 """

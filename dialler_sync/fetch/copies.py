@@ -15,16 +15,17 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..files.private import make_folder, new_file
+from ..text.phrase import figure, phrase
 
 BLOCK = 1 << 20
-"""Bytes that are copied at a time."""
+"""Bytes copied at a time."""
 
 _BOMB_BYTES = 64_000_000
 _BOMB_RATIO = 200
-"""Lists are packed to a tenth; monotonous ones to a fiftieth."""
+"""Highest believable ratio: lists are packed to a tenth, monotonous ones to a fiftieth."""
 
 _YOUNG = 10
-"""Seconds for which the folder of a copy may not be locked yet."""
+"""Seconds within which the folder of a new copy may still be unlocked."""
 
 
 class Copy:
@@ -57,13 +58,20 @@ class Copy:
                 size += len(block)
                 if size > most_mb * 1_000_000:
                     raise InputError(
-                        f"has more than {most_mb:,} MB, unpacked, and no more are allowed: split it, or raise "
-                        "source.max_file_mb."
+                        phrase(
+                            "has more than {most_mb} MB, unpacked, and no more are allowed: split it, or raise "
+                            "source.max_file_mb.",
+                            most_mb=figure(most_mb),
+                        )
                     )
                 if packed is not None and size > max(_BOMB_BYTES, packed * _BOMB_RATIO):
                     raise InputError(
-                        f"unpacks to more than {_BOMB_RATIO} times its {packed:,} bytes, as no list does. If it is "
-                        "one, unpack it yourself."
+                        phrase(
+                            "unpacks to more than {bomb_ratio} times its {packed} bytes, as no list does. If it is "
+                            "one, unpack it yourself.",
+                            bomb_ratio=_BOMB_RATIO,
+                            packed=figure(packed),
+                        )
                     )
                 with self._said():
                     left = memoryview(block)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +16,7 @@ from ..config.sources import StoreSettings
 from ..errors import DiallerSyncError, InputError, UsageError
 from ..files.url import Url
 from .copies import BLOCK
+from .limits import SlowError, in_time
 from .remote import said, store_at
 
 if TYPE_CHECKING:
@@ -27,8 +29,8 @@ _EXISTS = ("PreconditionFailed", "ConditionalRequestConflict", "FileExistsError"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What lies in a folder. ``mark`` tells its state from others of the same name; ``kind``: file, directory, link.
-    ``at``: when it was written, if the server tells."""
+    """An entry of a remote folder. ``mark`` tells its state from others of the same name. ``kind``: file, directory or
+    link. ``at``: the time of its last change, if the server tells."""
 
     name: str
     mark: str
@@ -57,6 +59,7 @@ class RemoteFolder:
         self._stores = stores
         self._files: AbstractFileSystem | None = None
         self._root = ""
+        self._patience = 0.0
 
     @property
     def renames(self) -> bool:
@@ -64,7 +67,7 @@ class RemoteFolder:
         return self.url.scheme != "s3"
 
     def listed(self, inside: str = "") -> list[Entry]:
-        """Return what lies in it, by name; nothing where ``inside`` is not there."""
+        """Return name → entry; ``{}`` if ``inside`` does not exist."""
 
         def ask(files: AbstractFileSystem) -> list[Entry]:
             path = self._at(inside)
@@ -116,15 +119,16 @@ class RemoteFolder:
         def ask(files: AbstractFileSystem) -> str:
             digest, some = hashlib.sha256(), False
             try:
-                with files.open(self._at(name), "rb") as file:
-                    while data := file.read(BLOCK):
-                        digest.update(data)
-                        some = True
+                file = in_time(partial(files.open, self._at(name), "rb"), self._patience)
+                while data := in_time(partial(file.read, BLOCK), self._patience):
+                    digest.update(data)
+                    some = True
+                in_time(file.close, self._patience)
             except FileNotFoundError:
                 pass
             return digest.hexdigest() if some else ""
 
-        return self._do(ask)
+        return self._do(ask, whole=False)
 
     def create(self, name: str, content: bytes) -> bool:
         """Make an object unless there is one of that name; return whether it was made, by this call alone."""
@@ -160,7 +164,7 @@ class RemoteFolder:
 
         Their folders are there. Without ``replace`` none takes the place of another file.
         """
-        self._do(lambda store: self._put(store, files, replace=replace))
+        self._do(lambda store: self._put(store, files, replace=replace), whole=False)
 
     def _put(self, store: AbstractFileSystem, files: Mapping[str, Path], *, replace: bool) -> None:
         drafts = {name: f"{name.rpartition('/')[0]}/.{secrets.token_hex(8)}.part".lstrip("/") for name in files}
@@ -209,15 +213,16 @@ class RemoteFolder:
     def _at(self, name: str) -> str:
         return f"{self._root}/{name}".rstrip("/") or "/"
 
-    def _do(self, ask: Callable[[AbstractFileSystem], _T]) -> _T:
+    def _do(self, ask: Callable[[AbstractFileSystem], _T], *, whole: bool = True) -> _T:
+        """Ask the server. ``whole``: it is one answer, whose time is limited."""
         with said(self.url, "written"):
             for again in (True, False):
                 if self._files is None:
                     store = store_at(self.url, self._stores)
-                    self._files, self._root = store.files, store.path.rstrip("/")
+                    self._files, self._root, self._patience = store.files, store.path.rstrip("/"), store.patience
                 try:
-                    return ask(self._files)
-                except (FileNotFoundError, FileExistsError, PermissionError, DiallerSyncError):
+                    return in_time(partial(ask, self._files), self._patience) if whole else ask(self._files)
+                except (FileNotFoundError, FileExistsError, PermissionError, DiallerSyncError, SlowError):
                     raise
                 except Exception:  # each store has its own kinds of broken connections
                     self._files = None

@@ -45,7 +45,7 @@ class Local:
 
     @property
     def place(self) -> str:
-        """Where a later run finds the source; of standard input, its kept copy, ``""`` where there is none."""
+        """The place where a later run finds the source; for standard input its kept copy, ``""`` without one."""
         if self.named == STDIN:
             return str(self.copy.kept or "") if self.copy else ""
         return str(self.named.resolve())
@@ -67,17 +67,17 @@ class Local:
 
 
 _known: weakref.WeakValueDictionary[tuple[object, ...], Local] = weakref.WeakValueDictionary()
-"""Copies that are still in use, so that no source is unpacked twice."""
+"""Copies in use, so that no source is unpacked twice."""
 
 _at_addresses: weakref.WeakValueDictionary[str, Local] = weakref.WeakValueDictionary()
-"""Copies of files of other machines, by their addresses as the journal has them."""
+"""Address, as in the journal → copy of the file at it."""
 
 _stdin: list[tuple[object, Local]] = []
-"""Standard input and its copy, as it can be read only once."""
+"""Standard input and its copy; it can be read only once."""
 
 
 def fetch(named: Path, source: SourceSettings) -> Local:
-    """Return the file to read for what a user named: itself, or a private copy of what it holds.
+    """Return the file to read for a FILE as the user named it: itself, or a private copy of its content.
 
     Raises:
         InputError: it cannot be copied or unpacked; the message names it and says what to do.
@@ -144,7 +144,7 @@ def _state(path: Path) -> _State:
 
 
 def _unpacked(here: Local, member: str | None, source: SourceSettings) -> Local:
-    """Return what is to be read of a file: itself, or a copy of what is packed in it or protected by a password.
+    """Return the file to read: itself, or a copy of its unpacked or decrypted content.
 
     Raises:
         InputError: it cannot be unpacked, or holds another archive.

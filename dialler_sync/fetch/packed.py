@@ -22,10 +22,10 @@ else:
     from backports import zstd
 
 _MOST_MEMORY = 1 << 28
-"""Bytes that unpacking may take: xz -9 takes a quarter of it."""
+"""Most bytes of memory for unpacking; xz -9 needs a quarter."""
 
 _LONGEST_WINDOW = 27
-"""Logarithm of the bytes that a Zstandard frame may refer back to: as ``zstd --long``."""
+"""Log2 of the window of a Zstandard frame, as of ``zstd --long``."""
 
 _KINDS = (
     (re.compile(rb"\x1f\x8b\x08"), "gzip"),

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,9 @@ from ..config.sources import StoreSettings, store_of
 from ..errors import DiallerSyncError, InputError
 from ..files.url import Url
 from ..text.outward import line
+from ..text.phrase import figure
 from .copies import BLOCK, Copy
+from .limits import SILENCES, SlowError, in_time
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -23,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 PATTERN = frozenset("*?[")
 _TRIES = 3
-"""How often a file is copied that changes meanwhile, and a connection made anew that gives nothing."""
+"""Most copies of a file that changes meanwhile, and of connections that bring nothing."""
 _PAUSE = 2.0
 """Seconds before a connection that broke is made anew."""
 _GONE = (404, 410)
@@ -33,10 +36,15 @@ _MARKS = ("size", "mtime", "ETag", "LastModified", "last_write_time", "etag")
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """An open file system and the path of an address in it."""
+    """An open file system and the path of an address in it. ``patience``: seconds that one answer may take."""
 
     files: AbstractFileSystem
     path: str
+    patience: float
+
+    def info(self) -> Any:
+        """Return what its server tells of the file."""
+        return in_time(lambda: self.files.info(self.path), self.patience)
 
 
 def download(url: Url, stores: Mapping[str, StoreSettings], most_mb: int, *, pause: float = _PAUSE) -> Copy:
@@ -48,15 +56,17 @@ def download(url: Url, stores: Mapping[str, StoreSettings], most_mb: int, *, pau
     with said(url):
         store = store_at(url, stores)
         for _ in range(_TRIES):
-            before = store.files.info(store.path)
+            before = store.info()
             if before.get("type") == "directory":
                 raise InputError(f"{url}: is a folder. Name a file in it, or a pattern: {str(url).rstrip('/')}/*.csv")
             copy = Copy()
             try:
-                copy.fill(_blocks(store, before.get("size"), pause), most_mb)
+                copy.fill(_blocks(store, before, pause), most_mb)
             except InputError as error:
                 raise InputError(*(f"{url}: {each}" for each in error.args)) from error.__cause__
-            if _marks(store.files.info(store.path)) == _marks(before):
+            except _Changed:
+                continue
+            if _marks(store.info()) == _marks(before):
                 return copy
             _log.info("%s changed while it was copied, and is copied again", url)
     raise InputError(f"{url}: changed {_TRIES} times while it was copied. Is it still being written? Start later.")
@@ -72,7 +82,7 @@ def expand(url: Url, stores: Mapping[str, StoreSettings]) -> list[Url]:
         return [url]
     with said(url):
         store = store_at(url, stores)
-        found = store.files.glob(store.path, detail=True)
+        found = in_time(lambda: store.files.glob(store.path, detail=True), store.patience)
         names = sorted(name for name, info in found.items() if info.get("type") != "directory")
     if not names:
         raise InputError(f"{url}: no file there has such a name.")
@@ -93,30 +103,36 @@ def store_at(url: Url, stores: Mapping[str, StoreSettings]) -> Store:
         from .stores import open_store
     except ImportError as error:
         raise _missing(url, error) from None
-    return Store(*open_store(url, store_of(url.full, stores)))
+    settings = store_of(url.full, stores)
+    patience = settings.timeout * SILENCES
+    return Store(*in_time(lambda: open_store(url, settings), patience), patience)
 
 
 def _missing(url: Url, error: ImportError) -> InputError:
     return InputError(f"{url}: needs {error.name}, which is not installed: pip install 'dialler-sync[remote]'.")
 
 
-def _blocks(store: Store, size: int | None, pause: float) -> Iterator[bytes]:
-    """Yield the content; a connection that breaks is made anew, and goes on where it ended.
+class _Changed(Exception):
+    """What was opened is another file than the server told of."""
+
+
+def _blocks(store: Store, told: Mapping[str, Any], pause: float) -> Iterator[bytes]:
+    """Yield the content; after a broken connection, a new one goes on from there.
 
     Raises:
         InputError: it ends before the ``size`` that the server has told.
     """
+    size: int | None = told.get("size")
     at, failures = 0, 0
     while size is None or at < size:
         begun = at
         try:
-            with store.files.open(store.path, "rb", cache_type="readahead", block_size=BLOCK) as file:
-                if at:
-                    file.seek(at)
-                while block := file.read(BLOCK):
-                    yield block
-                    at += len(block)
-        except (FileNotFoundError, PermissionError, GeneratorExit, DiallerSyncError):
+            file = in_time(partial(_opened, store, told, at), store.patience)
+            while block := in_time(partial(file.read, BLOCK), store.patience):
+                yield block
+                at += len(block)
+            in_time(file.close, store.patience)
+        except (FileNotFoundError, PermissionError, GeneratorExit, DiallerSyncError, SlowError, _Changed):
             raise
         except Exception:  # each store has its own kinds of broken connections
             failures = 1 if at > begun else failures + 1
@@ -127,7 +143,25 @@ def _blocks(store: Store, size: int | None, pause: float) -> Iterator[bytes]:
             if size is None:
                 return
             if at == begun:
-                raise InputError(f"ends after {at:,} of {size:,} bytes. Is it still being written? Start again later.")
+                raise InputError(
+                    f"ends after {figure(at)} of {figure(size)} bytes. Is it still being written? Start again later."
+                )
+
+
+def _opened(store: Store, told: Mapping[str, Any], at: int) -> Any:
+    """Open the file at a place in it.
+
+    Raises:
+        _Changed: it is another one than the server has ``told`` of, as far as the store says which is open.
+    """
+    file = store.files.open(store.path, "rb", cache_type="readahead", block_size=BLOCK)
+    info_of = getattr(store.files, "info_of", None)
+    if info_of and _marks(info_of(file)) != _marks(told):
+        file.close()
+        raise _Changed
+    if at:
+        file.seek(at)
+    return file
 
 
 def _marks(info: Mapping[str, Any]) -> list[str]:
@@ -136,7 +170,7 @@ def _marks(info: Mapping[str, Any]) -> list[str]:
 
 @contextmanager
 def said(url: Url, done: str = "read") -> Iterator[None]:
-    """Turn what goes wrong with a server into a message that names the address. ``done``: what was to be done.
+    """Turn errors of a server into a message that names the address. ``done``: the action that failed.
 
     Raises:
         InputError: with that message.

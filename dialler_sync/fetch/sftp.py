@@ -10,12 +10,10 @@ from typing import Any
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 
-from ..errors import InputError
+from .limits import refuse_more
 
 _SYSTEM_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 _PORT = 22
-MOST_NAMES = 100_000
-"""Files of a folder: each takes memory, and no folder of lists has as many."""
 
 
 class _Client(paramiko.SFTPClient):
@@ -36,8 +34,7 @@ class _Client(paramiko.SFTPClient):
                     name, long = (answer.get_string().decode("utf-8", "surrogateescape") for _ in range(2))
                     found = paramiko.SFTPAttributes._from_msg(answer, name, long)  # type: ignore[attr-defined]
                     number += 1
-                    if number > MOST_NAMES:
-                        raise InputError(f"{path}: has more than {MOST_NAMES:,} files: take some of them away.")
+                    refuse_more(number, path)
                     if name not in {".", ".."}:
                         yield found
         self._request(paramiko.sftp.CMD_CLOSE, handle)  # type: ignore[attr-defined] # fails where the link is broken
@@ -51,6 +48,10 @@ class CheckedSftp(SFTPFileSystem):  # type: ignore[misc] # fsspec has no types
     def __init__(self, host: str, known_hosts: Path | None, **connect: Any) -> None:
         self._known_hosts = known_hosts
         super().__init__(host, **connect)
+
+    def info_of(self, file: paramiko.SFTPFile) -> Any:
+        """Return what an open file is: its name may have become that of another one."""
+        return self._decode_stat(file.stat())
 
     def _connect(self) -> None:
         self.client = paramiko.SSHClient()
@@ -80,7 +81,7 @@ def open_sftp(
     known_hosts: Path | None,
     timeout: float,
 ) -> CheckedSftp:
-    """Connect to a host, as ``~/.ssh/config`` says where nothing is given.
+    """Connect to a host; ``~/.ssh/config`` gives what the arguments do not.
 
     Raises:
         OSError, paramiko.SSHException: no connection, another host key than is known, or the login is refused.
@@ -109,7 +110,7 @@ def _ssh_config(host: str) -> dict[str, Any]:
 
 
 def reason(error: BaseException) -> str:
-    """Return what went wrong with a connection, ``""`` where it was no SSH connection."""
+    """Return the reason why a connection failed; ``""`` if it was not an SSH connection."""
     if isinstance(error, paramiko.BadHostKeyException):
         return (
             f"the host shows another key ({error.key.get_name()} {error.key.fingerprint}) than known_hosts has. "

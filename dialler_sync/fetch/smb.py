@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from fsspec.implementations.smb import SMBFileSystem
+import smbclient
+from fsspec.implementations.smb import SMBFileSystem, _as_unc_path
+
+from .limits import at_most
 
 
 @contextmanager
@@ -31,7 +34,9 @@ class Smb(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
     def ls(self, path: str, detail: bool = True, **options: Any) -> Any:
         """List a folder."""
         with _as_python_has_it():
-            return super().ls(path, detail, **options)
+            found = smbclient.scandir(_as_unc_path(self.host, path), port=self._port, **options)
+            paths = [f"{path.rstrip('/')}/{entry.name}" for entry in at_most(found, path)]
+        return [self.info(each) for each in paths] if detail else paths
 
     def _open(self, path: str, mode: str = "rb", **options: Any) -> Any:
         with _as_python_has_it():

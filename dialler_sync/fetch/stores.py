@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 _TALKATIVE = ("paramiko", "smbprotocol", "smbclient")
-"""Libraries that log tracebacks of connections that break, also at the end of the process; we say it in our words."""
+"""Libraries that log tracebacks of broken connections, even at exit; we report them in our own words."""
 
 
 def open_store(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
@@ -74,11 +74,11 @@ def _require_own(key: Path) -> None:
 
 
 def _s3(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
-    import s3fs
+    from .s3 import LimitedS3
 
     keep_secret(*map(os.environ.get, ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")))
     client = {"verify": str(settings.ca_file)} if settings.ca_file else {}
-    files = s3fs.S3FileSystem(
+    files = LimitedS3(
         profile=settings.profile,
         endpoint_url=settings.endpoint_url,
         client_kwargs=client,
@@ -86,6 +86,7 @@ def _s3(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
         use_listings_cache=False,
         skip_instance_cache=True,
     )
+    files.keep_keys()
     return files, url.full.split("://", 1)[1]
 
 
@@ -122,6 +123,7 @@ def _secret(settings: StoreSettings, name: str) -> str | None:
 
 def reason(error: BaseException, done: str) -> str:
     """Return what went wrong with a server, and what to do about it."""
+    from .limits import SlowError
     from .sftp import reason as of_ssh
 
     if found := of_ssh(error):
@@ -129,7 +131,7 @@ def reason(error: BaseException, done: str) -> str:
     from .web import RefusedError
 
     for each in _causes(error):
-        if isinstance(each, RefusedError):
+        if isinstance(each, (RefusedError, SlowError)):
             return str(each)
         status = getattr(each, "status", None)
         if status in (401, 403):

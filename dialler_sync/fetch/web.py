@@ -14,11 +14,11 @@ from yarl import URL
 from .copies import BLOCK
 
 _MOST = 4 * BLOCK
-"""Bytes of one piece; fsspec asks for two blocks, and takes whatever comes."""
+"""Most bytes of one piece; fsspec asks for two blocks, and accepts any number."""
 
 
 class RefusedError(Exception):
-    """What a web server does is not followed; the message says what, and what to do."""
+    """A web server asks for something that is refused; the message says what, and what to do."""
 
 
 class _Piece(aiohttp.ClientResponse):

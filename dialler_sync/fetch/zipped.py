@@ -14,27 +14,28 @@ from unicodedata import normalize
 
 from ..errors import InputError
 from ..text.nearest import nearest
+from ..text.phrase import figure
 from .copies import BLOCK
 
 _WORKBOOK = {"[content_types].xml", "mimetype", "content.xml", "xl/workbook.xml", "xl/workbook.bin"}
-"""Parts by which a workbook differs from other zip archives."""
+"""Members that only workbooks have."""
 
 _TABLES = frozenset(
     {".csv", ".txt", ".tsv", ".tab", ".dat", ".asc", ".prn", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
     | {".htm", ".html", ".xml", ".gz", ".bz2", ".xz", ".zst", ".zip"}
 )
-"""Endings of members that may be a list; packed ones are among them, so that they are refused, and not passed over."""
+"""Endings of members that may be a list; packed ones are included, to be refused rather than passed over."""
 
 _LITTER = re.compile(r"(^|/)(__MACOSX/|\.|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
-"""Members that systems add by themselves."""
+"""Members that operating systems add."""
 
 _MOST_MEMBERS = 10_000
 _MOST_SHOWN = 20
 _AES = 99
-"""Method of a member that AES encrypts: its own one is known when it is opened."""
+"""Method of an AES-encrypted member; its real method is known when it is opened."""
 
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, _AES}
-"""Methods that are unpacked. zipfile unpacks bzip2 and LZMA without a limit: 2 KB may hold 3 GB."""
+"""Methods accepted; zipfile unpacks bzip2 and LZMA without a limit, and 2 KB may hold 3 GB."""
 
 _DAMAGE = (zipfile.BadZipFile, NotImplementedError, ValueError, LookupError, RuntimeError, struct.error)
 _OTHER_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd"}
@@ -95,7 +96,9 @@ def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """
     infos = [info for info in archive.infolist() if not info.is_dir()]
     if len(infos) > _MOST_MEMBERS:
-        raise InputError(f"has {len(infos):,} files in it, and {_MOST_MEMBERS:,} are allowed: pack only the list.")
+        raise InputError(
+            f"has {figure(len(infos))} files in it, and {figure(_MOST_MEMBERS)} are allowed: pack only the list."
+        )
     seen: set[str] = set()
     for info in infos:
         name = info.filename
@@ -149,7 +152,7 @@ def _same(name: str) -> set[str]:
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(f"'{name}'" for name in names[:_MOST_SHOWN])
     more = len(names) - _MOST_SHOWN
-    return (shown or "nothing") + (f" and {more:,} more" if more > 0 else "")
+    return (shown or "nothing") + (f" and {figure(more)} more" if more > 0 else "")
 
 
 def _content(path: Path, member: zipfile.ZipInfo, password: bytes | None) -> Iterator[bytes]:

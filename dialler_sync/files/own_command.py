@@ -11,19 +11,20 @@ import time
 
 from ..errors import ConfigError
 from ..text.outward import keep_secret
+from ..text.phrase import figure
 from .portable import kill_group
 
 TIMEOUT = 60.0
 """Seconds that the command may take."""
 
 LONGEST = 2**16
-"""Bytes that it may print."""
+"""Most bytes that it may print."""
 
 SAFE_PATH = ("PYTHONSAFEPATH", "dialler-sync")
-"""Variable, and its value where we have set it: Python then loads no modules from the folder that it is started in."""
+"""Variable and value that keep Python from loading modules from the current folder."""
 
 _LOOK = 0.05
-"""Seconds between two looks at whether it has ended, where a process that it began holds its output open."""
+"""Seconds between two checks for its end, if a child process holds its output open."""
 
 
 def read_secret(command: list[str] | str, name: str) -> str:
@@ -119,5 +120,5 @@ def _printed(process: subprocess.Popen[bytes], deadline: float, name: str, what:
 
 def _not_too_long(printed: bytes, name: str, what: str) -> bytes:
     if len(printed) > LONGEST:
-        raise ConfigError(f"{name} prints more than {LONGEST:,} bytes, which is no {what}")
+        raise ConfigError(f"{name} prints more than {figure(LONGEST)} bytes, which is no {what}")
     return printed

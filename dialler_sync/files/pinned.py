@@ -15,7 +15,7 @@ from .portable import CLOEXEC, DIRECTORY, NOFOLLOW
 from .trust import is_trusted
 
 _OPEN = Path("/proc/self/fd")
-"""Where Linux shows the open folders of a process; elsewhere a folder is named by its path alone."""
+"""Folder in which Linux lists a process's open folders; elsewhere a folder is named by its path alone."""
 
 
 def pin(folder: Path, *, inside: int | None = None, owners: tuple[int, ...] = ()) -> int | None:
@@ -35,7 +35,7 @@ def pin(folder: Path, *, inside: int | None = None, owners: tuple[int, ...] = ()
 
 
 def within(number: int | None, folder: Path) -> Path:
-    """Return a path of the open folder that stays valid whatever becomes of its name."""
+    """Return a path of the open folder that stays valid if the folder is renamed or replaced."""
     return folder if number is None else _OPEN / str(number)
 
 
@@ -50,8 +50,26 @@ def known(path: Path) -> Path:
     return path.resolve() if path.is_relative_to(_OPEN) else path
 
 
+_shown: dict[Path, Path] = {}
+
+
+@contextmanager
+def shown_as(path: Path, home: Path) -> Iterator[None]:
+    """Have messages name a file by the place where its user has put it, while it is worked on elsewhere."""
+    _shown[path] = home
+    try:
+        yield
+    finally:
+        del _shown[path]
+
+
+def shown(path: Path) -> Path:
+    """Return the path by which messages name a file."""
+    return _shown.get(path) or known(path)
+
+
 def _hold(number: int | None) -> None:
-    """Say that a process works in an open folder, as long as it has it open.
+    """Mark an open folder as in use, as long as this process has it open.
 
     Raises:
         OSError: another process holds it, or the file system has no locks.

@@ -1,11 +1,13 @@
-"""What POSIX has and Windows lacks: flags for ``os.open``, names of users, signals to other processes."""
+"""Parts of POSIX that Windows lacks: flags for ``os.open``, names of users, signals to other processes."""
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from typing import Any
 
@@ -38,7 +40,7 @@ def kill_group(process: subprocess.Popen[Any]) -> None:
 
 
 def interrupt(process: subprocess.Popen[Any]) -> None:
-    """Interrupt a child as Ctrl-C does. Windows can only end it; what it had begun is resumed.
+    """Interrupt a child process as Ctrl-C does. Windows can only end it; its run is resumed later.
 
     One that was begun by ``&`` in a script hears no Ctrl-C, and nor do its children: they hear SIGTERM.
     """
@@ -48,3 +50,19 @@ def interrupt(process: subprocess.Popen[Any]) -> None:
         else:
             deaf = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
             process.send_signal(signal.SIGTERM if deaf else signal.SIGINT)
+
+
+def end_with_parent() -> None:
+    """Have this process end as by SIGTERM when its standard input is closed: a pipe that its parent holds open, which
+    the system closes however the parent ends."""
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
+    with suppress(OSError):
+        while os.read(0, 1):
+            pass
+    if sys.platform == "win32":
+        _thread.interrupt_main(signal.SIGTERM)
+    else:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)

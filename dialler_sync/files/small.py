@@ -7,6 +7,7 @@ import os
 import stat
 from pathlib import Path
 
+from ..text.phrase import figure
 from .portable import CLOEXEC, NONBLOCK
 
 _OWN = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
@@ -32,5 +33,5 @@ def read_small(path: Path, most: int | None = None) -> str:
             raise OSError(errno.EINVAL, "is not a regular file", str(path))
         content = file.read() if most is None else file.read(most + 1)
     if most is not None and len(content) > most:
-        raise OSError(errno.EFBIG, f"has more than {most:,} bytes", str(path))
+        raise OSError(errno.EFBIG, f"has more than {figure(most)} bytes", str(path))
     return content.decode("utf-8-sig")

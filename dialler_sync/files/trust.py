@@ -41,7 +41,7 @@ class Distrust:
     """The reason why a file is not trusted, and the commands that fix it."""
 
     said: str
-    mend: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def require(what: str, path: Path, *, trust: bool | None = None, shared: bool = 
         return
     if found := judge(what, path, shared=shared):
         raise UsageError(
-            f"{found.said}. It is not used. Make it safe: {found.mend} - or, if you trust everybody who can change it, "
+            f"{found.said}. It is not used. Make it safe: {found.fix} - or, if you trust everybody who can change it, "
             f"say --trust ({TRUST}=1)."
         )
 
@@ -94,7 +94,7 @@ def foreign_link(path: Path) -> Path | None:
 
 
 def is_trusted(user: int) -> bool:
-    """Whether what belongs to a user is trusted: this one, root, or who typed ``sudo``."""
+    """Whether files of a user are trusted: this one's, root's, or those of the user who called sudo."""
     return sys.platform == "win32" or user in _trusted()
 
 

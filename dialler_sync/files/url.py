@@ -38,7 +38,7 @@ class Url(_Path):  # type: ignore[misc] # which of the two it is depends on the 
 
     @property
     def scheme(self) -> str:
-        """What stands before ``://``."""
+        """The part before ``://``."""
         return urlsplit(self._text).scheme
 
     @property

@@ -9,7 +9,10 @@ from datetime import datetime
 from itertools import count
 from pathlib import PurePath
 
-UNREAD, STOPPED, NOTHING = "could not be read", "stopped, will go on", "nothing imported"
+from ..text.phrase import figure, mark, phrase
+
+UNREAD, STOPPED, NOTHING = mark("could not be read"), mark("stopped, will go on"), mark("nothing imported")
+"""Outcomes as the journal has them."""
 
 _BYTES, _SIGNS = 255, 180
 """Longest name: of file systems in bytes, and of what Excel opens together with its folder."""
@@ -20,7 +23,12 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\s*(\.|
 def outcome_of(counts: Mapping[str, int]) -> str:
     """Return how a run went: ``1,989 of 2,000 imported``."""
     done = counts.get("succeeded", 0)
-    return f"{done:,} of {counts['read']:,} imported" if done else NOTHING
+    return phrase("{done} of {read} imported", done=figure(done), read=figure(counts["read"])) if done else NOTHING
+
+
+def spoken(outcome: str) -> str:
+    """Return an outcome of the journal in the language that is spoken."""
+    return phrase(outcome) if outcome in (UNREAD, STOPPED, NOTHING) else outcome
 
 
 def answer_name(file: str, at: datetime, outcome: str, taken: Container[str]) -> str:

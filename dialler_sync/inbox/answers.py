@@ -26,15 +26,17 @@ from ..journal.to_fix import rows_to_fix
 from ..model import FINE, Status
 from ..report.answer import write_answer, write_short_answer
 from ..run.reports import Summary
+from ..text.forms import day
+from ..text.phrase import mark, phrase
 from ..text.stamp import stamp
-from .answer_names import NOTHING, STOPPED, UNREAD, answer_name, outcome_of
+from .answer_names import NOTHING, STOPPED, UNREAD, answer_name, outcome_of, spoken
 from .arrivals import mark_of
 from .claim import move
 
 _log = logging.getLogger(__name__)
 
-_GOES_ON = "The import continues by itself with the next call. Rows not reached yet are not listed as failed."
-_DROP_BACK = (
+_GOES_ON = mark("The import continues by itself with the next call. Rows not reached yet are not listed as failed.")
+_DROP_BACK = mark(
     "Fix the coloured cells on the sheet 'Failed rows', save, and put this workbook into the inbox: only these "
     "rows are then imported."
 )
@@ -149,13 +151,17 @@ class Answers:
             if run and run.summary:
                 self._write_of_run(draft, answer, run)
             else:
-                facts = {"File": answer.file, "When": f"{at:%Y-%m-%d %H:%M %Z}", "Why": answer.reason}
-                write_short_answer(draft, f"{answer.file} – {answer.outcome}", facts)
+                facts = {
+                    phrase("File"): answer.file,
+                    phrase("When"): day(at, mark("%Y-%m-%d %H:%M %Z")),
+                    phrase("Why"): answer.reason,
+                }
+                write_short_answer(draft, f"{answer.file} – {spoken(answer.outcome)}", facts)
             if self._group is not None:
                 os.chown(draft, -1, self._group)
                 draft.chmod(0o640)
             taken = {name.casefold() for name in self._names(folder)}
-            path = folder / answer_name(answer.file, at, answer.outcome, taken)
+            path = folder / answer_name(answer.file, at, spoken(answer.outcome), taken)
             if self._store:
                 self._store.put({path.name: draft})
             else:
@@ -180,7 +186,7 @@ class Answers:
     def _write_of_run(self, draft: Path, answer: Answer, run: RunRecord) -> None:
         goes_on = answer.outcome == STOPPED
         failed = any(count for status, count in (run.summary or {})["counts"].items() if status in _TO_FIX)
-        note = _GOES_ON if goes_on else _DROP_BACK if failed else ""
+        note = phrase(_GOES_ON) if goes_on else phrase(_DROP_BACK) if failed else ""
         columns = [entry["layout"].get("columns", ()) for entry in run.files]
         mapped = run.options.get("mapped") or {}
         summary = {**(run.summary or {})}

@@ -14,6 +14,7 @@ from pathlib import Path
 from ..config.inbox import PATTERNS
 from ..errors import UsageError
 from ..journal.inbox import InboxNotes
+from ..text.phrase import phrase
 from .places import Arrival, Place
 
 _log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ _CONFLICT = re.compile(
     r"conflict(ed)? copy|\.sync-conflict-|case conflict|in konflikt stehende kopie|konfliktkopie|copie en conflit",
     re.IGNORECASE,
 )
-"""What cloud clients put into the name of a version that they could not unite with another one."""
+"""Marks that cloud clients put into the name of a conflicting version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Arrivals:
     quiet: float = 30
     patterns: Sequence[str] = PATTERNS
     unfit: Callable[[str, str], None] = lambda *_: None
-    """Called once of a file that is not imported, with its name and why."""
+    """Called once per file that is not imported, with its name and the reason."""
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 
@@ -93,9 +94,10 @@ class Arrivals:
             (o for o in (f"~${path.name}", f".~lock.{path.name}#") if self.place.mark_of(path.with_name(o))), None
         )
         if owner:
-            self._report_once(
-                arrival, f"is open in a spreadsheet program ({owner} lies beside it); it waits", waits=True
+            said = phrase(
+                "{file} is open in a spreadsheet program ({owner} lies beside it); it waits", file="{file}", owner=owner
             )
+            self._report_once(arrival, said, waits=True)
         return owner is not None
 
     def _fitting(self, listed: Iterable[Path]) -> Iterator[Arrival]:
@@ -111,15 +113,21 @@ class Arrivals:
                 continue  # gone
             arrival = Arrival(path, mark)
             if not any(fnmatchcase(path.name.casefold(), pattern.casefold()) for pattern in self.patterns):
-                self._report_once(arrival, "is not a file to import (inbox.patterns); it stays where it is")
+                self._report_once(
+                    arrival,
+                    phrase("{file} is not a file to import (inbox.patterns); it stays where it is", file="{file}"),
+                )
             elif _CONFLICT.search(path.name):
                 self._report_once(
                     arrival,
-                    "is a conflict copy: a cloud client found two versions of this list. Rename the one to "
-                    "import and delete the other; it stays where it is",
+                    phrase(
+                        "{file} is a conflict copy: a cloud client found two versions of this list. Rename the one to "
+                        "import and delete the other; it stays where it is",
+                        file="{file}",
+                    ),
                 )
             elif unfit := self.place.unfitness(path):
-                self._report_once(arrival, f"{unfit}; it stays where it is")
+                self._report_once(arrival, unfit)
             elif not self._is_open(arrival):
                 yield arrival
 
@@ -130,24 +138,30 @@ class Arrivals:
             raise UsageError(f"the inbox {self.folder} cannot be read: {error.strerror}") from error
 
     def _report_once(self, arrival: Arrival, what: str, *, waits: bool = False) -> None:
-        """Report once that a file is not imported; as an error, so that a quiet call under cron reports it, too."""
-        if self.notes.tell_once(journal_name(arrival.path), arrival.mark, what, self.clock()):
-            _log.error("%s: %s", arrival.path, what)
+        """Report once that a file, ``{file}`` in ``what``, is not imported; as an error, so that a quiet call under
+        cron reports it, too."""
+        if self.notes.tell_once(journal_name(arrival.path), arrival.mark, what.replace("{file} ", ""), self.clock()):
+            _log.error("%s", what.replace("{file}", f"{arrival.path}:"))
             if not waits:
-                self.unfit(arrival.path.name, f"It {what}.")
+                it = phrase("It")
+                self.unfit(arrival.path.name, f"{what.replace('{file}', it)}.")
 
 
 def unfitness(path: Path) -> str:
-    """Return why a file in an inbox is never read: a link might expose a file that only this user can read."""
+    """Return why a ``{file}`` in an inbox is never read: a link might expose a file that only this user can read."""
     try:
         found = path.lstat()
     except OSError:
-        return "has gone"
+        return phrase("{file} has gone; it stays where it is", file="{file}")
     if stat.S_ISLNK(found.st_mode):
-        return "is a link: put the file itself there"
+        return phrase("{file} is a link: put the file itself there; it stays where it is", file="{file}")
     if not stat.S_ISREG(found.st_mode):
-        return "is not a regular file"
-    return "has another name elsewhere (a hard link): put a copy of it there" if found.st_nlink > 1 else ""
+        return phrase("{file} is not a regular file; it stays where it is", file="{file}")
+    if found.st_nlink == 1:
+        return ""
+    return phrase(
+        "{file} has another name elsewhere (a hard link): put a copy of it there; it stays where it is", file="{file}"
+    )
 
 
 def mark_of(path: Path) -> str:

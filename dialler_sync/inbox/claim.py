@@ -19,8 +19,9 @@ from ..fetch import fetch
 from ..files.pinned import known, pin, unpin, within
 from ..files.private import make_folder, replaced
 from ..files.trust import is_foreign
+from ..text.phrase import phrase
 from .arrivals import mark_of, unfitness
-from .places import Arrival, Claimed, filed_name
+from .places import GONE, MOVE_IT, NOT_BACK, REPLACED, UNREAD, Arrival, Claimed, filed_name, not_filed
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +65,10 @@ class OnDisk:
         """Whether a file lies in the inbox, or is being imported from it."""
         return lies_in(path, self.folder)
 
+    def unread(self) -> list[Path]:
+        """Return what lies in ``failed/`` because it could not be read."""
+        return sorted((self.folder / "failed").glob(f"{UNREAD}*"))
+
     def delete(self, path: Path) -> None:
         """Delete a filed file, unless another user could have put something else into its folder."""
         if not is_foreign(path.parent):
@@ -92,6 +97,11 @@ class Claim:
         """It is put back while its run can be resumed: nobody else works on a folder of this machine."""
         return False
 
+    @property
+    def way_out(self) -> str:
+        """What somebody does who wants to go on without it."""
+        return phrase(MOVE_IT)
+
     def is_of(self, entry: Mapping[str, Any]) -> bool:
         """Whether it is the file of a run's record: its inode tells it from others of the same content."""
         return bool(entry.get("inode") == self.place.stat().st_ino)
@@ -113,10 +123,7 @@ class Claim:
             try:
                 move(self.place, self.home)
             except OSError as error:
-                _log.warning(
-                    "%s cannot be moved back to %s (%s); the next call continues with it where it is",
-                    *(known(self.place), self.home, error.strerror),
-                )
+                _log.warning("%s", phrase(NOT_BACK, file=known(self.place), home=self.home, why=error.strerror))
                 return known(self.place)
         self._tidy()
         return self.home
@@ -140,10 +147,7 @@ class Claim:
             _log.warning("%s was deleted while it was imported", self.home)
         except OSError as error:
             lies = self.put_back()
-            raise UsageError(
-                f"{lies} is done, but cannot be moved to {folder / name} ({error.strerror}). The next call tries "
-                "again, without importing it again."
-            ) from error
+            raise UsageError(not_filed(lies, folder / name, error.strerror)) from error
         self._tidy()
         return folder / name
 
@@ -173,7 +177,7 @@ def claim(arrival: Arrival) -> Claim | None:
         unpin(held)
         if isinstance(error, FileNotFoundError):
             Claim(home, folder, folder / name, None)._tidy()
-            _log.info("%s is gone", home)
+            _log.info("%s", phrase(GONE, file=home))
             return None
         shared = home.parent.stat().st_mode & stat.S_ISVTX  # only its owner may move the files of others
         raise UsageError(
@@ -183,7 +187,7 @@ def claim(arrival: Arrival) -> Claim | None:
     if mark_of(taken.place) != arrival.mark or unfitness(taken.place):
         taken.put_back()
         taken.let_go()
-        _log.info("%s has been replaced; it waits until it is complete", home)
+        _log.info("%s", phrase(REPLACED, file=home))
         return None
     return taken
 

@@ -13,13 +13,14 @@ from typing import Protocol
 from ..config import SourceSettings
 from ..errors import DiallerSyncError, Held, InputError, JournalError, ListUnreadable
 from ..exit_codes import ExitCode, exit_code
-from ..files.pinned import known
+from ..files.pinned import known, shown_as
 from ..journal import Journal, RunRecord
 from ..run.reports import Summary
 from ..text.command_line import command
+from ..text.phrase import counted, figure, phrase
 from .answers import Answers
 from .arrivals import Arrivals
-from .places import Arrival, Claimed, Unfiled
+from .places import UNREAD, Arrival, Claimed, Unfiled
 
 _log = logging.getLogger(__name__)
 
@@ -160,11 +161,19 @@ class Inbox:
 
     def _warn_who_waits(self, taken: Claimed) -> None:
         if self._behind:
-            names = ", ".join(self._behind[:3]) + (f" and {len(self._behind) - 3} more" if self._behind[3:] else "")
+            names = ", ".join(self._behind[:3])
+            if more := len(self._behind[3:]):
+                names = phrase("{files} and {count} more", files=names, count=figure(more))
             _log.warning(
-                "%s must be finished first, so %s wait%s; the next call begins with it. To continue without it, "
-                "move it out of the inbox.",
-                *(taken.home, names, "s" * (len(self._behind) == 1)),
+                "%s %s",
+                counted(
+                    len(self._behind),
+                    "{file} must be finished first, so {files} waits; the next call begins with it.",
+                    "{file} must be finished first, so {files} wait; the next call begins with it.",
+                    file=taken.home,
+                    files=names,
+                ),
+                taken.way_out,
             )
 
     def _work_on(self, taken: Claimed) -> Summary | None:
@@ -187,12 +196,13 @@ class Inbox:
                     )
                 self.codes.append(code)
                 return None
-            summary = self.importer.work(taken.place, run)
+            with shown_as(taken.place, taken.home):
+                summary = self.importer.work(taken.place, run)
         except (ListUnreadable, Unfiled):
             raise
         except InputError:
             if not self.dry_run:
-                self._file(taken, "failed", f"unread-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+                self._file(taken, "failed", f"{UNREAD}{datetime.now(UTC):%Y%m%d-%H%M%S}")
             raise
         self.codes.append(summary.exit_code)
         place = "" if self.dry_run else self._place(summary)
@@ -271,9 +281,13 @@ class Inbox:
             counts = (run.summary or {}).get("counts", {"unknown": 1})
             if counts.get("succeeded", 0) + counts.get("unknown", 0):
                 raise _Repeat(
-                    f"{taken.home}: already imported by {run.id}. With rows.overwrite_duplicates: false, "
-                    "importing it again would create every contact twice. To send its failed rows: "
-                    f"{command('retry', run.id)}"
+                    phrase(
+                        "{file}: already imported by {run}. With rows.overwrite_duplicates: false, importing it again "
+                        "would create every contact twice. To send its failed rows: {command}",
+                        file=taken.home,
+                        run=run.id,
+                        command=command("retry", run.id),
+                    )
                 )
 
 

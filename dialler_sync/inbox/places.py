@@ -9,9 +9,27 @@ from typing import Any, NamedTuple, Protocol
 
 from ..config import SourceSettings
 from ..errors import InputError
+from ..text.phrase import mark, phrase
 
 _LONGEST_NAME = 255
 """Bytes, on all common file systems."""
+
+
+GONE = mark("{file} is gone")
+REPLACED = mark("{file} has been replaced; it waits until it is complete")
+NOT_BACK = mark("{file} cannot be moved back to {home} ({why}); the next call continues with it where it is")
+MOVE_IT = mark("To continue without it, move it out of the inbox.")
+
+
+def not_filed(lies: Path, target: Path, why: object) -> str:
+    """Return what is said of a file that cannot be moved to where it belongs."""
+    return phrase(
+        "{file} is done, but cannot be moved to {target} ({why}). The next call tries again, without importing it "
+        "again.",
+        file=lies,
+        target=target,
+        why=why,
+    )
 
 
 class Arrival(NamedTuple):
@@ -24,6 +42,10 @@ class Arrival(NamedTuple):
     def inode(self) -> str:
         """The inode, which identifies the file under any name."""
         return self.mark.partition(":")[0]
+
+
+UNREAD = "unread-"
+"""How the names of files in ``failed/`` begin that could not be read; their time follows."""
 
 
 class Unfiled(InputError):
@@ -44,6 +66,10 @@ class Claimed(Protocol):
     @property
     def stays(self) -> bool:
         """Whether it stays claimed while its run can be resumed, so that no other machine begins it anew."""
+
+    @property
+    def way_out(self) -> str:
+        """What somebody does who wants to go on without it."""
 
     def is_of(self, entry: Mapping[str, Any]) -> bool:
         """Whether a run's record of a file is one of this very file."""
@@ -75,7 +101,7 @@ class Place(Protocol):
         """Return the state of a file in it, ``""`` if it is not there."""
 
     def refresh(self) -> None:
-        """Forget what was seen, so that the next question is answered anew."""
+        """Drop the cached listing, so that the next question is answered anew."""
 
     def is_folder(self, path: Path) -> bool:
         """Whether a folder lies there."""
@@ -91,6 +117,13 @@ class Place(Protocol):
 
     def lies_in(self, path: Path) -> bool:
         """Whether a file lies in the inbox itself, or is being imported from it."""
+
+    def unread(self) -> list[Path]:
+        """Return what lies in ``failed/`` because it could not be read.
+
+        Raises:
+            InputError: a folder at an address cannot be listed.
+        """
 
     def delete(self, path: Path) -> None:
         """Delete a file of ``done/`` or ``failed/``, if it is still there.
@@ -112,3 +145,8 @@ def fitting(name: str) -> str:
     while len(os.fsencode(stem + suffix)) > _LONGEST_NAME:
         stem, suffix = (stem[:-1], suffix) if stem else ("", suffix[:-1])
     return stem + suffix
+
+
+def is_text(name: str) -> bool:
+    """Whether a name is UTF-8."""
+    return name == name.encode("utf-8", "replace").decode()

@@ -25,7 +25,8 @@ from ..fetch.remote import download
 from ..files.private import make_folder, replaced
 from ..files.url import Url
 from ..journal.inbox import InboxNotes
-from .places import Arrival, Unfiled, filed_name, fitting
+from ..text.phrase import figure, phrase
+from .places import GONE, MOVE_IT, NOT_BACK, REPLACED, UNREAD, Arrival, Unfiled, filed_name, fitting, is_text, not_filed
 
 _log = logging.getLogger(__name__)
 
@@ -76,14 +77,18 @@ class RemoteInbox:
         return self._seen[path.name].kind == "directory"
 
     def unfitness(self, path: Path) -> str:
-        """Return why a file is never read, ``""`` if it is."""
+        """Return why a ``{file}`` is never read, ``""`` if it is."""
         entry, most = self._seen[path.name], self.source.max_file_mb
         if entry.kind != "file":
-            return "is a link: put the file itself there"
-        if not _is_text(path.name):
-            return "has a name that is not UTF-8: rename it"
-        return (
-            f"has more than {most:,} MB: split it, or raise source.max_file_mb" if entry.size > most * 1_000_000 else ""
+            return phrase("{file} is a link: put the file itself there; it stays where it is", file="{file}")
+        if not is_text(path.name):
+            return phrase("{file} has a name that is not UTF-8: rename it; it stays where it is", file="{file}")
+        if entry.size <= most * 1_000_000:
+            return ""
+        return phrase(
+            "{file} has more than {most} MB: split it, or raise source.max_file_mb; it stays where it is",
+            file="{file}",
+            most=figure(most),
         )
 
     def claim(self, arrival: Arrival) -> RemoteClaim | None:
@@ -117,7 +122,7 @@ class RemoteInbox:
         inside = f"{_IMPORTING}/{entry.name}"
         if self.store.renames:
             if entry.name.startswith(f"{self.owner}-"):
-                left = (each for each in self.store.listed(inside) if each.kind == "file" and _is_text(each.name))
+                left = (each for each in self.store.listed(inside) if each.kind == "file" and is_text(each.name))
                 return [self._claim_of(each.name, each.mark) for each in left]
         elif entry.name.endswith(_CLAIM):
             owner, _, mark = self.store.read(inside).decode("utf-8", "replace").partition("\n")
@@ -140,6 +145,11 @@ class RemoteInbox:
         """A run has read the private copy of a claim, so no other path counts."""
         return False
 
+    def unread(self) -> list[Path]:
+        """Return what lies in ``failed/`` because it could not be read."""
+        found = (entry.name for entry in self.store.listed("failed") if entry.kind == "file")
+        return [self.folder / "failed" / name for name in found if name.startswith(UNREAD)]
+
     def delete(self, path: Path) -> None:
         """Delete a filed file."""
         self.store.delete(f"{path.parent.name}/{path.name}")
@@ -160,6 +170,17 @@ class RemoteClaim:
     def stays(self) -> bool:
         """It stays claimed while its run can be resumed."""
         return True
+
+    @property
+    def way_out(self) -> str:
+        """What somebody does who wants to go on without it: it stays claimed while it has a copy here."""
+        if not self.place.exists():
+            return phrase(MOVE_IT)
+        renamed = self.inbox.store.renames
+        there = self.inbox.folder / (self._inside if renamed else self._claim)
+        if renamed:
+            return phrase("To continue without it, move {place} away.", place=there)
+        return phrase("To continue without it, move it out of the inbox, then delete {place}.", place=there)
 
     @property
     def _inside(self) -> str:
@@ -187,12 +208,12 @@ class RemoteClaim:
                 self._tidy()
                 if store.mark(self.name):
                     raise
-                _log.info("%s has gone", self.home)
+                _log.info("%s", phrase(GONE, file=self.home))
                 return False
             found = [(entry.mark, entry.kind) for entry in store.listed(folder)] == [(self.mark, "file")]
         if not found:
             self.put_back()
-            _log.info("%s has been replaced; it waits until it is complete", self.home)
+            _log.info("%s", phrase(REPLACED, file=self.home))
         return found
 
     def fetch(self) -> bool:
@@ -241,10 +262,9 @@ class RemoteClaim:
                 store.move(self._inside, self.name)
             self._tidy()
         except DiallerSyncError as error:
-            _log.warning(
-                "%s stays claimed, and the next call goes on with it: it cannot be put back (%s)", self.home, error
-            )
-            return self.inbox.folder / self._inside
+            lies = self.inbox.folder / self._inside
+            _log.warning("%s", phrase(NOT_BACK, file=lies, home=self.home, why=str(error).rstrip(".")))
+            return lies
         return self.home
 
     def file(self, folder: Path, tag: str) -> Path:
@@ -264,10 +284,7 @@ class RemoteClaim:
                     store.delete(self.name)
             self._tidy()
         except InputError as error:
-            raise Unfiled(
-                f"{self.home}: is done with, but cannot be moved to {target}: {error} The next call tries again, and "
-                "does not import it again."
-            ) from error
+            raise Unfiled(not_filed(self.home, self.inbox.folder / target, str(error).rstrip("."))) from error
         return self.inbox.folder / target
 
     def _tidy(self) -> None:
@@ -281,10 +298,6 @@ class RemoteClaim:
 
     def let_go(self) -> None:
         """Nothing is held."""
-
-
-def _is_text(name: str) -> bool:
-    return name == name.encode("utf-8", "replace").decode()
 
 
 def _digest(text: str) -> str:

@@ -10,12 +10,16 @@ from pathlib import Path
 
 from ..config.inbox import Due
 from ..errors import InputError
-from ..files.url import Url, path_of
+from ..files.url import path_of
 from ..journal import Journal
 from ..journal.inbox import InboxNotes
-from .places import Place
+from ..text.forms import day
+from ..text.phrase import mark, phrase
+from .places import UNREAD, Place
 
 _log = logging.getLogger(__name__)
+
+_MINUTE = mark("%Y-%m-%d %H:%M")
 
 
 def delete_old(place: Place, keep: timedelta, journal: Journal, now: datetime | None = None) -> None:
@@ -34,19 +38,21 @@ def delete_old(place: Place, keep: timedelta, journal: Journal, now: datetime | 
         for path in map(path_of, {entry["path"] for entry in run.files} - needed):
             if path.parent in folders:
                 _delete(place, path)
-    for folder in folders:
-        if isinstance(folder, Url):
-            continue  # there a file that could not be read stays until somebody deletes it
-        for path in sorted(folder.glob("unread-*")):
-            at = _unread_at(path.name)
-            if at and at < limit and str(path) not in needed:
-                _delete(place, path)
+    try:
+        unread = place.unread()
+    except InputError as error:
+        _log.warning("%s (inbox.keep)", error)
+        return
+    for path in unread:
+        at = _unread_at(path.name)
+        if at and at < limit and str(path) not in needed:
+            _delete(place, path)
 
 
 def _unread_at(name: str) -> datetime | None:
     """Return the time in the name of a file that could not be read."""
     with suppress(ValueError):
-        return datetime.strptime(name[: len("unread-20261129-031500-")], "unread-%Y%m%d-%H%M%S-").replace(tzinfo=UTC)
+        return datetime.strptime(name[len(UNREAD) :][: len("20261129-031500-")], "%Y%m%d-%H%M%S-").replace(tzinfo=UTC)
     return None
 
 
@@ -70,4 +76,9 @@ def missing_list(folder: Path, due: Due, notes: InboxNotes, now: datetime | None
         return ""
     if not notes.tell_missing(last.isoformat(), now.timestamp()):
         return ""
-    return f"no list has come to {folder} since {before[0]:%Y-%m-%d %H:%M}; one was due at {last:%Y-%m-%d %H:%M}"
+    return phrase(
+        "no list has come to {folder} since {before}; one was due at {due}",
+        folder=folder,
+        before=day(before[0], _MINUTE),
+        due=day(last, _MINUTE),
+    )

@@ -138,4 +138,4 @@ def _undo(
         lambda row: str(done[row.result.seq].result.action),
         lambda client, _: Undoer(client, journal, undone.id, force),
     )
-    return BulkRun(settings, journal, observer or Silent(), run, job, run_cells(journal, run))
+    return BulkRun(settings, journal, observer or Silent(), run, job, run_cells(journal, run, settings.source))

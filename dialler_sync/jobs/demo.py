@@ -38,7 +38,7 @@ def example_folder(name: str) -> Path:
 
 
 class Demo(NamedTuple):
-    """What the demo did: the import, the contacts that the dialler then held, and in a line what came of them."""
+    """The result of the demo: the import, the contacts then in the dialler, and their results in one line."""
 
     summary: Summary
     contacts: int

@@ -33,7 +33,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """How a campaign stands: ``event`` is ``failing`` or ``recovered`` where that has changed."""
+    """The state of a campaign: ``event`` is ``failing`` or ``recovered`` where that has changed."""
 
     member: Member
     failing: bool

@@ -15,7 +15,8 @@ from ..journal.erase import Place
 from ..model import FINE
 from ..run.address import OUT
 from ..run.begin import reopen_folder
-from ..run.reports import Summary, write_reports
+from ..run.report_files import write_reports
+from ..run.reports import Summary
 from ..text.command_line import command
 
 _log = logging.getLogger(__name__)
@@ -71,7 +72,8 @@ def find_person(journal: Journal, user_data: str) -> Person:
         if run.state != "finished":
             raise UsageError(
                 f"run {run.id} is not finished and would send the person again: finish it with "
-                f"'{command('resume', run.id)}', or forget it with '{command('runs', 'prune')} --unfinished', first"
+                f"'{command('resume', run.id)}', or forget it with '{command('runs', 'prune', '--unfinished')} "
+                "--older-than AGE', first"
             )
     return Person(user_data, rows, runs)
 

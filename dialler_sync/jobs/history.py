@@ -6,10 +6,10 @@ import logging
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from ..config import Settings
+from ..config import Settings, SourceSettings
 from ..config.inbox import age
-from ..contacts.changes import COMMANDS, ChangeOptions
 from ..errors import (
     DiallerUnavailable,
     Interrupted,
@@ -25,12 +25,13 @@ from ..errors import (
 from ..exit_codes import ExitCode
 from ..journal import Journal, RunRecord
 from ..run.address import put_reports
-from ..run.begin import delete_reports, reopen_folder
+from ..run.begin import REPORTS, delete_reports, reopen_folder
 from ..run.kept import delete_copies
 from ..run.lifecycle import report
 from ..run.reports import Effort, Summary, summarise
 from ..run.saved_cells import run_cells
 from ..text.command_line import command
+from ..text.phrase import phrase
 
 __all__ = ["delete_old_reports", "prunable", "prune", "put_reports", "rewrite_reports", "tidy_reports"]
 
@@ -45,11 +46,12 @@ _STOPS: dict[int, type[StopRun]] = {
     ExitCode.OUT_OF_TIME: OutOfTime,
     ExitCode.INTERRUPTED: Interrupted,
 }
-"""What stopped a run, by its exit code."""
+"""Exit code → error that stopped the run."""
 
 
-def rewrite_reports(journal: Journal, run: RunRecord) -> tuple[Summary, list[str]]:
+def rewrite_reports(journal: Journal, run: RunRecord, source: SourceSettings) -> tuple[Summary, list[str]]:
     """Write the reports of a run again, into its folder; return a sentence on each file whose original cells are lost.
+    ``source`` has the password of protected files.
 
     Raises:
         UsageError: the run is still at work, or was a reconciliation.
@@ -57,10 +59,12 @@ def rewrite_reports(journal: Journal, run: RunRecord) -> tuple[Summary, list[str
     """
     if run.command == "reconcile":
         raise UsageError(f"run {run.id} compared the files with the dialler at that time: reconcile them again")
+    from ..contacts.changes import COMMANDS, ChangeOptions
+
     at_work = run.state == "running" or run.is_unreported
     with journal.campaign_lock(run.target) if at_work else nullcontext():
         typed = ChangeOptions.of(run).named.on_command_line() if run.command in COMMANDS else ()
-        cells = run_cells(journal, run, typed)
+        cells = run_cells(journal, run, source, typed)
         reopen_folder(run)
         run = replace(run, files=cells.files)
         summary = summarise(journal, run, _stopped(run), Effort())
@@ -77,7 +81,7 @@ def _stopped(run: RunRecord) -> StopRun | None:
         return JournalLost(before["stopped_because"])
     if run.state == "stopped" and before.get("stopped_because") and before["exit_code"] in _STOPS:
         return _STOPS[before["exit_code"]](before["stopped_because"])
-    return Interrupted(f"the run was killed; '{command('resume', run.id)}' finishes it")
+    return Interrupted(phrase("the run was killed; '{command}' finishes it", command=command("resume", run.id)))
 
 
 def prunable(journal: Journal, before: datetime, *, unfinished: bool = False) -> list[RunRecord]:
@@ -123,15 +127,17 @@ def _delete_reports(run: RunRecord) -> bool:
         return False
 
 
-def delete_old_reports(journal: Journal, keep: timedelta, now: datetime | None = None) -> None:
-    """Delete the reports of finished runs that ended longer ago than ``keep``; the journal keeps the runs."""
-    limit = (now or datetime.now(UTC)) - keep
+def delete_old_reports(journal: Journal, folder: Path, keep: timedelta, now: datetime | None = None) -> None:
+    """Delete the reports in a folder of finished runs that ended longer ago than ``keep``; the journal keeps the runs.
+    Reports elsewhere, of other configurations or ``--out``, stay."""
+    limit, folder = (now or datetime.now(UTC)) - keep, folder.resolve()
     for run in journal.runs():
-        if run.state == "finished" and run.finished_at and datetime.fromisoformat(run.finished_at) < limit:
+        ended = run.state == "finished" and run.finished_at and datetime.fromisoformat(run.finished_at) < limit
+        if ended and Path(run.out).parent == folder:
             _delete_reports(run)
 
 
 def tidy_reports(settings: Settings, journal: Journal) -> None:
     """Delete old reports, as ``reports.keep`` says."""
     if settings.reports.keep:
-        delete_old_reports(journal, age(settings.reports.keep))
+        delete_old_reports(journal, settings.reports.dir or REPORTS, age(settings.reports.keep))

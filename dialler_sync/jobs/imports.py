@@ -19,10 +19,12 @@ from ..plan.suppress import SuppressionLists, read_suppression_lists
 from ..prepare.prepared import Prepared
 from ..prepare.sources import Source, open_sources
 from ..run.begin import begin_run
+from ..run.options import RunOptions
 from ..run.reports import Summary
 from ..run.resumption import mended_runs
-from ..run.rows import Execution, RunOptions
+from ..run.rows import Execution
 from ..run.target import find_target
+from .unfinished import warn_of_unfinished
 
 __all__ = [
     "ImportOptions",
@@ -134,11 +136,13 @@ def new_run(
         execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
         execution.unlocked, execution.also = unlocked, also
         execution.check_plan = plan.check_decisions if plan else None
+        if sends and parent is None:
+            warn_of_unfinished(journal, run)
         return execution.carry_out()
 
 
 def _limited(settings: Settings, options: ImportOptions) -> ImportOptions:
-    """Return the options with the configuration's limits where they have none."""
+    """Return the options, with the configuration's limits unless they have their own."""
     run, rows = options.run, settings.rows
     errors, warnings = run.max_errors or rows.max_errors, run.max_warnings or rows.max_warnings
     return replace(options, run=replace(run, max_errors=errors, max_warnings=warnings))
@@ -173,23 +177,8 @@ def _begin(
     parent: str | None = None,
     folder: Path | None = None,
 ) -> AbstractContextManager[RunRecord]:
-    limits = {
-        "max_errors": options.run.max_errors,
-        "max_warnings": options.run.max_warnings,
-        "max_missing": options.run.max_missing,
-    }
-    given = {
-        "source": dict(options.run.source),
-        "dry_run": options.run.dry_run,
-        "limit": options.run.limit,
-        "compare": options.run.compare,
-        "adopt": options.run.adopt,
-        "mask": _phone_columns(settings) if options.run.mask else None,
-        "mark": options.run.mark,
-        "cluster": options.run.cluster,
-        "suppress": suppressed.digests,
-        **{name: None if limit is None else str(limit) for name, limit in limits.items()},
-    }
+    mask = _phone_columns(settings) if options.run.mask else None
+    given = {**options.run.noted(), "mask": mask, "suppress": suppressed.digests}
     files = [source.record(0) for source in sources]
     if parent is None:
         parent = _run_of(sources, target)

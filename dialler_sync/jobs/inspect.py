@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..text.phrase import figure
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -43,7 +45,7 @@ def _facts(table: Table, target: Path | None) -> dict[str, Any]:
     read = write_table(table, target, profile.add)
     facts = {"path": str(table.layout.path), "sheet": table.layout.sheet, **table.layout.facts()}
     if read.double:
-        remark = f"Cells encoded twice: {read.double:,}, such as '{read.such[:40]}'."
+        remark = f"Cells encoded twice: {figure(read.double)}, such as '{read.such[:40]}'."
         facts["remarks"] = [*facts.get("remarks", ()), remark]
     facts |= {"rows": read.rows, "ragged_rows": read.ragged, "written_to": str(target) if target else None}
     return {**facts, "profile": profile.facts(), "first_rows": profile.first}

@@ -28,6 +28,7 @@ from ..report.masking import Mask, mask_phones
 from ..report.page import render
 from ..report.people import People
 from ..text.outward import keep_secret, line
+from ..text.phrase import phrase
 from .forget import KeptCells
 from .message import facts, subject
 from .smtp import open_smtp
@@ -56,15 +57,20 @@ def send(body: Mapping[str, Any], settings: EmailSettings, journal: Journal) -> 
 def _reason(error: Exception, smtp: SmtpSettings) -> str:
     """Return why a mail was not taken. What a server says is not repeated: it may quote the login."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return f"the server refuses the login of {smtp.user} ({error.smtp_code}): check smtp.user and the password"
+        return phrase(
+            "the server refuses the login of {user} ({code}): check smtp.user and the password",
+            user=smtp.user,
+            code=error.smtp_code,
+        )
     if isinstance(error, smtplib.SMTPResponseException):
-        return f"the server answered {error.smtp_code}"
+        return phrase("the server answered {code}", code=error.smtp_code)
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return "the server accepts no mail for these recipients"
+        return phrase("the server accepts no mail for these recipients")
     if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            f"{smtp.host} shows a certificate that is not trusted ({error.verify_message}); smtp.ca_file names "
-            "those of an own authority"
+        return phrase(
+            "{host} shows a certificate that is not trusted ({reason}); smtp.ca_file names those of an own authority",
+            host=smtp.host,
+            reason=error.verify_message,
         )
     if isinstance(error, DiallerSyncError | smtplib.SMTPNotSupportedError | smtplib.SMTPServerDisconnected):
         return str(error).rstrip(".")
@@ -101,7 +107,7 @@ def _message(body: Mapping[str, Any], settings: EmailSettings, journal: Journal)
     attached, notes = _fitting(list(_attachments(runs, settings, journal)), settings.attach_up_to * 1e6)
     said = facts(body)
     if settings.mask:
-        said = {name: value if name == "Run" else mask_phones(value) for name, value in said.items()}
+        said = {name: value if name == phrase("Run") else mask_phones(value) for name, value in said.items()}
     lists = [(label, to_fix(run, journal, mask=settings.mask)) for label, run in runs]
     context = {
         "subject": subject(body),
@@ -125,8 +131,12 @@ def _message(body: Mapping[str, Any], settings: EmailSettings, journal: Journal)
 def _text(context: Mapping[str, Any]) -> str:
     lines = [context["subject"], "", *(f"{name}: {value}" for name, value in context["facts"].items())]
     for label, rows in context["lists"]:
-        lines += ["", f"Rows to fix{label and f', {label}'}:"]
-        lines += [f"row {row}: {who}: {_after(column, error)}" for row, who, column, error in rows]
+        head = phrase("Rows to fix, {campaign}", campaign=label) if label else phrase("Rows to fix")
+        lines += ["", f"{head}:"]
+        lines += [
+            phrase("row {row}: {who}: {error}", row=row, who=who, error=_after(column, error))
+            for row, who, column, error in rows
+        ]
     return "\n".join([*lines, *([""] if context["notes"] else []), *context["notes"]]) + "\n"
 
 
@@ -136,11 +146,15 @@ def _after(column: str, error: str) -> str:
 
 
 def _runs_of(body: Mapping[str, Any], journal: Journal) -> Iterator[tuple[str, RunRecord]]:
-    """Yield the runs that a message is about; of a night, each with the name of its campaign."""
-    labels = {body.get("run_id"): ""}
-    labels |= {run: each["name"] for each in body.get("campaigns", ()) for run in each["runs"]}
+    """Yield the runs that a message is about; of a night, each with the name of its campaign, and of its list where
+    there are several."""
+    labels = {body.get("run_id"): ("", False)}
+    labels |= {run: (each["name"], len(each["runs"]) > 1) for each in body.get("campaigns", ()) for run in each["runs"]}
     runs = {run.id: run for run in journal.runs() if run.id in labels}
-    yield from ((label, runs[run]) for run, label in labels.items() if run in runs)
+    for run, (name, one_of_several) in labels.items():
+        if run in runs:
+            lists = dict.fromkeys(str(entry["name"]) for entry in runs[run].files if one_of_several)
+            yield ", ".join([name, *lists]), runs[run]
 
 
 class Attachment(NamedTuple):
@@ -158,7 +172,8 @@ def _fitting(attached: Sequence[Attachment], room: float) -> tuple[list[tuple[st
     for name, data, kind, place in attached:
         names[name] += 1
         if len(data) > room:
-            notes.append(f"{name} is too large to be attached: it is in {line(place, 500)}")
+            where = line(place, 500)
+            notes.append(phrase("{file} is too large to be attached: it is in {folder}", file=name, folder=where))
             continue
         room -= len(data)
         found.append((name if names[name] == 1 else f"{names[name]} {name}", data, kind))
@@ -209,7 +224,8 @@ def _layout(run: RunRecord) -> tuple[list[Sequence[str]], SourceColumns]:
 
 def _mask_of(run: RunRecord) -> Mask:
     columns, mapped = _layout(run)
-    phones = [n for name, of in mapped.items() if FIELDS[name].kind is Kind.PHONE for names in of for n in names]
+    of_phones = [of for name, of in mapped.items() if name in FIELDS and FIELDS[name].kind is Kind.PHONE]
+    phones = [column for of in of_phones for names in of for column in names]
     return Mask(columns, phones)
 
 

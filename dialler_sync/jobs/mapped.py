@@ -1,4 +1,4 @@
-"""What each row of a validation becomes."""
+"""Writes the fields of each row, as a validation maps them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happened, in words for mail and chat."""
+"""Messages on events, in words for mail and chat."""
 
 from __future__ import annotations
 
@@ -6,9 +6,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..exit_codes import MEANINGS, ExitCode
-from ..report.words import moment
+from ..exit_codes import meaning_of
+from ..report.words import campaign_of
+from ..text.forms import moment
 from ..text.outward import line
+from ..text.phrase import figure, mark, phrase
+
+_EVENTS: Mapping[str, str] = {
+    "failing": mark("failing"),
+    "finished": mark("finished"),
+    "missing": mark("missing"),
+    "recovered": mark("recovered"),
+    "still failing": mark("still failing"),
+    "test": mark("test"),
+}
 
 DIGEST = "digest"
 """The event of a message about a whole night."""
@@ -20,23 +31,30 @@ def subject(body: Mapping[str, Any]) -> str:
     """Return what happened in one line: ``dialler-sync: campaign 538 failing: 0 of 10 imported``."""
     if body.get("event") == DIGEST:
         return line(f"dialler-sync: {body['verdict']}", 200)
-    done = f": {_imported(body)}" if body.get("counts") else ""
-    return line(f"dialler-sync: campaign {body.get('campaign')} {body.get('event')}{done}", 200)
+    campaign, event = body.get("campaign"), str(body.get("event"))
+    said = phrase("dialler-sync: campaign {campaign} {event}", campaign=campaign, event=event_name(event))
+    return line(": ".join(filter(None, (said, _imported(body) if body.get("counts") else ""))), 200)
+
+
+def event_name(event: str) -> str:
+    """Return an event of a message for people."""
+    return phrase(_EVENTS[event]) if event in _EVENTS else event
 
 
 def facts(body: Mapping[str, Any]) -> dict[str, str]:
     """Return what there is to say about a run; of a night, a sentence for each campaign."""
     if body.get("event") == DIGEST:
         return {line(each["name"]): line(_sentence(each), 1000) for each in body["campaigns"]}
-    code = body.get("exit_code")
+    code, counts = body.get("exit_code"), body.get("counts") or {}
     found = {
-        "Run": body.get("run_id"),
-        "Ended": moment(body.get("finished_at") or "", None) or None,
-        "Exit code": None if code is None else f"{code:d} ({MEANINGS[ExitCode(code)]})",
-        "Stopped because": body.get("stopped_because"),
-        "Alarm": body.get("alarm"),
-        **{f"Rows {name}": f"{count:,}" for name, count in (body.get("counts") or {}).items() if count},
-        **{f"Reason {code}": f"{count:,}" for code, count in (body.get("errors") or {}).items()},
+        phrase("Run"): body.get("run_id"),
+        phrase("Campaign"): campaign_of(body) if body.get("campaign_name") else None,
+        phrase("Ended"): moment(body.get("finished_at") or "", None) or None,
+        phrase("Exit code"): None if code is None else f"{code:d} ({meaning_of(code)})",
+        phrase("Stopped because"): body.get("stopped_because"),
+        phrase("Alarm"): body.get("alarm"),
+        **{phrase("Rows {status}", status=name): figure(count) for name, count in counts.items() if count},
+        **{phrase("Reason {code}", code=name): figure(count) for name, count in (body.get("errors") or {}).items()},
     }
     return {name: line(value, 1000) for name, value in found.items() if value is not None}
 
@@ -55,12 +73,14 @@ def chat_text(body: Mapping[str, Any]) -> str:
 
 def _sentence(campaign: Mapping[str, Any]) -> str:
     """``failing: HTTP 401: the token is refused; 0 of 10 imported``."""
-    why = [campaign["event"], campaign["needs"], campaign["alarm"]]
-    done = _imported(campaign) if campaign["counts"].get("read") else "" if campaign["needs"] else "no list"
-    left = [f"{name} {count:,}" for name, count in campaign["errors"].items()]
-    return "; ".join(filter(None, (": ".join(filter(None, why)), done, ", ".join(left))))
+    why = filter(None, (campaign["needs"], campaign["alarm"]))
+    told = ": ".join(filter(None, (event_name(campaign["event"]), "; ".join(why))))
+    done = _imported(campaign) if campaign["counts"].get("read") else "" if campaign["needs"] else phrase("no list")
+    left = [f"{name} {figure(count)}" for name, count in campaign["errors"].items()]
+    return "; ".join(filter(None, (told, done, ", ".join(left))))
 
 
 def _imported(body: Mapping[str, Any]) -> str:
     counts = body["counts"]
-    return f"{counts.get('succeeded', 0):,} of {counts.get('read', 0):,} imported"
+    done, read = (figure(counts.get(name, 0)) for name in ("succeeded", "read"))
+    return phrase("{done} of {read} imported", done=done, read=read)

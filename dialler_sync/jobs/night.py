@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -21,7 +22,7 @@ from ..config import Settings, load_config
 from ..config.extends import extended_by
 from ..config.notify import NotifySettings
 from ..errors import ConfigError, DiallerSyncError, UsageError
-from ..exit_codes import MEANINGS, ExitCode, exit_code, worst
+from ..exit_codes import ExitCode, exit_code, meaning_of, worst
 from ..files import trust
 from ..files.portable import interrupt
 from ..files.private import make_folder
@@ -29,6 +30,7 @@ from ..files.whole import spared
 from ..journal import Journal, RunRecord
 from ..report.night_page import CampaignNight, night_verdict, write_night_page
 from ..target import dialler_of
+from ..text.phrase import figure, phrase
 from .digest import Member, ping_starts, tell_of_night
 from .notify import WELL
 
@@ -45,7 +47,7 @@ __all__ = [
 _log = logging.getLogger(__name__)
 
 _OWN_OF_A_CALL = tuple(f"DIALLER_SYNC_IMPORT_{name}" for name in ("INBOX", "OUT", "PLAN", "FILES", "METRICS_FILE"))
-"""Variables that name a file or folder of one call: for all campaigns alike, they would mix them up."""
+"""Variables that name a file or folder of one run; shared by all campaigns, they would mix them up."""
 
 HISTORY = 12
 """Earlier runs of a campaign that its trend shows."""
@@ -53,8 +55,9 @@ HISTORY = 12
 
 @dataclass(frozen=True, slots=True)
 class NightOptions:
-    """What every campaign of a night is called with. ``said`` prints what a campaign says, given its name and a record
-    of its log; ``until``: when no more rows are taken."""
+    """The options of every campaign of a night. ``said`` prints what a campaign says, given its name and a record
+    of its log; ``until``: when no more rows are taken; ``found_by``: the options with which a command reaches the same
+    journal."""
 
     trusted: bool
     state: str | None
@@ -62,6 +65,7 @@ class NightOptions:
     quiet_for: float | None
     said: Callable[[str, Mapping[str, Any]], None]
     until: datetime | None = None
+    found_by: Sequence[str] = ()
 
 
 def configurations(folder: Path, *, trusted: bool = False) -> list[Path]:
@@ -130,7 +134,7 @@ def run_night(folder: Path, journal: Journal, options: NightOptions) -> list[Cam
 
 
 def tell(page: Path, nights: Sequence[CampaignNight], began: str) -> None:
-    """Write the page of a night; where that fails, warn: what was imported is imported."""
+    """Write the page of a night; only warn if that fails, as the imports are done."""
     with spared(page):
         make_folder(page.parent)
         write_night_page(page, nights, began, night_code(nights))
@@ -188,9 +192,9 @@ class _Work:
     def one_by_one(self, paths: Sequence[Path]) -> None:
         for path in paths:
             if self._stopped.is_set():
-                self.ended[path] = (ExitCode.INTERRUPTED, ["interrupted before it started"])
+                self.ended[path] = (ExitCode.INTERRUPTED, [phrase("interrupted before it started")])
             elif self.options.until and datetime.now().astimezone() >= self.options.until:
-                self.ended[path] = (ExitCode.OUT_OF_TIME, ["not started: the time was up (--until)"])
+                self.ended[path] = (ExitCode.OUT_OF_TIME, [phrase("not started: the time was up (--until)")])
             else:
                 self.ended[path] = self._import(path)
 
@@ -201,15 +205,16 @@ class _Work:
             interrupt(process)
 
     def _import(self, path: Path) -> tuple[int, list[str]]:
-        # -P: no modules of the working folder. A group of its own: Ctrl-C comes from here, once.
+        # -P: no modules of the working folder. A group of its own: Ctrl-C comes from here, once. Its standard input is
+        # closed when this process ends, even when it is killed; then it ends, too.
         words = [sys.executable, "-P", "-m", "dialler_sync", "--config", str(path), *self.options.options]
-        words += ["--log-format", "json", "import", "--of-night"]
+        words += ["--log-format", "json", "import", "--of-night", shlex.join(self.options.found_by)]
         if self.options.quiet_for is not None:
             words += ["--quiet-for", str(self.options.quiet_for)]
         if self.options.until:
             words += ["--until", self.options.until.isoformat()]
         process = subprocess.Popen(  # noqa: S603 - ourselves
-            words, env=self._environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            words, env=self._environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace", process_group=0,
         )  # fmt: skip
         self._running.add(process)
@@ -225,12 +230,12 @@ class _Work:
         self._running.discard(process)
         code = process.returncode
         if code not in list(ExitCode):
-            errors.append(f"the process ended with {code}")
+            errors.append(phrase("the process ended with {code}", code=code))
             code = ExitCode.INTERRUPTED if code < 0 else ExitCode.BUG
         return code, errors
 
     def _environment(self) -> dict[str, str]:
-        """The environment of this process, with the journal: a URL may hold a password, and argv is seen by all."""
+        """Return this environment, with the journal: its URL may hold a password, and every user sees argv."""
         given = {name: value for name, value in os.environ.items() if name not in _OWN_OF_A_CALL}
         given |= {"DIALLER_SYNC_STATE": self.options.state} if self.options.state else {}
         return given | ({"DIALLER_SYNC_TRUST": "1"} if self.options.trusted else {})
@@ -256,12 +261,12 @@ def _night_of(
     tonight = [run for run in ended if run.id not in before or before[run.id] != run.finished_at]
     summaries = [dict(run.summary or {}) for run in tonight]
     history = [dict(run.summary or {}) for run in ended[:HISTORY]]
-    needs = "" if code in WELL else _needs(summaries, errors) or MEANINGS[ExitCode(code)]
+    needs = "" if code in WELL else _needs(summaries, errors) or meaning_of(code)
     return CampaignNight(path.stem, code, needs, summaries, history)
 
 
 _REASONS = 3
-"""Reasons that are told of one campaign."""
+"""Most reasons shown for one campaign."""
 
 
 def _needs(summaries: Sequence[Mapping[str, Any]], errors: Sequence[str]) -> str:
@@ -270,5 +275,6 @@ def _needs(summaries: Sequence[Mapping[str, Any]], errors: Sequence[str]) -> str
     stopped = [summary["stopped_because"] for summary in summaries if summary.get("stopped_because")]
     others = [error for error in errors if not any(text in error for text in known)]
     found = list(dict.fromkeys([*stopped, *others]))
-    more = f"; and {len(found) - _REASONS} more" if found[_REASONS:] else ""
-    return "; ".join(text.rstrip(".") for text in found[:_REASONS]) + more
+    told = [text.rstrip(".") for text in found[:_REASONS]]
+    more = [phrase("and {count} more", count=figure(len(found) - _REASONS))] if found[_REASONS:] else []
+    return "; ".join([*told, *more])

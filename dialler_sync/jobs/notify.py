@@ -13,10 +13,11 @@ from typing import Any
 from ..config.notify import NotifySettings
 from ..config.settings import Settings
 from ..errors import DiallerSyncError, JournalError
-from ..exit_codes import MEANINGS, ExitCode, exit_code
+from ..exit_codes import ExitCode, exit_code, meaning_of
 from ..journal import Journal
 from ..journal.notices import NewNotice
 from ..run.reports import Summary
+from ..text.phrase import counted, figure, phrase
 from .metrics import write_metrics
 from .receivers import ping, receivers, stored_names
 
@@ -67,9 +68,14 @@ def _row_count_alarm(summary: Summary, earlier: Sequence[Mapping[str, Any]], set
     usual, read = median(counts), summary.counts["read"]
     if settings.row_count.allows(abs(read - usual), usual):
         return ""
-    return (
-        f"{read} rows were read; the last {len(counts)} imports had {usual:g} (notify.row_count: {settings.row_count})"
+    before = counted(
+        len(counts),
+        "the last import had {usual} (notify.row_count: {limit})",
+        "the last {count} imports had {usual} (notify.row_count: {limit})",
+        usual=figure(usual, 1 if usual % 1 else 0),
+        limit=settings.row_count,
     )
+    return f"{counted(read, '{count} row was read', '{count} rows were read')}; {before}"
 
 
 def _alarm_stands(summary: Summary, earlier: Sequence[Mapping[str, Any]]) -> bool:
@@ -139,7 +145,7 @@ def _tell(summary: Summary, journal: Journal, settings: NotifySettings, *, diges
 
 def ping_end(settings: NotifySettings | None, code: int, why: str | None = None, *, failing: bool = True) -> None:
     """Ping how work ended; a failure with its exit code and reason."""
-    said = f"exit {code:d}: {why or MEANINGS[ExitCode(code)]}"
+    said = phrase("exit {code}: {why}", code=int(code), why=why or meaning_of(code))
     ping(settings, "fail" if failing else "", said if failing else "")
 
 
@@ -198,7 +204,7 @@ def send_test(settings: Settings, journal: Journal) -> list[tuple[str, bool]]:
     """Send a test to each receiver of ``notify:``; return their names, each with whether it took the test."""
     if settings.notify is None:
         return []
-    body = _without_run("test", settings, "This is a test: nothing was imported.", ExitCode.OK)
+    body = _without_run("test", settings, phrase("This is a test: nothing was imported."), ExitCode.OK)
     return [(receiver.name, receiver.send(body)) for receiver in receivers(settings.notify, journal)]
 
 
@@ -207,6 +213,7 @@ def _body(summary: Summary, night: Night) -> dict[str, Any]:
         "event": night.event,
         "run_id": summary.run_id,
         "campaign": summary.campaign,
+        "campaign_name": summary.campaign_name,
         "finished_at": summary.finished_at,
         "exit_code": summary.exit_code,
         "stopped_because": summary.stopped_because,

@@ -1,28 +1,30 @@
-"""Past runs as people look for them: what was imported, by whom, and what came of it."""
+"""Finds past runs, with their files, who started them, and their results."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from ..exit_codes import ExitCode
 from ..journal import Journal, RunRecord
 from ..model import any_left
 from ..target import split
+from .unfinished import RUNNING, counts_so_far, state_of
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which runs are looked for. ``campaign`` is a name or an ID; ``failed``: rows did not succeed, or it stopped."""
+    """A search for runs. ``campaign`` is a name or an ID; ``failed``: rows did not succeed, or it stopped."""
 
     campaign: str | None = None
     since: datetime | None = None
     failed: bool = False
 
-    def fits(self, run: RunRecord) -> bool:
-        """Whether a run is looked for."""
+    def fits(self, run: RunRecord, state: str) -> bool:
+        """Whether a run in this state is looked for."""
         if self.campaign is not None:
             names = {run.campaign.casefold(), split(run.target)[1].removeprefix("=").casefold()}
             if self.campaign.casefold() not in names:
@@ -32,14 +34,15 @@ class Wanted:
         summary = run.summary or {}
         code = summary.get("exit_code", 0)
         went_wrong = any_left(summary.get("counts", {})) or code not in {ExitCode.OK, ExitCode.DIFFERENCES}
-        return not self.failed or went_wrong or run.state != "finished"
+        return not self.failed or (state != RUNNING and (went_wrong or state != "finished"))
 
 
 def find_runs(journal: Journal, wanted: Wanted, number: int) -> list[dict[str, Any]]:
     """Return the facts of the newest runs that are looked for, the newest first."""
     undos = undone_by(journal)
-    found = (run for run in journal.runs() if wanted.fits(run))
-    return [facts_of(run, undos) for run, _ in zip(found, range(number), strict=False)]
+    states = ((run, state_of(journal, run)) for run in journal.runs())
+    found = islice((pair for pair in states if wanted.fits(*pair)), number)
+    return [facts_of(journal, *pair, undos) for pair in found]
 
 
 def undone_by(journal: Journal) -> dict[str, str]:
@@ -50,15 +53,18 @@ def undone_by(journal: Journal) -> dict[str, str]:
     return {run.parent or "": run.id for run in whole}
 
 
-def facts_of(run: RunRecord, undos: Mapping[str, str]) -> dict[str, Any]:
-    """Return all that is known of a run: its summary, and what else the journal has."""
+def facts_of(journal: Journal, run: RunRecord, state: str, undos: Mapping[str, str]) -> dict[str, Any]:
+    """Return all that is known of a run: its summary, and what else the journal has. The summary of a run that has not
+    ended tells how it was stopped before."""
     summary = dict(run.summary or {})
+    if run.state == "running" or not summary:
+        summary = {"counts": counts_so_far(journal, run), "dry_run": bool(run.options.get("dry_run"))}
     summary.pop("unreported", None)
     return {
         **summary,
         "run_id": run.id,
         "command": run.command,
-        "state": run.state,
+        "state": state,
         "started_at": run.started_at,
         "finished_at": run.finished_at,
         "dialler": split(run.target)[0],

@@ -1,4 +1,4 @@
-"""Who is told: the receivers of ``notify:``, and how each gets a message."""
+"""The receivers of ``notify:``, and how each gets a message."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..config.notify import NotifySettings
 from ..journal import Journal
 from ..report.masking import mask_phones
 from ..text.outward import outward
+from ..text.phrase import figure, phrase
 from .message import chat_text, facts, plain, subject
 
 _log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ class Receiver(NamedTuple):
         return _PREFIXES[self.name] + what
 
     def deliver(self, journal: Journal, what: str, meant: Callable[[Body], bool] = lambda _: True) -> None:
-        """Deliver what is stored for it and ``meant``, in order; what it does not take is delivered by the next run."""
+        """Deliver stored messages and ``meant``, in order; the next run delivers those that are not taken."""
         for notice in filter(lambda notice: meant(notice.body), journal.undelivered(self.noted_as(what))):
             if not self.send(notice.body):
                 return
@@ -77,7 +78,7 @@ def _card(body: Body) -> Body:
     """
     found = [{"title": plain(name), "value": plain(mask_phones(value)[:300])} for name, value in facts(body).items()]
     if (more := len(found) - _LINES) > 0:
-        found[_LINES:] = [{"title": "…", "value": f"and {more} more"}]
+        found[_LINES:] = [{"title": "…", "value": phrase("and {count} more", count=figure(more))}]
     bad = body["event"] in {"failing", "missing"} or any(each["failing"] for each in body.get("campaigns", ()))
     title = {
         "type": "TextBlock",

@@ -21,13 +21,14 @@ from ..reconciliation.compare import May
 from ..reconciliation.moves import Moves
 from ..reconciliation.run import FAILED, Reconciled, ReconcileOptions, ReconciliationRun
 from ..reconciliation.sides import Sides
+from ..reconciliation.summary import ReconciliationSummary
 from ..run.begin import begin_run
-from ..run.rows import RunOptions
+from ..run.options import RunOptions
 from ..run.target import find_target
 from ..target import in_words
 from .imports import ImportOptions, plan_files
 
-__all__ = ["ReconcileOptions", "Reconciled", "mending_plan", "reconcile_files"]
+__all__ = ["ReconcileOptions", "Reconciled", "ReconciliationSummary", "plan_fixes", "reconcile_files"]
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ def reconcile_files(
         ).carry_out()
 
 
-def mending_plan(
+def plan_fixes(
     settings: Settings, options: ReconcileOptions, journal: Journal, observer: Observer | None = None
 ) -> PlanFile:
     """Plan the import of missing and differing rows; ``mirror:`` decides about extra contacts.

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from ..reconciliation.summary import ReconciliationSummary
 from ..report.reconciliation import calls_in_words
-from ..report.words import forecast, knowledge, mirror_not_done, next_step, percent, rows, title, verdict, warned
+from ..report.words import forecast, knowledge, mirror_not_done, next_step, title, verdict, warned
 from ..run.reports import Summary
 
 __all__ = [
-    "ReconciliationSummary",
     "Summary",
     "calls_in_words",
     "forecast",
     "knowledge",
     "mirror_not_done",
     "next_step",
-    "percent",
-    "rows",
     "title",
     "verdict",
     "warned",

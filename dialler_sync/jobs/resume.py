@@ -12,7 +12,6 @@ from typing import Any
 
 from ..api.token import read_token
 from ..config import Settings, SourceSettings, changes, fingerprint, with_source
-from ..config.limits import row_limit
 from ..contacts.changes import COMMANDS, ChangeOptions
 from ..contacts.targets import Targets
 from ..errors import CannotResume, UsageError
@@ -21,13 +20,14 @@ from ..journal import READING, Journal, RunRecord
 from ..model import any_left
 from ..observer import Observer, Silent
 from ..plan.suppress import read_suppression_lists
-from ..prepare.guard import runs_named_in
+from ..prepare.marks import runs_named_in
 from ..prepare.sources import Source, open_sources
 from ..run.address import give_reports
 from ..run.begin import go_on, reopen_folder
 from ..run.kept import place_of, require_copies
+from ..run.options import RunOptions
 from ..run.reports import Summary
-from ..run.rows import Execution, RunOptions
+from ..run.rows import Execution
 from ..run.target import check_target, find_target
 from ..text.command_line import command
 from .changes import change_again, change_contacts, undo_again
@@ -67,7 +67,7 @@ def resume_run(
     """
     if run.is_unreported and run.state == "finished":
         _log.info("run %s has sent all of its rows: only its reports are still to be written", run.id)
-        summary = rewrite_reports(journal, run)[0]
+        summary = rewrite_reports(journal, run, settings.source)[0]
         give_reports(run, settings.source.stores)
         return summary
     settings = _read_as(settings, run)
@@ -94,18 +94,7 @@ def resume_run(
             f"run {run.id} started with",
             "restore the earlier version, or import the files as a new run",
         )
-        options = RunOptions(
-            source=run.options.get("source", {}),
-            dry_run=bool(run.options.get("dry_run")),
-            max_errors=row_limit(run.options.get("max_errors")),
-            max_warnings=row_limit(run.options.get("max_warnings")),
-            compare=run.options.get("compare", "none"),
-            max_missing=row_limit(run.options.get("max_missing")),
-            adopt=bool(run.options.get("adopt")),
-            mask=run.options.get("mask") is not None,
-            mark=bool(run.options.get("mark")),
-            cluster=cluster,
-        )
+        options = RunOptions.read(run.options, cluster)
         with go_on(journal, run, settings, options={**run.options, "cluster": cluster}):
             execution = Execution(settings, options, journal, observer or Silent(), run, sources, suppressed)
             execution.unlocked, execution.resumed = unlocked, True
@@ -271,7 +260,7 @@ def _changed(sources: Sequence[Source], run: RunRecord) -> str:
 
 
 def _day_of(run: RunRecord) -> date:
-    """The day on which a run began, which is its today."""
+    """Return the day on which a run began; ``today`` in its configuration means this day."""
     return datetime.fromisoformat(run.started_at).astimezone().date()
 
 

@@ -13,7 +13,7 @@ from ..config.notify import SmtpSettings
 
 _SECONDS = 20.0
 _LONGEST = 1 << 20
-"""Bytes that the server may say, all in all."""
+"""Most bytes of all the server's answers."""
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
@@ -61,7 +61,7 @@ class _Server(smtplib.SMTP):
 
 
 class _ServerOverTls(_Server, smtplib.SMTP_SSL):
-    """The same over TLS from its beginning."""
+    """A connection over TLS from its start."""
 
 
 class _Limited:

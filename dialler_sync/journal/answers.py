@@ -15,7 +15,7 @@ from .schema import answers, failed_cells
 
 
 class Answer(NamedTuple):
-    """One answer. ``run`` and ``path`` are empty where there is none; ``mark`` identifies the written file's state."""
+    """One answer. ``run`` and ``path`` are empty if there is none; ``mark`` identifies the written file's state."""
 
     id: int
     run: str
@@ -39,7 +39,7 @@ class AnswerNotes:
         self._folder = folder
 
     def add(self, file: str, at: str, outcome: str, *, run: str = "", reason: str = "", once: bool = False) -> None:
-        """Note that an answer is to be written; the same answer to the same end of a run is noted once.
+        """Note an answer to be written; the same answer to the same end of a run is noted once.
 
         ``once``: also if the same was answered at another time.
         """
@@ -51,7 +51,7 @@ class AnswerNotes:
                 connection.execute(sa.insert(answers).values(inbox=self._folder, at=at, path="", mark="", **values))
 
     def unwritten(self) -> list[Answer]:
-        """Return the answers that are to be written, the oldest first."""
+        """Return the answers still to be written, the oldest first."""
         return self._find(answers.c.path == "")
 
     def written(self) -> list[Answer]:

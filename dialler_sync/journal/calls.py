@@ -11,12 +11,13 @@ import sqlalchemy as sa
 
 from ..pages import ROWS, batched
 from ..target import split
-from .database import Database, each_of
+from .database import Database
+from .many import each_of
 from .schema import call_receivers, known_calls
 
 CALL, CONTACT, GOING_ON, FORGOTTEN = "call", "contact", "going_on", "forgotten"
-"""Kinds of notes: a call that was given, a contact that was looked at, a call without an end, and the time before which
-calls count as given without a note."""
+"""Kinds of notes: a reported call, a contact that was looked up, a call without an end, and the time before which
+calls count as reported without a note."""
 
 
 class Known(NamedTuple):
@@ -132,7 +133,7 @@ class CallNotes:
         self._database.make_durable()
 
     def settle(self, going_on: Iterable[tuple[str, Mapping[str, Any]]] | None = None) -> None:
-        """Have the notes count: the file is in place. ``going_on`` replaces the calls that are going on."""
+        """Make the notes count, as the file is in place. ``going_on`` replaces the calls that are going on."""
         table, receiver = known_calls.c, call_receivers.c
         file = self.intent()
         if file is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,18 +41,34 @@ class Checked(sa.TypeDecorator[Any]):
             OddCell: this program never writes such a value.
         """
         convert = self.impl_instance.result_processor(dialect, coltype)
-        check, simple, nullable, where = self._check, _SIMPLE.get(self._check), self.nullable, self.where
+        simple, look = _SIMPLE.get(self._check), self.look
 
-        def look(value: Any) -> Any:
-            if type(value) is simple:
-                return value
-            if convert:
-                value = convert(value)
-            if check(value) if value is not None else nullable:
-                return value
-            raise OddCell(f"a cell of {where} holds {str(value)[:40]!r}")
+        def check(value: Any) -> Any:
+            return value if type(value) is simple else look(convert(value) if convert else value)
 
-        return look
+        return check
+
+    def look(self, value: Any) -> Any:
+        """Check a cell and return it unchanged.
+
+        Raises:
+            OddCell: this program never writes such a value.
+        """
+        if self._check(value) if value is not None else self.nullable:
+            return value
+        raise OddCell(f"a cell of {self.where} holds {str(value)[:40]!r}")
+
+    def look_at(self, cells: Sequence[Any]) -> None:
+        """Check the cells of a page of rows, which takes a third of the time of checking one after the other.
+
+        Raises:
+            OddCell: this program never writes one of these values.
+        """
+        kinds = set(map(type, cells))
+        if kinds <= {_SIMPLE.get(self._check), type(None) if self.nullable else None}:
+            return
+        for value in set(cells) if kinds == {str} else cells:
+            self.look(value)
 
 
 def check(metadata: sa.MetaData) -> None:
@@ -60,6 +76,21 @@ def check(metadata: sa.MetaData) -> None:
     for table in metadata.tables.values():
         for column in table.columns:
             column.type = Checked(column.type, str(column), bool(column.nullable))
+
+
+def unchecked(column: Any) -> Any:
+    """Return a column whose cells :func:`check_page` is to check."""
+    return sa.type_coerce(column, column.type.kind)
+
+
+def check_page(columns: Sequence[Any], page: Sequence[Sequence[Any]]) -> None:
+    """Check the cells of rows of the ``columns``.
+
+    Raises:
+        OddCell: this program never writes one of these values.
+    """
+    for column, cells in zip(columns, zip(*page, strict=True), strict=False):
+        column.type.look_at(cells)
 
 
 def optional(column: Any) -> Any:
@@ -77,7 +108,7 @@ def _whole(value: Any) -> bool:
 
 
 _SIMPLE: dict[Check, type] = {_text: str, _whole: int}
-"""Checks of nothing but the type."""
+"""Checks of the type alone."""
 
 _KINDS: dict[type, Check] = {
     sa.Text: _text,
@@ -102,7 +133,8 @@ def is_time(value: Any) -> bool:
         found = datetime.fromisoformat(value)
     except (ValueError, TypeError):
         return False
-    return found.tzinfo is not None and 1970 <= found.year < 9999
+    # Python takes any sign between date and clock, also one that acts on a terminal.
+    return value.isprintable() and found.tzinfo is not None and 1970 <= found.year < 9999
 
 
 def _time_or_empty(value: Any) -> bool:
@@ -110,6 +142,8 @@ def _time_or_empty(value: Any) -> bool:
 
 
 def _warnings(value: Any) -> bool:
+    if value == "":  # nearly always
+        return True
     codes = [warning.code for warning in RowWarning.parse(value)] if isinstance(value, str) else [""]
     return all(code in WARNINGS for code in codes)
 
@@ -212,6 +246,7 @@ _SUMMARY = {
     **dict.fromkeys(("duration_s", "rows_per_s", "rows_per_s_overall", "sending_s"), _number),
     "files": [FILE],
     "campaign": lambda value: isinstance(value, str | int),
+    "campaign_name": _text,
     "counts": {"read": _count, ANY: _count},
     **{name: {ANY: _count} for name in ("actions", "changed_fields", "errors", "warnings", "mirror")},
     **dict.fromkeys(("requests", "retries", "rows_sent"), _count),
@@ -253,4 +288,4 @@ CHECKS: dict[str, Check] = {
     "known_calls.kind": _one_of({"call", "contact", "going_on", "forgotten"}),
     "answers.at": is_time,
 }
-"""Of columns that hold more than their kind says."""
+"""Column → check, for columns that hold more than their type says."""

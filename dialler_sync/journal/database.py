@@ -1,42 +1,38 @@
-"""The database under the journal: opened, locked, and its failures in words. SQLite by default, another by URL."""
+"""The database under the journal: its transactions and locks. SQLite by default, another by URL."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import logging
-import os
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import filelock
-import orjson
 import sqlalchemy as sa
 import sqlalchemy.event
 import sqlalchemy.exc
 from sqlalchemy.dialects import sqlite
 
-from ..errors import Held, JournalDamaged, JournalError, JournalLost, UsageError
-from ..files.private import make_folder, new_file
+from ..errors import Held, JournalError, JournalLost, UsageError
+from ..files.private import make_folder
 from ..files.trust import is_foreign
 from ..target import is_account, split
 from ..text.command_line import command
 from . import schema
+from .at_work import shown_at_work
 from .cells import OddCell
-from .place import folder_beside, instead, path_of, require_trust, url_of
+from .engine import open_engine
+from .failures import damaged, is_damage, said
+from .place import folder_beside, path_of, require_trust
 
 _log = logging.getLogger(__name__)
 
-BUSY = 10
-"""Seconds that SQLite waits for another process that writes."""
-
-
 Refusal = Callable[[str], str]
-"""What is said where another run holds a target: by who holds it, as far as that is known."""
+"""Holder of a target's lock (``""`` if unknown) → message that refuses another run."""
 
 
 class Database:
@@ -50,7 +46,7 @@ class Database:
     """
 
     def __init__(self, state: str | Path, *, trusted: bool | None = None) -> None:
-        self._engine = _open(state, trusted)
+        self._engine = open_engine(state, trusted)
         self._name = self._engine.url.set(query={}).render_as_string()  # parameters may hold a password
         self._held: list[sa.Select[Any]] = []
         self._file: tuple[int, int] | None = None
@@ -86,7 +82,7 @@ class Database:
             yield connection
 
     def write_anew(self) -> None:
-        """Write an SQLite file anew: what was deleted otherwise stays in its free pages."""
+        """Rewrite an SQLite file, whose free pages otherwise keep deleted data."""
         if self._engine.dialect.name == "sqlite":
             with self._in_words(), self._engine.connect() as connection:
                 plain = connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -124,8 +120,8 @@ class Database:
                 "another name"
             ) from error
         except sqlalchemy.exc.DBAPIError as error:
-            detail = " ".join(_said(error.orig).split()).removesuffix(".")
-            if _is_damage(error.orig):
+            detail = " ".join(said(error.orig).split()).removesuffix(".")
+            if is_damage(error.orig):
                 raise damaged(detail, self._name) from error
             raise JournalError(
                 f"the journal {self._name} fails: {detail}. Nothing is lost: fix that ({self._advice(error)}) and "
@@ -165,7 +161,7 @@ class Database:
             connection.exec_driver_sql(str(compiled), [*values])
 
     def make_durable(self) -> None:
-        """See that what was committed outlives a power cut: SQLite's own commits outlive the process only."""
+        """Make commits survive a power cut; SQLite's own only survive the process."""
         if self._engine.dialect.name == "sqlite":
             with self._in_words(), self._engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
@@ -210,6 +206,14 @@ class Database:
             finally:
                 self._held.remove(held)
 
+    @contextmanager
+    def at_work(self, run_id: str) -> Iterator[None]:
+        """Show other processes that a run is at work, until the block or the process ends."""
+        with ExitStack() as stack:
+            with self._in_words():
+                stack.enter_context(shown_at_work(self._engine, run_id))
+            yield
+
     def copies_folder(self) -> Path:
         """Where copies of standard input lie while their runs can be resumed."""
         return folder_beside(self._engine.url, "copies").absolute()
@@ -251,101 +255,3 @@ def _digest(text: str) -> bytes:
 
 def _number(text: str) -> int:
     return int.from_bytes(_digest(text)[:8], signed=True)
-
-
-_DAMAGED = (
-    "Stop using it: keep a copy and restore a backup, or start a new one with --state. The reports of the runs "
-    "say what was sent; a new journal does not know it, so those runs cannot be undone."
-)
-_POSTGRESQL_DAMAGE = frozenset({"XX001", "XX002", "42P01", "42703"})
-"""``sqlstate`` of corrupted data, of a corrupted index, of a missing table, of a missing column."""
-_SQLITE_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
-
-
-def damaged(detail: str, name: str = "") -> JournalDamaged:
-    """Return the error for a journal whose content is damaged."""
-    return JournalDamaged(f"the journal{f' {name}' if name else ''} is damaged: {detail}. {_DAMAGED}")
-
-
-def _said(error: BaseException | None) -> str:
-    """Return what a database says of an error, without the row that PostgreSQL quotes: it may be a contact's."""
-    return getattr(getattr(error, "diag", None), "message_primary", None) or str(error)
-
-
-def _is_damage(error: BaseException | None) -> bool:
-    """Whether a database error means that its content is damaged; going on would only do harm."""
-    if isinstance(error, sqlite3.Error):
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest tells what is corrupt
-        return code in _SQLITE_DAMAGE or str(error).startswith(("no such table", "no such column", "Could not decode"))
-    return str(getattr(error, "sqlstate", "")) in _POSTGRESQL_DAMAGE
-
-
-def each_of(connection: sa.Connection, texts: Sequence[str]) -> sa.Select[tuple[str]]:
-    """Return texts as a query with one column."""
-    return sa.select(each_row(connection, [(text,) for text in texts]).c.value[0].as_string())
-
-
-def each_row(connection: sa.Connection, rows: Sequence[Sequence[str | int]]) -> sa.TableValuedAlias:
-    """Return rows as a table: one JSON parameter, as databases limit the number of parameters.
-
-    ``c.value[place].as_string()`` and ``as_integer()`` read a value of a row.
-    """
-    if connection.dialect.name == "postgresql":
-        from . import postgres
-
-        json = orjson.dumps(list(map(postgres.row_without_nul, rows))).decode()
-        each = sa.func.json_array_elements(sa.cast(sa.literal(json), sa.JSON))
-    else:
-        each = sa.func.json_each(orjson.dumps(rows).decode())
-    return each.table_valued(sa.column("value", sa.JSON))
-
-
-def _open(state: str | Path, trusted: bool | None) -> sa.Engine:
-    """Return the engine of a path or URL.
-
-    Raises:
-        UsageError: no journal can be there.
-    """
-    url = url_of(state)
-    if url.get_backend_name() == "sqlite":
-        return _open_file(url, trusted)
-    try:
-        from . import postgres
-    except ImportError as error:
-        raise UsageError(
-            f"a journal on PostgreSQL needs psycopg: pip install 'dialler-sync[postgres]' ({error})"
-        ) from error
-    return postgres.open_server(url)
-
-
-def _open_file(url: sa.URL, trusted: bool | None) -> sa.Engine:
-    """Return the engine of an SQLite file; a missing file is created for its owner only."""
-    if path := path_of(url):
-        require_trust(url, trusted)
-        try:
-            make_folder(path.parent)
-            with suppress(FileExistsError):
-                os.close(new_file(path))
-            path.touch()  # says so where the disk is read-only
-        except OSError as error:
-            raise JournalError(f"the journal {path} cannot be written: {error.strerror}. {instead(path)}") from error
-    engine = sa.create_engine(url, connect_args={} if "timeout" in url.query else {"timeout": BUSY})
-    sqlalchemy.event.listen(engine, "connect", _prepare)
-    return engine
-
-
-_WAL_PAGES = 10_000
-"""Pages (of 4 kB) after which SQLite moves what was written into the file itself. With its own 1,000, writing a large
-file's rows takes half as long again."""
-
-
-def _prepare(connection: Any, _record: object) -> None:
-    """Set the pragmas: WAL lets others read while a run writes, NORMAL loses no commit when the process is killed."""
-    cursor = connection.cursor()
-    try:
-        cursor.execute("PRAGMA trusted_schema = OFF")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = NORMAL")
-        cursor.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
-    finally:
-        cursor.close()

@@ -31,7 +31,7 @@ def runs_that_name(connection: sa.Connection, user_data: str) -> set[str]:
 
 
 def erase(connection: sa.Connection, user_data: str, places: list[Place]) -> None:
-    """Empty a person's rows, and delete what contacts were and what was last sent."""
+    """Empty a person's rows, and delete their before-images and last payloads."""
     rows = schema.rows
     for run, seq in places:
         own = (rows.c.run == run) & (rows.c.seq == seq)

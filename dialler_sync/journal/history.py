@@ -94,7 +94,7 @@ class History(Runs):
             return source_lists.find(connection, target, runs, keys)
 
     def mirror_locked(self, target: str, ids: Sequence[str]) -> set[str]:
-        """Which of these contacts the mirror or a filter has locked, in runs that were taken in."""
+        """Return the contacts among these that the mirror or a filter has locked, in folded runs."""
         with self._begin() as connection:
             return mirror_locks.find(connection, target, ids)
 

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from .schema import inbox_files
 
 _NEWEST, _MISSING, _OWNER = "", "/", "/owner"
-"""In place of a file's name: when the newest list came, which missing one was reported, and the name of this journal
-where others take files from the folder, too."""
+"""Keys beside file names: the arrival of the newest list, the missing list that was reported, and the name of this
+journal if others take files from the folder too."""
 
 
 class InboxNotes:
@@ -53,7 +53,7 @@ class InboxNotes:
         return self.tell_once(_MISSING, due, "missing", now)
 
     def owner(self) -> str:
-        """Return a name of this journal that no other has: what it has claimed is left to it."""
+        """Return a unique name of this journal; files that it has claimed are left to it."""
         found = self._find(_OWNER)
         name = found.mark if found else secrets.token_hex(8)
         if not found:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ..model import Action, Reason, Status
 from . import mirror_locks, schema
 from .cells import optional
-from .database import each_of, each_row
+from .many import each_of, each_row
 from .records import PENDING, PlannedRow, RowState, Sent
 from .targets import of_account
 
@@ -22,7 +22,7 @@ _KEEPING = (str(Action.LOCK), str(Action.UNLOCK))
 
 
 def add(connection: sa.Connection, run_id: str, target: str, planned: Sequence[PlannedRow]) -> None:
-    """Add rows of a run that are to be sent; settle unchanged ones at once.
+    """Add the rows of a run to send; settle unchanged ones at once.
 
     Uses one statement: a lookup and single inserts take twice as long.
     """

@@ -22,7 +22,7 @@ from ..target import is_account, split
 _log = logging.getLogger(__name__)
 
 LOCK_DIR = "DIALLER_SYNC_LOCK_DIR"
-"""Variable that names another folder for the locks; all users of a dialler must name the same."""
+"""Environment variable for another lock folder; all users of a dialler must name the same."""
 
 _OTHERWISE = "Let all users of this dialler have one journal: --state"
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ..model import FINE, Reason, Status
 from . import schema
 from .cells import optional
-from .database import each_of, each_row
+from .many import each_of, each_row
 from .records import Origin
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ..model import LEFT_TO_OTHERS, Action, Reason, Status
 from . import schema
-from .database import each_of
+from .many import each_of
 from .records import NoRow
 from .targets import of_account
 

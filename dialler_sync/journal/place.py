@@ -25,7 +25,7 @@ _CONNECTION = re.compile(
     r"|\s*(postgres|postgresql|mysql|mariadb|jdbc|sqlite|file)(\+\w+)?:|[^/\s]+:[^/\s]*@",
     re.IGNORECASE | re.DOTALL,
 )
-"""How a database is named elsewhere: a connection string of libpq, a URL that lacks its slashes. It is no file."""
+"""Names of databases that are not files: a connection string of libpq, a URL without its slashes."""
 
 _HOST = re.compile(r"[\w.,:%/-]*")
 
@@ -37,7 +37,7 @@ _NO_URL = (
 
 
 def url_of(state: str | Path) -> sa.URL:
-    """The database that ``--state`` names, by a path or a URL.
+    """Return the database that ``--state`` names, by a path or a URL.
 
     Raises:
         UsageError: there can be no journal.
@@ -69,7 +69,7 @@ def url_of(state: str | Path) -> sa.URL:
 
 
 def path_of(url: sa.URL) -> Path | None:
-    """The file of a journal; None where it is on a server, or in memory."""
+    """Return the file of a journal; None if it is on a server, or in memory."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database == MEMORY:
         return None
     return Path(url.database)
@@ -85,7 +85,7 @@ def default_state() -> Path:
 
 
 def instead(path: Path) -> str:
-    """What to do where a journal cannot be made at a path."""
+    """Say what to do if a journal cannot be created at a path."""
     if path != _own_folder() / "journal.db":
         return "Name another with --state."
     name = next((name for name in ("XDG_STATE_HOME", "HOME") if os.environ.get(name)), None)
@@ -97,7 +97,7 @@ def instead(path: Path) -> str:
 
 
 def journal_files(state: str | Path) -> list[Path]:
-    """The file of a journal, and those that SQLite keeps beside it; none where it is on a server, or is no journal."""
+    """Return the file of a journal and those of SQLite beside it; none if it is on a server, or not a journal."""
     try:
         return _files(url_of(state))
     except UsageError:
@@ -132,7 +132,7 @@ def _files(url: sa.URL) -> list[Path]:
 
 
 def _file(url: sa.URL) -> sa.URL:
-    """A file by its path, with ``~`` as what it stands for."""
+    """Return the file of a path, with ``~`` expanded."""
     if url.database == MEMORY:
         return url
     try:

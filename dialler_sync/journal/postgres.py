@@ -32,13 +32,13 @@ _LINK = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }
-"""Connection parameters of libpq, where the URL says nothing else: a server that is gone is noticed in a minute."""
+"""Default connection parameters of libpq: a lost server is noticed within a minute."""
 
 _SESSION = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
-"""The server, too, notices in a minute that a host is gone, and lets go of what it held; else after 2 hours."""
+"""Server settings: a lost client is noticed, and its locks released, within a minute instead of 2 hours."""
 
 GRACE = "1s"
-"""How long a lock is waited for: the server may need a moment to see that the process that held it was killed."""
+"""Time to wait for a lock, as the server may need a moment to notice that its holder was killed."""
 
 
 def open_server(url: sa.URL) -> sa.Engine:
@@ -116,6 +116,11 @@ def _locks_on(number: int) -> str:
         "pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
         f" AND classid = {unsigned >> 32} AND objid = {unsigned % 2**32}"
     )
+
+
+def is_locked(connection: sa.Connection, number: int) -> bool:
+    """Whether anybody holds an advisory lock."""
+    return bool(connection.scalar(sa.select(sa.text(f"count(*) FROM {_locks_on(number)}"))))
 
 
 def _holder(connection: sa.Connection, number: int) -> str:

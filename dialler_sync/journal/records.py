@@ -19,7 +19,7 @@ class RowState(StrEnum):
 
 
 PENDING = str(RowState.PENDING)
-"""A plain text: SQLite's driver takes several times as long for a member of an enumeration."""
+"""The state as plain text: SQLite's driver takes several times as long for an enum member."""
 
 
 class NoRow(IntEnum):
@@ -35,7 +35,7 @@ READING = frozenset({"validate", "plan", "reconcile"})
 """Commands whose runs send nothing, and cannot be resumed."""
 
 UNREPORTED = "unreported"
-"""Stands in the summary of a run whose end is settled, until its reports are written."""
+"""Key in the summary of an ended run whose reports are not written yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class JournalRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A contact before and after a row was sent, as JSON of its fields; ``before`` is None where it was not there."""
+    """A contact before and after a row was sent, as JSON of its fields; ``before`` is None if it did not exist."""
 
     seq: int
     contact_id: str

@@ -14,7 +14,8 @@ from ..model import ACTIONS, FINE, MOVED, Action, Fault, RowResult, RowWarning, 
 from ..pages import ROWS, batched
 from ..text.outward import line, mask
 from . import last_sent, mended, schema
-from .database import damaged
+from .cells import check_page, unchecked
+from .failures import damaged
 from .records import (
     PENDING,
     JournalRow,
@@ -97,17 +98,19 @@ class Rows(Runs):
     def rows(self, run: RunRecord) -> Iterator[JournalRow]:
         """Yield every row of a run, in source order."""
         names = [(str(entry["name"]), str(entry.get("sheet") or "")) for entry in run.files]
-        query = sa.select(*(schema.rows.c[name] for name in _READ)).order_by(schema.rows.c.seq).limit(ROWS)
+        columns = [schema.rows.c[name] for name in _READ]
+        query = sa.select(*map(unchecked, columns)).order_by(schema.rows.c.seq).limit(ROWS)
         after = -1
         while True:
             with self._begin() as connection:
                 where = schema.rows.c.run == run.id, schema.rows.c.seq > after
                 page = connection.execute(query.where(*where)).all()
+                check_page(columns, page)
             for row in page:
                 yield _journal_row(row, names)
             if len(page) < ROWS:
                 return
-            after = page[-1].seq
+            after = page[-1][0]
 
     def kinds_of_rows(self, run: RunRecord) -> Iterator[tuple[JournalRow, int]]:
         """Yield each kind of row of a run (without the facts of a single row), with the number of rows."""
@@ -148,7 +151,7 @@ def _parameters(*names: str) -> dict[str, Any]:
 
 
 _UNKNOWN = -1
-"""In the column ``newest_id``, in place of a watermark."""
+"""Value of ``newest_id`` without a watermark."""
 
 _row_key = (schema.rows.c.run == sa.bindparam("r")) & (schema.rows.c.seq == sa.bindparam("s"))
 _add_row = sa.insert(schema.rows).values(
@@ -175,10 +178,10 @@ _settle = sa.update(schema.rows).where(_row_key).values(_parameters("state", "ac
 
 
 _LONGEST = 16_000
-"""Characters of a message about a row, which may have a fault in every column."""
+"""Most characters of a message about a row, which may have a fault in every column."""
 
 _SHORT = 12
-"""Characters of a contact's ID that is nothing else."""
+"""Characters; a shorter text in the place of a contact's ID needs no masking."""
 
 
 def _said(outcome: Outcome) -> Outcome:
@@ -191,7 +194,7 @@ def _said(outcome: Outcome) -> Outcome:
 
 
 def _said_of(row: PlannedRow) -> PlannedRow:
-    """The same of a row; the key of one that is in no file is the dialler's."""
+    """Return the row with texts from outside made harmless; the key of one without a file is the dialler's."""
     return row._replace(
         user_data=row.user_data if row.file >= 0 else mask(row.user_data),
         contact_id=line(row.contact_id, _LONGEST, bulk=True),
@@ -205,6 +208,7 @@ def _said_fault(fault: Fault) -> Fault:
     return replace(fault, message=line(fault.message, _LONGEST, bulk=True), hint=line(fault.hint, _LONGEST, bulk=True))
 
 
+_LEAST = min(NoRow)
 _STATUS = {str(status): status for status in Status}
 _ACTION = {"": None, **{str(action): action for action in ACTIONS}}
 
@@ -212,7 +216,7 @@ _ACTION = {"": None, **{str(action): action for action in ACTIONS}}
 def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
     (seq, number, row_number, user_data, payload, state, action, contact_id, http_status, attempts,
      code, field, error, hint, sent_at, newest_id, warnings, listed, since) = row  # fmt: skip
-    if not min(NoRow) <= number < len(names):
+    if not _LEAST <= number < len(names):
         raise damaged(f"row {seq} of a run is of no file of it")
     file, sheet = names[number] if number >= 0 else ("", "")
     status = _STATUS.get(state, Status.UNPROCESSED)
@@ -220,10 +224,10 @@ def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
         status, code, error = Status.UNKNOWN, INTERRUPTED, "the run was interrupted while this row was being sent"
     elif state == RowState.PENDING:
         code = field = error = hint = ""
-    if since:
-        error = f"sent as it is on {since}"
-    if error:  # also of a journal that an older version, or somebody else, has written
+    if error or hint:  # also of a journal that an older version, or somebody else, has written
         error, hint = line(error, _LONGEST, bulk=True), line(hint, _LONGEST, bulk=True)
+    if since:  # which is checked to be a time, and nothing else
+        error = f"sent as it is on {since}"
     faults = tuple(map(_said_fault, parse_faults(listed))) if listed else ()
     noted = RowWarning.parse(warnings) if warnings else ()
     moves = MOVED in noted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any
 
@@ -14,7 +15,9 @@ from ..exit_codes import ExitCode
 from ..text.command_line import command
 from ..text.outward import json_text
 from . import schema
-from .database import Database, damaged
+from .at_work import forget, is_at_work
+from .database import Database
+from .failures import damaged
 from .records import READING, RunRecord
 
 _JSON = ("config", "options", "files", "summary")
@@ -75,11 +78,21 @@ class Runs:
             raise UsageError(f"{what} '{name}': see '{command('runs', 'list')}'")
         return (exact or found)[0]
 
+    def at_work(self, run_id: str) -> AbstractContextManager[None]:
+        """Show other processes that a run is at work, until the block or the process ends."""
+        return self._database.at_work(run_id)
+
+    def is_at_work(self, run_id: str) -> bool | None:
+        """Whether a run that has not ended is at work; None where that is not known: an older version has begun it."""
+        with self._begin() as connection:
+            return is_at_work(connection, run_id)
+
     def delete_run(self, run_id: str) -> None:
         """Delete a run and all its data."""
         with self._begin() as connection:
             _clear(connection, run_id)
             connection.execute(sa.delete(schema.runs).where(schema.runs.c.id == run_id))
+            forget(connection.engine, run_id)
 
     def clear_rows(self, run_id: str) -> None:
         """Delete the rows of a run that was interrupted before its plan was complete."""

@@ -224,7 +224,7 @@ MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
 """Step *n* makes version *n* of version *n - 1*. Steps that were released are never changed."""
 
 _MIGRATING = 0x6469616C6C6572
-"""The lock under which one process at a time makes the tables of a server."""
+"""Number of the lock under which one process at a time creates the tables of a server."""
 
 
 class NotOurs(Exception):
@@ -273,7 +273,7 @@ UNION ALL
 SELECT 'computed column ' || it.name || '.' || its.name FROM sqlite_master AS it, pragma_table_xinfo(it.name) AS its
 WHERE it.type = 'table' AND it.rootpage > 0 AND its.hidden > 0
 """
-"""What an SQLite file computes by itself when it is read or written: triggers, views, virtual tables."""
+"""Parts of an SQLite file that run code when it is read or written: triggers, views, virtual tables."""
 
 
 def _refuse_commands(connection: sa.Connection) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ..model import Status
 from ..target import ACCOUNT, split
 from . import schema
-from .database import each_of
+from .many import each_of
 from .records import RunRecord
 
 

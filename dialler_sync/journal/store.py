@@ -26,7 +26,7 @@ __all__ = ["Journal", "default_state"]
 
 
 class Journal(Rows, History):
-    """An open journal. All methods raise :class:`~dialler_sync.errors.JournalError` where the database fails."""
+    """An open journal. All methods raise :class:`~dialler_sync.errors.JournalError` if the database fails."""
 
     @classmethod
     def open(cls, state: str | Path, *, trusted: bool | None = None) -> Self:
@@ -116,7 +116,7 @@ class Journal(Rows, History):
         return sorted((target, receiver, looked_at) for target, receiver, looked_at in found)
 
     def calls_lock(self, target: str, receiver: str) -> AbstractContextManager[None]:
-        """Hold a receiver of a target's calls, so that no other call gives it the same ones.
+        """Hold the lock on a receiver of a target's calls, so that no other process reports it the same ones.
 
         Raises:
             Held: another call holds it.

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from ..api.pace import Bout
 
 CROWD = 5
-"""Refusals for load that are more than a few rows' own."""
+"""Refusals for load; with more, the dialler is overloaded, and not a few rows at fault."""
 
 SPARED = 2
-"""Tries that do not count as others failed with them. Not more: rows at fault themselves fail together, too."""
+"""Most tries of a row that do not count because others failed too; rows at fault themselves also fail together."""
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from ..error_codes import CONTACT_CHANGED, NOT_FOUND
 from ..errors import MaybeDone, NotDone, Refused, StopRun
 from ..journal import Outcome
 from ..model import Action, Reason, SpooledRow, Status
+from ..text.phrase import phrase
 from .recorder import Recorder
 
 
@@ -37,12 +38,12 @@ class ContactChanger:
         """Change the contact if it carries the row's UserData."""
         contact = await persisting(self.client, lambda: self.client.get_contact(row.contact_id))
         if contact is not None and contact.user_data != row.user_data:
-            return _outcome(row, Status.FAILED, CONTACT_CHANGED, "the contact now has a different UserData")
+            return _outcome(row, Status.FAILED, CONTACT_CHANGED, phrase("the contact now has a different UserData"))
         done = contact is not None and await change_by_id(self.client, row)
         if done and contact is not None and (nothing := _nothing_to_do(row.kind, contact.values)):
             return _outcome(row, Status.SKIPPED, error=nothing)
         if not done and self.resumed and row.kind == "delete":
-            return _outcome(row, Status.SUCCEEDED, error="gone when the run was resumed")
+            return _outcome(row, Status.SUCCEEDED, error=phrase("gone when the run was resumed"))
         return _outcome(row, Status.SUCCEEDED) if done else nothing_there(row)
 
 
@@ -112,17 +113,17 @@ def _nothing_to_do(kind: str, before: Mapping[str, Any]) -> str:
     The record may be wrong, so the change is made all the same: it is only not counted.
     """
     if kind == "lock" and is_locked(before):
-        return "the contact was locked already"
+        return phrase("the contact was locked already")
     if kind == "unlock" and is_unlocked(before):
-        return "the contact was not locked"
+        return phrase("the contact was not locked")
     return ""
 
 
 def nothing_there(row: SpooledRow) -> Outcome:
     """Return the outcome for a missing contact: success for delete and unlock, failure for lock."""
-    gone = "not (or no longer) in the dialler"
+    gone = phrase("not (or no longer) in the dialler")
     if row.kind == "lock":
-        return _outcome(row, Status.FAILED, NOT_FOUND, gone)._replace(hint="Correct the name, or leave it out.")
+        return _outcome(row, Status.FAILED, NOT_FOUND, gone)._replace(hint=phrase("Correct the name, or leave it out."))
     return _outcome(row, Status.SKIPPED, error=gone)
 
 

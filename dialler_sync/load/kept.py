@@ -16,10 +16,22 @@ from ..api.retry import repeating
 from ..api.wire import COMMANDS, StoredContact, same_value
 from ..errors import RequestError, SafetyLimit
 from ..model import SpooledRow
+from ..text.phrase import mark, phrase
+
+_RESTORED = mark(
+    "the dialler clears fields that an import leaves out: contact {contact} ({key}) lost {fields}, which was restored. "
+    "No other contact was affected. Remove overwrite: from columns:, and leave out rows of contacts that must not "
+    "change"
+)
+_LOST = mark(
+    "the dialler clears fields that an import leaves out: contact {contact} ({key}) lost {fields}, which could not be "
+    "restored: enter it again by hand. No other contact was affected. Remove overwrite: from columns:, and leave out "
+    "rows of contacts that must not change"
+)
 
 
 async def is_kept(client: DiallerClient, row: SpooledRow, contact_id: str, kept: Mapping[str, Any]) -> bool:
-    """Whether the contact of a row that was sent still has what the row left out; False where it is gone.
+    """Whether the contact of a sent row still has the values that the row left out; False if it is gone.
 
     Raises:
         SafetyLimit: it has lost some of it, which was put back if possible; or it cannot be read.
@@ -29,7 +41,12 @@ async def is_kept(client: DiallerClient, row: SpooledRow, contact_id: str, kept:
         contact = await _read(client, contact_id)
     except RequestError as error:
         raise SafetyLimit(
-            f"cannot check whether contact {contact_id} has kept {', '.join(kept)} (left out by overwrite:): {error}"
+            phrase(
+                "cannot check whether contact {contact} has kept {fields} (left out by overwrite:): {error}",
+                contact=contact_id,
+                fields=", ".join(kept),
+                error=error,
+            )
         ) from error
     if contact is None or contact.user_data != row.user_data:
         return False
@@ -38,17 +55,11 @@ async def is_kept(client: DiallerClient, row: SpooledRow, contact_id: str, kept:
         return True
     names = ", ".join(emptied)
     put_back = await _put_back(client, row, contact_id, emptied)
-    raise SafetyLimit(
-        f"the dialler clears fields that an import leaves out: contact {contact_id} ({row.user_data}) lost "
-        f"{names}, "
-        f"{'which was restored' if put_back else 'which could not be restored: enter it again by hand'}. No "
-        "other contact was affected. Remove overwrite: from columns:, and leave out rows of contacts that must "
-        "not change"
-    )
+    raise SafetyLimit(phrase(_RESTORED if put_back else _LOST, contact=contact_id, key=row.user_data, fields=names))
 
 
 async def _put_back(client: DiallerClient, row: SpooledRow, contact_id: str, emptied: Mapping[str, Any]) -> bool:
-    """Send the row again with what the contact has lost; gives whether it has that again."""
+    """Send the row again with the values that the contact has lost; return whether it has them again."""
     sent = {name: value for name, value in orjson.loads(row.body).items() if name not in COMMANDS}
     body = orjson.dumps({**sent, **emptied})
     try:

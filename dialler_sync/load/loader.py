@@ -24,10 +24,10 @@ from .retrier import Retrier
 from .rules import Rules
 
 SENT_ALONE = 10
-"""Rows that are sent one after the other, at most."""
+"""Most rows sent one after the other."""
 
 PARKED = 4
-"""Rows that may be parked, for each that may be in flight."""
+"""Rows that may be parked per row in flight."""
 
 
 class Loader:

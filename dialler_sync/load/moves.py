@@ -18,6 +18,8 @@ from ..errors import SafetyLimit, StopRun
 from ..journal import Outcome
 from ..model import MOVE, UPDATE, SpooledRow, Status
 from ..text.command_line import command
+from ..text.forms import listed
+from ..text.phrase import phrase
 from .lookup import Lookup
 
 
@@ -58,41 +60,62 @@ class Moves:
             if meant or not outcome.contact_id:
                 self._proven.add(row.kind)
                 return outcome
-            changed = f"contact {outcome.contact_id} was changed, not contact {row.contact_id}"
-            return self._doubled(outcome, f"several campaigns have a contact with this UserData: {changed}")
+            told = phrase(
+                "several campaigns have a contact with this UserData: contact {changed} was changed, not contact "
+                "{meant}",
+                changed=outcome.contact_id,
+                meant=row.contact_id,
+            )
+            return self._doubled(outcome, told)
         try:
             found = await self.lookup.find(row.user_data)
         except StopRun:
-            why = "the run ended before it could check whether the contact is still in its old campaign, too"
+            why = phrase("the run ended before it could check whether the contact is still in its old campaign, too")
             return outcome._replace(status=Status.UNKNOWN, error_code=INTERRUPTED, error=why)
         if (found and len(found) == 1) or (not found and meant):
             self._proven.add(row.kind)
             return outcome if outcome.contact_id or not found else outcome._replace(contact_id=found[0].id)
         if not found:
-            return self._doubled(outcome, "cannot check whether the contact is still in its old campaign, too")
-        there = " and ".join(map(_where, found))
-        return self._doubled(outcome, f"the contact was not moved from its old campaign, but created again: {there}")
+            return self._doubled(outcome, phrase("cannot check whether the contact is still in its old campaign, too"))
+        there = listed([_where(contact) for contact in found])
+        return self._doubled(
+            outcome,
+            phrase("the contact was not moved from its old campaign, but created again: {contacts}", contacts=there),
+        )
 
     async def _updated(self, row: SpooledRow, outcome: Outcome) -> Outcome:
-        """The outcome of a row that must not make a contact."""
+        """Return the outcome of a row that must not create a contact."""
         if outcome.contact_id in ("", row.contact_id):
             return outcome
-        made = f"contact {outcome.contact_id} was created or overwritten, not contact {row.contact_id}"
+        ids = {"made": outcome.contact_id, "meant": row.contact_id}
         try:
             found = await self.lookup.find(row.user_data)
         except StopRun:
             found = None
         if found is None or row.contact_id in {contact.id for contact in found}:
-            return self._doubled(outcome, f"rows.mode is update, but {made}")
-        why = f"{made}, which somebody has deleted since the run looked it up (rows.mode: update)"
+            return self._doubled(
+                outcome,
+                phrase(
+                    "rows.mode is update, but contact {made} was created or overwritten, not contact {meant}", **ids
+                ),
+            )
+        why = phrase(
+            "contact {made} was created or overwritten, not contact {meant}, which somebody has deleted since the run "
+            "looked it up (rows.mode: update)",
+            **ids,
+        )
         return outcome._replace(status=Status.UNKNOWN, error_code=CONTACT_CHANGED, error=why)
 
     def _doubled(self, outcome: Outcome, why: str) -> Outcome:
         self._gate.stop(
             SafetyLimit(
-                f"{why}. Both contacts may be called. Delete the surplus one by its ID "
-                f"('{command('contacts', 'delete')} --id ID'), or undo the run. Then leave contacts of other "
-                "campaigns out of the file, or import them into their own campaign"
+                phrase(
+                    "{why}. Both contacts may be called. Delete the surplus one by its ID "
+                    "('{command} --id ID'), or undo the run. Then leave contacts of other "
+                    "campaigns out of the file, or import them into their own campaign",
+                    why=why,
+                    command=command("contacts", "delete"),
+                )
             )
         )
         return outcome._replace(status=Status.UNKNOWN, error_code=POSSIBLE_DUPLICATE, error=why)
@@ -100,4 +123,6 @@ class Moves:
 
 def _where(contact: StoredContact) -> str:
     campaign = campaign_of(contact.values)
-    return f"contact {contact.id}" + (f" in campaign {campaign}" if campaign else "")
+    if not campaign:
+        return phrase("contact {contact}", contact=contact.id)
+    return phrase("contact {contact} in campaign {campaign}", contact=contact.id, campaign=campaign)

@@ -11,6 +11,7 @@ from ..error_codes import INTERRUPTED
 from ..errors import RequestError
 from ..journal import Outcome
 from ..model import Action, SpooledRow, Status
+from ..text.phrase import phrase
 from ..text.stamp import stamp
 from .recorder import Recorder
 
@@ -87,7 +88,7 @@ class Outcomes:
             row.contact_id,
             attempts=tries,
             error_code=INTERRUPTED,
-            error="the run ended before the dialler had answered",
+            error=phrase("the run ended before the dialler had answered"),
             sent_at=sent_at,
         )
 

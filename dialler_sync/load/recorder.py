@@ -11,15 +11,15 @@ from ..errors import JournalError, JournalLost
 from ..journal import Outcome, RowState
 
 LINGER = 0.2
-"""Seconds that outcomes may wait for company. What is lost with a crash meanwhile is sent again on resume,
-which is harmless for rows that carry a key; the others are written down before they are sent."""
+"""Seconds that outcomes may wait for a common commit. Rows lost in a crash meanwhile are sent again on resume, which
+is harmless with a key; rows without one are written to the journal before they are sent."""
 
 FULL = 500
-"""Outcomes after which nothing waits."""
+"""Outcomes that are committed without waiting for more."""
 
 BEHIND = 4 * FULL
 """Outcomes that may wait while others are written. A busy event loop leaves the writing thread little of the
-interpreter's lock; memory would grow with every row, and a crash would lose more than it must."""
+interpreter's lock: without a bound, memory would grow, and a crash would lose more."""
 
 
 class Book(Protocol):

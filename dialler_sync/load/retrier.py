@@ -19,6 +19,7 @@ from ..error_codes import INTERRUPTED, POSSIBLE_DUPLICATE
 from ..errors import MaybeDone, Refused, RequestError, StopRun
 from ..journal import Outcome
 from ..model import SpooledRow, Status
+from ..text.phrase import phrase
 from .attempt import Attempt, Event, State
 from .evidence import Evidence
 from .moves import Moves
@@ -99,7 +100,7 @@ class Retrier:
                     await self._gate.rest(max(self._quiet_at - self._clock(), 0.0))  # it may still be in flight
             except StopRun:
                 return  # the row stays doubtful
-        why = "the run was interrupted while this row was being sent"
+        why = phrase("the run was interrupted while this row was being sent")
         await self.retry(attempt, MaybeDone(INTERRUPTED, why, running=False))
 
     def stop_if_fatal(self, error: RequestError, campaign: str | None) -> None:
@@ -203,7 +204,7 @@ class Retrier:
         if found is None:
             attempt.note(Event.NOT_COUNTED)
             return done._replace(
-                error="sent again after a lost answer; cannot check that the contact is there only once"
+                error=phrase("sent again after a lost answer; cannot check that the contact is there only once")
             )
         others = await self._delete_own(attempt, contact, found)
         attempt.note(Event.SEVERAL if others else Event.ONE)
@@ -213,7 +214,9 @@ class Retrier:
         return done._replace(
             status=Status.UNKNOWN,
             error_code=POSSIBLE_DUPLICATE,
-            error=f"several contacts in the dialler have this UserData ({ids}) after a repeated request",
+            error=phrase(
+                "several contacts in the dialler have this UserData ({ids}) after a repeated request", ids=ids
+            ),
         )
 
     async def _delete_own(

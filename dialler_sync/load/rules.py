@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ..model import SpooledRow
 
 LONGEST_QUIET = 10.0
-"""Seconds after which a request whose connection is gone is taken to run no longer in the dialler."""
+"""Seconds after which a request with a lost connection counts as no longer running in the dialler."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from ..errors import MaybeDone, RequestError, SafetyLimit
 from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Reason, SpooledRow, Status
+from ..text.phrase import phrase
 
 _BACK: Mapping[Action | Reason, Action] = {
     Action.CREATE: Action.DELETE,
@@ -28,7 +29,7 @@ _BACK: Mapping[Action | Reason, Action] = {
     Action.UNLOCK: Action.LOCK,
     Action.DELETE: Action.CREATE,
 }
-"""What puts back what was done."""
+"""Action → its inverse."""
 
 
 def to_undo(journal: Journal, run: RunRecord) -> Iterator[JournalRow]:
@@ -82,15 +83,17 @@ class Undoer:
         back = _BACK[action]
         if action in (Action.LOCK, Action.UNLOCK):
             if not row.contact_id:
-                return _failed(row, back, NO_BEFORE_IMAGE, "it is not known which contact the dialler had chosen")
+                return _failed(
+                    row, back, NO_BEFORE_IMAGE, phrase("it is not known which contact the dialler had chosen")
+                )
             contact = await self.client.get_contact(row.contact_id)
             if contact is None or contact.user_data != row.user_data:
-                return _done(row, back, Status.SKIPPED, error="no longer in the dialler")
+                return _done(row, back, Status.SKIPPED, error=phrase("no longer in the dialler"))
             await (self.client.unlock_by_id if action is Action.LOCK else self.client.lock_by_id)(row.contact_id)
             return _done(row, back)
         image = self.journal.images(self.run_id, [row.seq]).get(row.seq)
         if image is None:
-            return _failed(row, back, NO_BEFORE_IMAGE, "the contact's previous state is not known")
+            return _failed(row, back, NO_BEFORE_IMAGE, phrase("the contact's previous state is not known"))
         if action is Action.DELETE:
             return await self._make_again(row, image)
         if image.before is None:
@@ -106,11 +109,17 @@ class Undoer:
             found = [contact for contact in found if not campaign or campaign_of(contact.values) in {"", campaign}]
             if len(found) > 1:
                 return _failed(
-                    row, Action.DELETE, CONTACT_CHANGED, f"{_carriers(found)}: not certain which one to delete"
+                    row,
+                    Action.DELETE,
+                    CONTACT_CHANGED,
+                    phrase(
+                        "contacts with this UserData now: {contacts}: not certain which one to delete",
+                        contacts=_ids(found),
+                    ),
                 )
             contact = found[0] if found else None
         if contact is None or contact.user_data != row.user_data:
-            return _done(row, Action.DELETE, Status.SKIPPED, error="no longer in the dialler")
+            return _done(row, Action.DELETE, Status.SKIPPED, error=phrase("no longer in the dialler"))
         if changed := self._changed(image, contact):
             return _failed(row, Action.DELETE, CONTACT_CHANGED, changed)
         await self.client.delete_by_id(contact.id)
@@ -125,9 +134,14 @@ class Undoer:
             return await self._delete(row, image)  # the run was to move the contact, and created another one
         contact = old or new
         if contact is None or any(_may_be_meant(other, before, contact) for other in found if other is not contact):
-            return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, f"{_carriers(found)}; not only this one")
+            return _failed(
+                row,
+                Action.OVERWRITE,
+                CONTACT_CHANGED,
+                phrase("contacts with this UserData now: {contacts}; not only this one", contacts=_ids(found)),
+            )
         if not differences(before, contact.values):
-            return _done(row, Reason.UNCHANGED, Status.SKIPPED, error="the contact is already as it was")
+            return _done(row, Reason.UNCHANGED, Status.SKIPPED, error=phrase("the contact is already as it was"))
         if changed := self._changed(image, contact):
             return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, changed)
         body = _complete(before, contact)
@@ -135,9 +149,18 @@ class Undoer:
         async with self.turn if others else nullcontext():  # the first failure stops the run
             restored = await self._send(row, orjson.dumps(body), before, contact)
             if restored.id and restored.id != contact.id:
-                return self._stop(row, f"contact {restored.id} was created or changed, not contact {contact.id}")
+                return self._stop(
+                    row,
+                    phrase(
+                        "contact {changed} was created or changed, not contact {meant}",
+                        changed=restored.id,
+                        meant=contact.id,
+                    ),
+                )
         kept = any(map(body.get, PHONE_FIELDS)) and not any(map(before.get, PHONE_FIELDS))
-        return _done(row, Action.OVERWRITE, error="keeps its phone number: the dialler requires one" if kept else "")
+        return _done(
+            row, Action.OVERWRITE, error=phrase("keeps its phone number: the dialler requires one") if kept else ""
+        )
 
     async def _send(
         self, row: SpooledRow, body: bytes, before: dict[str, Any], contact: StoredContact
@@ -156,8 +179,11 @@ class Undoer:
     def _stop(self, row: SpooledRow, why: str) -> Outcome:
         self.client.gate.stop(
             SafetyLimit(
-                f"several campaigns have a contact with this UserData, and {why}. Check both in the dialler, and "
-                "correct them by their IDs"
+                phrase(
+                    "several campaigns have a contact with this UserData, and {why}. Check both in the dialler, and "
+                    "correct them by their IDs",
+                    why=why,
+                )
             )
         )
         failed = _failed(row, Action.OVERWRITE, POSSIBLE_DUPLICATE, why)
@@ -169,9 +195,14 @@ class Undoer:
         campaign = campaign_of(before)
         here = [contact for contact in found if not campaign or campaign_of(contact.values) in {"", campaign}]
         if any(not differences(before, contact.values) for contact in here):
-            return _done(row, Action.CREATE, Status.SKIPPED, error="the dialler has this contact again")
+            return _done(row, Action.CREATE, Status.SKIPPED, error=phrase("the dialler has this contact again"))
         if here:
-            return _failed(row, Action.CREATE, CONTACT_CHANGED, f"{_carriers(here)}; somebody else created it")
+            return _failed(
+                row,
+                Action.CREATE,
+                CONTACT_CHANGED,
+                phrase("contacts with this UserData now: {contacts}; somebody else created it", contacts=_ids(here)),
+            )
         try:  # a contact of another campaign with this key must not be overwritten
             contact = await self.client.import_contact(
                 orjson.dumps(before), overwrite=not found, user_data=row.user_data
@@ -181,7 +212,7 @@ class Undoer:
             if len(found) != 1:
                 raise
             contact = found[0]
-        return _done(row, Action.CREATE, contact_id=contact.id, error="created again; its call history is lost")
+        return _done(row, Action.CREATE, contact_id=contact.id, error=phrase("created again; its call history is lost"))
 
     async def _alike(self, user_data: str, before: dict[str, Any]) -> list[StoredContact]:
         """Return the contacts of a UserData that equal the before-image; none if that is unknown."""
@@ -196,11 +227,14 @@ class Undoer:
         if self.force:
             return ""
         now = differences(orjson.loads(image.after), contact.values)
-        return f"changed since the run: {', '.join(sorted(now))} (use --force to restore anyway)" if now else ""
+        if not now:
+            return ""
+        fields = ", ".join(sorted(now))
+        return phrase("changed since the run: {fields} (use --force to restore anyway)", fields=fields)
 
 
-def _carriers(found: list[StoredContact]) -> str:
-    return f"contacts with this UserData now: {', '.join(contact.id for contact in found) or 'none'}"
+def _ids(found: list[StoredContact]) -> str:
+    return ", ".join(contact.id for contact in found) or phrase("none")
 
 
 def _may_be_meant(other: StoredContact, before: Mapping[str, Any], contact: StoredContact) -> bool:

@@ -14,8 +14,10 @@ from ..errors import ConfigError, InputError
 from ..fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Field, Kind
 from ..model import CellNote, Chunk, Layout, RowWarning
 from ..own_columns import SHEET, is_own
+from ..text.forms import listed
 from ..text.nearest import nearest
 from ..text.outward import in_shell
+from ..text.phrase import counted, phrase
 from ..text.spreadsheet import one_line
 from .cells import OF_SHEET, Cell, Columns, PlainNumber, is_blank
 from .patience import impatient
@@ -112,7 +114,7 @@ class BoundFilter:
 
 
 def filter_name(kind: str, column: str) -> str:
-    """What stands for a filter where a fault has its field; without the sign that parts several."""
+    """Return a filter's name for the field of a fault, without the separator of several fields."""
     return f"rows.{kind}.{column}".replace(";", ",")
 
 
@@ -134,8 +136,13 @@ class BoundMapping:
         """Remarks for the user on how the configuration fits the file."""
         if not self.unmapped:
             return ()
-        columns = "column" if len(self.unmapped) == 1 else "columns"
-        return (f"not used by the configuration: {columns} {_listed(self.unmapped)}",)
+        told = counted(
+            len(self.unmapped),
+            "not used by the configuration: column {columns}",
+            "not used by the configuration: columns {columns}",
+            columns=_listed(self.unmapped),
+        )
+        return (told,)
 
     def apply(self, chunk: Chunk) -> Mapped:
         """Map a chunk to the cells of each field."""
@@ -200,7 +207,7 @@ def _filters(settings: Settings, header: _Header) -> Iterator[BoundFilter]:
 
 
 def _condition_rule(column: str, condition: Condition) -> ColumnRule:
-    """How the cells of a filter's column are read."""
+    """Return the rule by which the cells of a filter's column are read."""
     written = {name: value for name in ("decimal", "thousands", "formats") if (value := getattr(condition, name))}
     return ColumnRule(column=column, **written)
 
@@ -262,14 +269,23 @@ class _Header:
         if name == SHEET and not found and (self._layout.sheet is not None or self._layout.mended):
             return OF_SHEET
         if found:
-            several = " and ".join(f"column {place + 1} '{one_line(self._layout.columns[place])}'" for place in found)
-            problem = f"'{name}' (for {used_for}) matches {several}; give them different names"
+            several = [
+                phrase("column {place} '{name}'", place=place + 1, name=one_line(self._layout.columns[place]))
+                for place in found
+            ]
+            problem = phrase(
+                "'{name}' (for {field}) matches {columns}; give them different names",
+                name=name,
+                field=used_for,
+                columns=listed(several),
+            )
         else:
-            problem = f"there is no column '{name}' (for {used_for}){nearest(name, self._layout.columns)}"
+            problem = phrase("there is no column '{name}' (for {field})", name=name, field=used_for)
+            problem += nearest(name, self._layout.columns)
             if name == SHEET:
-                problem += "; only workbooks have sheets"
+                problem = phrase("{problem}; only workbooks have sheets", problem=problem)
             elif is_own(name):
-                problem += "; the columns of dialler-sync's own reports are ignored"
+                problem = phrase("{problem}; the columns of dialler-sync's own reports are ignored", problem=problem)
         self._problems[problem] = None
         return 0
 
@@ -277,7 +293,7 @@ class _Header:
         if not self._problems:
             return
         lines = [f"{self._layout.where}: {problem}" for problem in self._problems]
-        lines.append(f"The file has the columns {_listed(self._layout.columns)}.")
+        lines.append(phrase("The file has the columns {columns}.", columns=_listed(self._layout.columns)))
         raise InputError(*lines, *self._delimiter_in_doubt())
 
     def _delimiter_in_doubt(self) -> Iterator[str]:
@@ -288,11 +304,24 @@ class _Header:
         signs = [sign for sign in (";", ",", "\t", "|") if sign != delimiter and any(sign in name for name in columns)]
         if len(columns) > 1 and not (signs and any(sign in columns[0] for sign in signs)):
             return
-        read_as = f"columns delimited by {delimiter!r}" if delimiter else "a single column"
-        sign = f"'{signs[0]}'" if signs and signs[0] != "\t" else "tab" if signs else "the sign between them"
-        yield f"It was read as {read_as}; if its columns are delimited otherwise, set source.delimiter to {sign}."
+        sign = phrase("the sign between them")
+        if signs:
+            sign = f"'{signs[0]}'" if signs[0] != "\t" else "tab"
+        if delimiter:
+            yield phrase(
+                "It was read as columns delimited by {delimiter}; if its columns are delimited otherwise, set "
+                "source.delimiter to {sign}.",
+                delimiter=repr(delimiter),
+                sign=sign,
+            )
+        else:
+            yield phrase(
+                "It was read as a single column; if its columns are delimited otherwise, set source.delimiter to "
+                "{sign}.",
+                sign=sign,
+            )
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(f"'{one_line(name)}'" for name in names[:_MOST_NAMES]) + more
+    shown, more = ", ".join(f"'{one_line(name)}'" for name in names[:_MOST_NAMES]), len(names) - _MOST_NAMES
+    return phrase("{columns} and {count} more", columns=shown, count=more) if more > 0 else shown

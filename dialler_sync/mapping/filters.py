@@ -19,6 +19,7 @@ from ..config.filters import Condition, compiled
 from ..error_codes import UNREADABLE_FILTER, fault
 from ..model import Chunk, Fault, Filtered
 from ..own_columns import SHEET
+from ..text.phrase import phrase
 from ..text.spreadsheet import one_line
 from .cells import Columns, PlainNumber, is_blank
 from .columns import BoundField, BoundFilter
@@ -26,13 +27,13 @@ from .patience import each, impatient
 from .values import amount, moment
 
 _LONGEST_VALUE = 60
-"""Characters of a cell that a rule's sentence shows."""
+"""Most characters of a cell in a rule's sentence."""
 
 Verdict = bool | Fault
-"""Whether a text holds, or why that cannot be told."""
+"""Whether a text fulfils a condition, or the fault that keeps it from being decided."""
 
 Places = np.ndarray[Any, np.dtype[np.bool_]]
-"""For each row of a chunk, yes or no."""
+"""One boolean per row of a chunk."""
 
 
 class Sifted(NamedTuple):
@@ -46,7 +47,7 @@ class Sifted(NamedTuple):
 
 @dataclass(slots=True)
 class RuleTally:
-    """What one rule has come to: rows it leaves out, and which of its values were met (as they are compared)."""
+    """The effect of one rule: number of rows left out, and those of its values that were met (as compared)."""
 
     kind: str
     column: str
@@ -128,7 +129,7 @@ class _Rule:
         self.tally = RuleTally(of.kind, of.column, self._listed)
 
     def judge(self, columns: Columns, whole: Places) -> tuple[Places, dict[int, Fault]]:
-        """Which of the whole rows this rule leaves out; of which it cannot be told, by their places."""
+        """Return the whole rows that this rule leaves out, and place → fault for those that it cannot judge."""
         codes, texts = pd.factorize(np.array(columns.texts(self._position), dtype=object))
         verdicts = each(self._verdict, texts.tolist(), f"rows.{self._kind}.{self._column}")
         holds = np.array([verdict is True for verdict in verdicts], bool)[codes] if len(codes) else whole.copy()
@@ -181,20 +182,29 @@ class _Rule:
 
     def _unreadable(self, text: str, why: Fault) -> Fault:
         dated = self._before or self._after
-        written = "formats" if dated else "decimal or thousands"
-        hint = f"Correct the cell, or set {written} for this filter." if dated or self._numeric else None
-        found = fault(UNREADABLE_FILTER, f"rows.{self._kind} cannot read it: {why.message}", hint)
+        hint = None
+        if dated:
+            hint = phrase("Correct the cell, or set formats for this filter.")
+        elif self._numeric:
+            hint = phrase("Correct the cell, or set decimal or thousands for this filter.")
+        setting = f"rows.{self._kind}"
+        told = phrase("{setting} cannot read it: {reason}", setting=setting, reason=why.message)
+        found = fault(UNREADABLE_FILTER, told, hint)
         return replace(found, field=self.bound.field.name, column=self._header, value=text)
 
     def sentence(self, columns: Columns, place: int) -> str:
-        """Why a row is left out, in a sentence with the rule."""
+        """Return the sentence on why a row is left out, with the rule."""
         cell = one_line(columns.texts(self._position)[place].strip())
         shown = f"{cell[:_LONGEST_VALUE]}…" if len(cell) > _LONGEST_VALUE else cell
-        return f"rows.{self._kind}: {one_line(self._header)} is {repr(shown) if shown else 'empty'}{self._said}"
+        setting, column = f"rows.{self._kind}", one_line(self._header)
+        told = phrase("{setting}: {column} is empty", setting=setting, column=column)
+        if shown:
+            told = phrase("{setting}: {column} is {value}", setting=setting, column=column, value=repr(shown))
+        return f"{told}{self._said}"
 
 
 def _said(condition: Condition) -> str:
-    """What a condition says beside the values that it lists: `` (min: 50, max: 80)``."""
+    """Return the parts of a condition beside its values, as text: `` (min: 50, max: 80)``."""
     names = ("pattern", "min", "max", "before", "after")
     said = [
         f"{name}: {value:g}" if isinstance(value, float) else f"{name}: {value}"

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..config import ColumnRule
 from ..error_codes import fault
 from ..fields import FIELDS, Field
 from ..model import Fault, Value
-from ..text.nearest import nearest
+from ..text.nearest import near_miss
+from ..text.phrase import mark, phrase
 from ..text.spreadsheet import CUT
 from .schema import DAMAGED_SIGNS, MANDATORY, limit_of
 
 _MOST_LISTED = 20
-"""Values that a message names."""
+"""Most values in a message."""
+
+_TOO_LONG = mark("{field} takes {limit} characters; the text has {length}.")
+_TOO_LONG_BY_RULE = mark("max_length of {field} allows {limit} characters; the text has {length}.")
 
 _OWN = frozenset({"pattern_mismatch", "not_listed", "out_of_range", "too_early", "too_late"})
-"""Checks that a rule names."""
+"""Checks that a rule of the configuration names."""
 
 
 def fault_of(name: str, check: str, value: Value, rule: ColumnRule | None, release: tuple[int, ...]) -> Fault:
@@ -29,33 +35,48 @@ def fault_of(name: str, check: str, value: Value, rule: ColumnRule | None, relea
     if CUT in text:
         return fault(
             "damaged_text",
-            "The text was truncated: it is longer than a spreadsheet cell can be.",
-            "Copy the full text from the file named at its end into a CSV file, or shorten it.",
+            phrase("The text was truncated: it is longer than a spreadsheet cell can be."),
+            phrase("Copy the full text from the file named at its end into a CSV file, or shorten it."),
         )
     damage = DAMAGED_SIGNS.search(text)
-    sign = f"U+{ord(damage[0]):04X}, character {damage.start() + 1} of the text" if damage else check
-    return fault("damaged_text", f"The text is broken or contains a control character ({sign}).")
+    sign = check
+    if damage:
+        code, place = f"U+{ord(damage[0]):04X}", damage.start() + 1
+        sign = phrase("{code}, character {place} of the text", code=code, place=place)
+    return fault("damaged_text", phrase("The text is broken or contains a control character ({sign}).", sign=sign))
 
 
 def _too_long(field: Field, text: str, rule: ColumnRule | None, release: tuple[int, ...]) -> Fault:
     limit, most = limit_of(field, release, rule), field.limit(release)
-    who = f"{field.name} takes" if limit == most else f"max_length of {field.name} allows"
-    cut = "Shorten the text, or set rows.too_long: truncate." if field.may_be_cut else None
-    return fault("too_long", f"{who} {limit} characters; the text has {len(text)}.", cut)
+    told = _TOO_LONG if limit == most else _TOO_LONG_BY_RULE
+    cut = phrase("Shorten the text, or set rows.too_long: truncate.") if field.may_be_cut else None
+    return fault("too_long", phrase(told, field=field.name, limit=limit, length=len(text)), cut)
 
 
 def _own(check: str, text: str, rule: ColumnRule) -> Fault:
     """Return the fault of a check of the configuration."""
     if check == "pattern_mismatch":
-        return fault(check, f"'{text}' does not match the pattern '{rule.pattern}'.")
+        told = phrase("'{text}' does not match the pattern '{pattern}'.", text=text, pattern=rule.pattern)
+        return fault(check, told)
     if check == "not_listed":
-        allowed = rule.one_of or ()
-        more = f" and {len(allowed) - _MOST_LISTED} more" if len(allowed) > _MOST_LISTED else ""
-        listed = ", ".join(allowed[:_MOST_LISTED]) + more
-        return fault(check, f"'{text}' is not allowed here{nearest(text, allowed) or '.'}", f"Write one of: {listed}.")
+        return _not_listed(text, rule.one_of or ())
     if check == "out_of_range":
         number = float(text)
         low = rule.min is not None and number < rule.min
-        return fault(check, f"{text} is less than {rule.min:g}." if low else f"{text} is greater than {rule.max:g}.")
-    day = f"after {rule.after}" if check == "too_early" else f"before {rule.before}"
-    return fault(check, f"{text} is not {day}.")
+        limit = f"{rule.min if low else rule.max:g}"
+        if low:
+            return fault(check, phrase("{value} is less than {limit}.", value=text, limit=limit))
+        return fault(check, phrase("{value} is greater than {limit}.", value=text, limit=limit))
+    if check == "too_early":
+        return fault(check, phrase("{value} is not after {day}.", value=text, day=rule.after))
+    return fault(check, phrase("{value} is not before {day}.", value=text, day=rule.before))
+
+
+def _not_listed(text: str, allowed: Sequence[str]) -> Fault:
+    listed, more = ", ".join(allowed[:_MOST_LISTED]), len(allowed) - _MOST_LISTED
+    if more > 0:
+        listed = phrase("{values} and {count} more", values=listed, count=more)
+    told = phrase("'{text}' is not allowed here.", text=text)
+    if near := near_miss(text, allowed):
+        told = phrase("'{text}' is not allowed here; did you mean '{near}'?", text=text, near=near)
+    return fault("not_listed", told, phrase("Write one of: {values}.", values=listed))

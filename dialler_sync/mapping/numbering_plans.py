@@ -19,6 +19,7 @@ from phonenumbers.phonemetadata import PhoneNumberDesc
 
 from ..error_codes import fault
 from ..model import Fault
+from ..text.phrase import phrase
 
 _LONGEST_E164 = 15
 _LONGEST_WRITTEN = {"DE": 11}
@@ -80,14 +81,14 @@ def e164(compact: str, region: str | None) -> str | Fault:
     if region is None and compact.startswith("00"):
         compact = "+" + compact[2:]
     if compact.startswith("+0"):
-        return fault("phone_invalid", "The + is followed by a 0; no country code begins with 0.")
+        return fault("phone_invalid", phrase("The + is followed by a 0; no country code begins with 0."))
     if region is None and not compact.startswith("+"):
         return fault("phone_no_region")
     try:
         number = phonenumbers.parse(compact, region, keep_raw_input=True)
     except NumberParseException as error:
         if error.error_type == NumberParseException.INVALID_COUNTRY_CODE:
-            return fault("phone_invalid", "The number begins with a country code that does not exist.")
+            return fault("phone_invalid", phrase("The number begins with a country code that does not exist."))
         too_long = error.error_type == NumberParseException.TOO_LONG
         return fault("phone_too_long" if too_long else "phone_too_short")
     written_nationally = number.country_code_source == phonenumbers.CountryCodeSource.FROM_DEFAULT_COUNTRY
@@ -112,7 +113,10 @@ def _why_not(number: PhoneNumber) -> Fault | None:
     if premium or phonenumbers.number_type(number) == PhoneNumberType.PREMIUM_RATE:
         return fault("phone_premium_rate")
     if len(_digits(number)) > _LONGEST_E164:
-        return fault("phone_too_long", f"A phone number has at most {_LONGEST_E164} digits with its country code.")
+        return fault(
+            "phone_too_long",
+            phrase("A phone number has at most {most} digits with its country code.", most=_LONGEST_E164),
+        )
     if phonenumbers.is_valid_number(number):
         return None
     reason = phonenumbers.is_possible_number_with_reason(number)
@@ -121,7 +125,10 @@ def _why_not(number: PhoneNumber) -> Fault | None:
     short = {ValidationResult.TOO_SHORT, ValidationResult.IS_POSSIBLE_LOCAL_ONLY}
     if reason in short or _lacks_digits(str(number.country_code), national):
         return fault("phone_too_short")
-    return fault("phone_invalid", f"No number like this exists under country code {number.country_code}.")
+    return fault(
+        "phone_invalid",
+        phrase("No number like this exists under country code {code}.", code=number.country_code),
+    )
 
 
 def _lacks_digits(code: str, national: str) -> bool:
@@ -162,8 +169,12 @@ def _with_country_code(compact: str, region: str | None, number: PhoneNumber) ->
             return None
         return fault(
             "phone_invalid",
-            f"The number can be read as +{digits} or as a national number.",
-            f"Write +{digits} if {metadata.country_code} is its country code.",
+            phrase("The number can be read as +{digits} or as a national number.", digits=digits),
+            phrase(
+                "Write +{digits} if {code} is its country code.",
+                digits=digits,
+                code=metadata.country_code,
+            ),
         )
     if international is None and phonenumbers.is_valid_number(number) and _is_written_with_prefix(number, metadata):
         return fault("phone_leading_zero_lost")

@@ -14,15 +14,16 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from ..errors import InputError
+from ..text.phrase import figure, phrase
 from ..text.spreadsheet import one_line
 
 T = TypeVar("T")
 
 SECONDS = 5.0
-"""Processor time after which a pattern has taken too long for one cell."""
+"""Most processor time for one pattern on one cell."""
 
 _SHOWN = 60
-"""Characters of the cell that the message shows."""
+"""Most characters of the cell in the message."""
 
 
 class _TooSlow(BaseException):
@@ -30,16 +31,19 @@ class _TooSlow(BaseException):
 
 
 def each(apply: Callable[[str], T], texts: Iterable[str], name: str) -> list[T]:
-    """Apply a pattern to each text; :func:`impatient` stops it where it takes too long. ``name``: its key."""
+    """Apply a pattern to each text; :func:`impatient` stops it if it takes too long. ``name``: its key."""
     done: list[T] = []
     current = ""
 
     def said() -> str:
         cell = one_line(current)
         shown = f"{cell[:_SHOWN]}…" if len(cell) > _SHOWN else cell
-        return (
-            f"{name}: the pattern did not finish on the cell '{shown}' within {SECONDS:g} seconds: it can match "
-            "in too many ways. Avoid nested repetition such as (a+)+, or correct the cell."
+        return phrase(
+            "{name}: the pattern did not finish on the cell '{cell}' within {seconds} seconds: it can match in too "
+            "many ways. Avoid nested repetition such as (a+)+, or correct the cell.",
+            name=name,
+            cell=shown,
+            seconds=figure(SECONDS, 1 if SECONDS % 1 else 0),
         )
 
     with _watched(lambda: len(done), said):
@@ -51,7 +55,7 @@ def each(apply: Callable[[str], T], texts: Iterable[str], name: str) -> list[T]:
 
 @contextmanager
 def impatient() -> Iterator[None]:
-    """Raise InputError, which names pattern and cell, where a pattern in the block takes too long for one cell."""
+    """Raise InputError, naming pattern and cell, if a pattern in the block takes too long for one cell."""
     try:
         yield
     except _TooSlow as error:

@@ -25,6 +25,7 @@ import phonenumbers
 from ..error_codes import fault
 from ..fields import PHONE_FIELDS
 from ..model import Fault
+from ..text.phrase import mark, phrase
 from ..text.spreadsheet import damage
 from .numbering_plans import Plan, e164, plan_of_region, quick_e164, region_of, type_of
 
@@ -40,16 +41,28 @@ class RestoredNumber(str):
 
 _LONGEST_CELL = 500
 _COMPLETE = 6
-"""Digits (without prefix and country code) from which a number may be whole; area codes have at most five."""
+"""Fewest digits (without prefix and country code) of a whole number; area codes have at most five."""
 
 _LABEL = re.compile(
     r"tel(efon(nummer)?)?|tn|fon|phone|mob(il|ile|iltelefon)?|handy|cell|call(to)?|festnetz|rufnummer|n[or]|nummer|number"
     r"|priv(at|ate)?|home|zuhause|gesch(äft|äftlich)?|dienstl(ich)?|büro|office|work|business|zentrale|[tmpdghw]",
     re.IGNORECASE,
 )
-_HINT_FOR_WORDS = "Keep only the number. If the word means that there is none, map it to an empty text under values:."
+_HINT_FOR_WORDS = mark(
+    "Keep only the number. If the word means that there is none, map it to an empty text under values:."
+)
+_WRONG_TYPE = {
+    ("mobile", "landline"): mark("The number is a landline number; a mobile number is required."),
+    ("mobile", "other"): mark("The number is neither a mobile nor a landline number; a mobile number is required."),
+    ("landline", "mobile"): mark("The number is a mobile number; a landline number is required."),
+    ("landline", "other"): mark("The number is neither a mobile nor a landline number; a landline number is required."),
+}
+"""What is said of a number, by the type that is required and the one that it has."""
+
+_NO_ROOM = mark("The cell holds {found} numbers, and there are {free} free phone fields.")
+_ONE_EXPECTED = mark("The cell holds {found} numbers, and one is expected.")
 _FLOAT = re.compile(r"(\+?[0-9]{7,})[.,]0{1,2}|(\+?[0-9(][0-9 ()/-]{6,})\.0")
-"""Form of a number that a program took for an amount; the decimal zero is not dialled."""
+"""A number that a program took for an amount; the decimal zero is not dialled."""
 
 _DATE = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _DIAL_IN = re.compile(
@@ -128,9 +141,9 @@ def of_type(
     """Replace numbers of another type by faults; also return which numbers have an unknown type."""
     types = [type_of(str(number)) if isinstance(number, str) else wanted for number in numbers]
     wrong = {
-        found: fault("phone_wrong_type", f"The number is {said}; a {wanted} number is required.")
-        for found, said in (("mobile", "a mobile number"), ("landline", "a landline number"), ("other", "neither"))
-        if found != wanted
+        found: fault("phone_wrong_type", phrase(said))
+        for (needed, found), said in _WRONG_TYPE.items()
+        if needed == wanted
     }
     return [wrong.get(found, number) for found, number in zip(types, numbers, strict=True)], [
         not found for found in types
@@ -152,12 +165,16 @@ def read_phone(
         lost_zero: whether a lost leading zero is put back, or the number refused.
     """
     if len(cell) > _LONGEST_CELL:
-        return fault("phone_invalid", f"A cell of {len(cell)} characters is not a phone number.")
+        return fault("phone_invalid", phrase("A cell of {length} characters is not a phone number.", length=len(cell)))
     text = _plain(cell)
     if code := damage(text):
         return fault(code)
     if _DATE.fullmatch(text):
-        return fault("phone_invalid", "The cell holds a date.", "Check whether the columns of this row have shifted.")
+        return fault(
+            "phone_invalid",
+            phrase("The cell holds a date."),
+            phrase("Check whether the columns of this row have shifted."),
+        )
     if match := _FLOAT.fullmatch(text):
         text = match[1] or match[2]
     text = _DIAL_IN.sub(r"-\1 ", text)
@@ -171,7 +188,7 @@ def read_phone(
             return number if len(read) == 1 else replace(number, message=f"'{piece.strip()}': {number.message}")
     numbers = tuple(dict.fromkeys(number for number in read.values() if isinstance(number, str)))
     if not numbers:
-        return fault("phone_invalid", "The cell holds no phone number.", _HINT_FOR_WORDS)
+        return fault("phone_invalid", phrase("The cell holds no phone number."), phrase(_HINT_FOR_WORDS))
     return numbers[0] if len(numbers) == 1 else numbers
 
 
@@ -200,8 +217,8 @@ def spread(
             empty = (field for field in dict.fromkeys(behind) if field not in result or result[field][place] is None)
             free = [field for field in empty if field not in of_a_type]
             if len(others) > len(free):
-                room = f"there are {len(free)} free phone fields" if name in may_spread else "one is expected"
-                result[name][place] = fault("phone_several", f"The cell holds {len(numbers)} numbers, and {room}.")
+                told = _NO_ROOM if name in may_spread else _ONE_EXPECTED
+                result[name][place] = fault("phone_several", phrase(told, found=len(numbers), free=len(free)))
                 continue
             result[name][place] = numbers[0]
             for field, number in zip(free, others, strict=False):
@@ -260,16 +277,19 @@ def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"
         piece = _ANY_CARRIER.sub("0", piece)
     if words := [word for word in _WORD.findall(piece) if not _LABEL.fullmatch(word.rstrip("."))]:
         if not re.search("[0-9]", piece):
-            return fault("phone_invalid", "This is text, not a phone number.", _HINT_FOR_WORDS)
-        return fault("phone_invalid", f"'{words[0]}' does not belong in a phone number.")
+            return fault("phone_invalid", phrase("This is text, not a phone number."), phrase(_HINT_FOR_WORDS))
+        return fault("phone_invalid", phrase("'{word}' does not belong in a phone number.", word=words[0]))
     number = _WORD.sub(" ", piece).strip(" \t:.-")
     compact = re.sub(r"[^0-9+]", "", number)
     if not re.search("[0-9]", compact):
         return None
     if strange := _STRANGE.search(number):
-        return fault("phone_invalid", f"The character {strange[0]!r} does not belong in a phone number.")
+        return fault(
+            "phone_invalid",
+            phrase("The character {character} does not belong in a phone number.", character=repr(strange[0])),
+        )
     if "+" in compact[1:]:
-        return fault("phone_invalid", "A + inside a phone number cannot be dialled.")
+        return fault("phone_invalid", phrase("A + inside a phone number cannot be dialled."))
     read = e164(compact, where.region)
     if isinstance(read, Fault) and (match := _ZERO_IN_BRACKETS.match(number)):
         without = e164(re.sub(r"[^0-9+]", "", match[1] + number[match.end() :]), where.region)
@@ -278,5 +298,10 @@ def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"
         restored = e164(f"0{compact}", where.region)
         read = read if isinstance(restored, Fault) else RestoredNumber(restored)
     if isinstance(read, Fault) and read.code == "phone_no_region" and where.named:
-        return replace(read, message=f"The number has no country code, and '{where.named}' is not a known country.")
+        return replace(
+            read,
+            message=phrase(
+                "The number has no country code, and '{country}' is not a known country.", country=where.named
+            ),
+        )
     return read

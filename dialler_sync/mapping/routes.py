@@ -1,4 +1,4 @@
-"""Which campaign a row goes to, where the configuration names several: by patterns of a column, or by shares."""
+"""Chooses the campaign of a row among several: by patterns of a column, or by shares."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..config.campaign import CampaignSettings
 from ..config.filters import compiled
 from ..error_codes import NOT_ROUTED, fault
 from ..model import Fault, Value
+from ..text.phrase import phrase
 from .patience import each, impatient
 
 _POINTS = 2**64
@@ -18,7 +19,7 @@ _PERCENT = 100
 
 
 class Router:
-    """Gives each row its campaign, an ID or a name as text, or the fault why it has none."""
+    """Gives each row its campaign (ID or name, as text), or the fault that it has none."""
 
     def __init__(self, settings: CampaignSettings) -> None:
         self._routes = [(compiled(route.pattern), route.to) for route in settings.routes or ()]
@@ -29,7 +30,7 @@ class Router:
         self._ends = _ends([(settings.split or {})[name] for name in self._names])
 
     def by_cell(self, cells: Sequence[object]) -> list[Value | Fault]:
-        """The campaign of each row, by its cell; each different text is looked at once."""
+        """Return the campaign of each row, by its cell; each distinct text is matched once."""
         texts = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
         different = dict.fromkeys(text for text, cell in zip(texts, cells, strict=True) if not isinstance(cell, Fault))
         with impatient():
@@ -42,14 +43,14 @@ class Router:
                 return to
         if self._otherwise != "reject":
             return self._otherwise
-        return fault(NOT_ROUTED, "No route under campaign: matches the cell.")
+        return fault(NOT_ROUTED, phrase("No route under campaign: matches the cell."))
 
     def by_key(self, keys: Sequence[Value | Fault]) -> list[Value | Fault]:
-        """The campaign of each row, by its UserData alone. A row whose UserData is faulty has any: it is rejected."""
+        """Return the campaign of each row, by its UserData. One with a faulty UserData gets any, as it is rejected."""
         missing = fault(
             NOT_ROUTED,
-            "The row has no UserData, which campaign.split needs.",
-            "Fill in the key: it decides which campaign the row goes to.",
+            phrase("The row has no UserData, which campaign.split needs."),
+            phrase("Fill in the key: it decides which campaign the row goes to."),
         )
         return [
             missing if key is None or key == "" else self._share_of(key) if isinstance(key, str) else self._names[0]

@@ -28,7 +28,7 @@ _TYPES: dict[Kind, type | tuple[type, ...]] = {
     Kind.BOOLEAN: bool,
 }
 MANDATORY = {"Name": "name_missing", CAMPAIGN.name: "campaign_missing", ANY_PHONE: "phone_missing"}
-"""Fields that the dialler demands, each with the code of the fault that it is empty."""
+"""Mandatory field → error code if it is empty."""
 
 DAMAGED_SIGNS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff]")
 
@@ -49,7 +49,7 @@ def contact_schema(
 
 
 def limit_of(field: Field, release: tuple[int, ...], rule: ColumnRule | None) -> int | None:
-    """Greatest number of characters: the dialler's, or the rule's where that is less."""
+    """Return the most characters allowed: the dialler's limit, or the rule's if that is lower."""
     limits = [limit for limit in (field.limit(release), rule and rule.max_length) if limit]
     return min(limits, default=None)
 
@@ -88,7 +88,7 @@ def _column(
 
 
 def _own_checks(name: str, rule: ColumnRule, today: date) -> Iterator[pa.Check]:
-    """The checks that a rule names. What is of another type than the field's has failed already, and passes here."""
+    """Return the checks that a rule names. Values of the wrong type have failed already, and pass here."""
     if rule.pattern is not None:
         matches, key = re.compile(rule.pattern).fullmatch, f"columns.{name}.pattern"
         yield _check(

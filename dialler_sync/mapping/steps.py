@@ -10,6 +10,7 @@ from ..config import ColumnRule
 from ..config.columns import fold, template_parts
 from ..config.steps import Lookup
 from ..error_codes import fault
+from ..text.phrase import phrase
 from .cells import Cell, is_blank
 from .patience import each
 
@@ -19,7 +20,7 @@ Table = Mapping[str, str]
 
 
 def texts_of(rule: ColumnRule, sources: list[list[str]], rows: int, field: str) -> list[str]:
-    """The texts of a rule before they are looked at: put together, trimmed, cut, replaced."""
+    """Return the texts of a rule before values and lookups: put together, trimmed, split, replaced."""
     texts = _combined(rule, sources, rows)
     for step in (_trimmed, _split, _trimmed if rule.split else None):
         texts = step(rule, texts) if step else texts
@@ -27,7 +28,7 @@ def texts_of(rule: ColumnRule, sources: list[list[str]], rows: int, field: str) 
 
 
 def settled(rule: ColumnRule, table: Table, texts: list[str], cells: list[Cell]) -> list[Cell]:
-    """The cells of a rule, from its texts and what they show: listed values, looked up, filled, in their case."""
+    """Return the cells of a rule from its texts: with listed values, lookups, defaults, and in their case."""
     if rule.values is not None:
         cells = _replaced(rule, rule.values, texts, cells)
     if rule.lookup is not None:
@@ -75,7 +76,7 @@ def _trimmed(rule: ColumnRule, texts: list[str]) -> list[str]:
 
 
 def _put_in_place(rule: ColumnRule, texts: list[str], field: str) -> list[str]:
-    """What ``replace:`` makes of the texts."""
+    """Apply ``replace:`` to the texts."""
     for one in rule.replace or ():
         change = partial(re.compile(one.pattern).sub, one.with_)
         changed = iter(each(change, filter(None, texts), f"columns.{field}.replace"))
@@ -98,7 +99,9 @@ def _titled(text: str) -> str:
 def _replaced(rule: ColumnRule, values: Mapping[str, str], texts: list[str], cells: list[Cell]) -> list[Cell]:
     """Replace listed texts, whatever they are: ``#N/A`` may be listed as empty."""
     table = {fold(key): value or None for key, value in values.items()}
-    unlisted = fault("value_unlisted", hint=f"Add it under values:, or write one of: {', '.join(values)}.")
+    unlisted = fault(
+        "value_unlisted", hint=phrase("Add it under values:, or write one of: {values}.", values=", ".join(values))
+    )
 
     def replaced(text: str, cell: Cell) -> Cell:
         key = fold(text)
@@ -112,12 +115,12 @@ def _replaced(rule: ColumnRule, values: Mapping[str, str], texts: list[str], cel
 
 
 def _looked_up(rule: ColumnRule, lookup: Lookup, table: Table, cells: list[Cell]) -> list[Cell]:
-    """What a file has for each text; what it does not have goes by ``unlisted:``, else by ``default:``."""
+    """Return the lookup's value of each text; others go by ``unlisted:``, else by ``default:``."""
     said = rule.unlisted if "unlisted" in rule.model_fields_set else "reject" if rule.default is None else "empty"
     missing = fault(
         "value_unlisted",
-        f"{lookup.file.name} has no such '{lookup.key}'.",
-        f"Add it to {lookup.file.name}, correct the cell, or set default: for this field.",
+        phrase("{file} has no such '{key}'.", file=lookup.file.name, key=lookup.key),
+        phrase("Add it to {file}, correct the cell, or set default: for this field.", file=lookup.file.name),
     )
 
     def looked_up(cell: Cell) -> Cell:

@@ -21,6 +21,7 @@ from ..config.campaign import is_id
 from ..error_codes import RAGGED_ROW, fault
 from ..fields import FIELDS, PHONE_FIELDS, Field, Kind
 from ..model import Chunk, Contact, Fault, Layout, Rejection, RowWarning, Value
+from ..text.phrase import phrase
 from .columns import CAMPAIGN, BoundField, Lookups, Mapped, bind
 from .filters import RowFilters
 from .messages import fault_of
@@ -152,7 +153,7 @@ class Checker:
     def _leave_out(
         self, columns: Mapping[str, Column], faults: dict[int, list[Fault]], warnings: Warnings
     ) -> dict[int, set[str]]:
-        """Take the faults away of fields that are left out where they are bad; place → those fields.
+        """Remove the faults of bad fields that are left out; return place → those fields.
 
         A row keeps a number: where none is good, its phone fields stay as they are.
         """
@@ -203,15 +204,19 @@ class Checker:
         return faults
 
     def _bound(self, name: str) -> BoundField:
-        """What a field is made of; a campaign by shares, of UserData."""
+        """Return the binding of a field; a campaign by shares is bound to UserData."""
         return self._mapping.fields[name if name in self._mapping.fields else "UserData"]
 
     def _ragged(self, cells: int) -> Fault:
         if cells == self._width:
-            what = "A quote in the row is stray or not closed"
+            what = phrase("A quote in the row is stray or not closed, so its columns may have shifted.")
         else:
-            what = f"The row has {cells} cells and the header {self._width}"
-        return fault(RAGGED_ROW, f"{what}, so its columns may have shifted.")
+            what = phrase(
+                "The row has {cells} cells and the header {width}, so its columns may have shifted.",
+                cells=cells,
+                width=self._width,
+            )
+        return fault(RAGGED_ROW, what)
 
     def _contacts(
         self,

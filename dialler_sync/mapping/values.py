@@ -18,6 +18,7 @@ from ..config import ColumnRule
 from ..error_codes import fault
 from ..fields import Field, Kind
 from ..model import Fault, Value
+from ..text.phrase import phrase
 from ..text.spreadsheet import damage
 from .columns import PlainNumber
 
@@ -85,7 +86,11 @@ def amount(text: str, rule: ColumnRule) -> int | float | Fault:
         return plain
     number = float(plain)
     if "e" in repr(number) or Decimal(repr(number)) != Decimal(plain):
-        return fault("amount_invalid", "The number has more digits than can be kept exactly.", "Round it to 15 digits.")
+        return fault(
+            "amount_invalid",
+            phrase("The number has more digits than can be kept exactly."),
+            phrase("Round it to 15 digits."),
+        )
     return number if "." in plain else int(number)  # int(plain) refuses thousands of digits, such as zeros
 
 
@@ -101,14 +106,27 @@ def _plain_number(text: str, rule: ColumnRule) -> str | Fault:
         if thousands is None and (sign := _two_ways(text, rule.decimal)):
             return fault(
                 "amount_invalid",
-                f"'{text}' can be read in two ways: the {sign} may be a decimal or a thousands sign.",
-                f'Set decimal: "{sign}" or thousands: "{sign}" for this field.',
+                phrase(
+                    "'{text}' can be read in two ways: the {sign} may be a decimal or a thousands sign.",
+                    text=text,
+                    sign=sign,
+                ),
+                phrase('Set decimal: "{sign}" or thousands: "{sign}" for this field.', sign=sign),
             )
     decimal = decimal or "."
     match = _number_pattern(decimal, thousands).fullmatch(text)
     if not match or (match["sign"] and match["after"]):
-        grouped = f" and '{thousands}' as thousands sign" if thousands else " and no thousands sign"
-        return fault("amount_invalid", f"This is not a number with '{decimal}' as decimal sign{grouped}.")
+        if not thousands:
+            why = phrase(
+                "This is not a number with '{decimal}' as decimal sign and no thousands sign.", decimal=decimal
+            )
+            return fault("amount_invalid", why)
+        why = phrase(
+            "This is not a number with '{decimal}' as decimal sign and '{thousands}' as thousands sign.",
+            decimal=decimal,
+            thousands=thousands,
+        )
+        return fault("amount_invalid", why)
     minus = "-" if "-" in (match["sign"], match["after"]) else ""
     whole = re.sub(r"\D", "", match["whole"])
     return minus + whole + (f".{match['part']}" if match["part"] else "")
@@ -166,7 +184,7 @@ def moment(text: str, formats: tuple[str, ...]) -> str | Fault:
     if len(found) == 1:
         return found.pop().isoformat(" ", "seconds")
     if found:
-        return fault("datetime_invalid", "The configured formats read different dates from this cell.")
+        return fault("datetime_invalid", phrase("The configured formats read different dates from this cell."))
     return fault("datetime_invalid")
 
 
@@ -193,13 +211,15 @@ def iban(text: str) -> str | Fault:
     """Return an IBAN without its spaces, in upper case."""
     compact = "".join(text.split()).upper()
     if not _IBAN.fullmatch(compact):
-        return fault("iban_invalid", "This is not an IBAN; an IBAN begins with two letters and two digits.")
+        return fault("iban_invalid", phrase("This is not an IBAN; an IBAN begins with two letters and two digits."))
     try:
         return str(stdnum_iban.validate(compact, check_country=False))
     except InvalidChecksum:
-        return fault("iban_invalid", "The check digits of the IBAN are wrong: a character is wrong or missing.")
+        return fault("iban_invalid", phrase("The check digits of the IBAN are wrong: a character is wrong or missing."))
     except ValidationError:
-        return fault("iban_invalid", f"An IBAN that begins with {compact[:2]} has a different format.")
+        return fault(
+            "iban_invalid", phrase("An IBAN that begins with {country} has a different format.", country=compact[:2])
+        )
 
 
 def bic(text: str) -> str | Fault:

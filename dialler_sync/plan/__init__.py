@@ -2,12 +2,12 @@
 
 ::
 
-    survey ── reads what the dialler has, into a snapshot on disk
-    suppress ── who must not be called
-    answers ── whether the dialler's records tell of what decides
-    called ── what a record says of the calls to its contact; pure
-    keep ── fields of a contact that stay as they are; pure
-    decide ── one contact × what the dialler has → an action; pure
-    planner ── decides for all rows, and for contacts that the file no longer has
-    file ── a plan that is shown, kept, and carried out exactly or not at all
+    survey ── fills a snapshot with the dialler's contacts that the run needs; fill ── reads them
+    suppress ── do-not-call lists
+    answers ── checks that the dialler's records have the fields that decide
+    called ── the calls and the result of a contact, from its record; pure
+    keep ── fields of a contact that an import leaves as they are; pure
+    decide ── one row × its contact in the dialler → an action; pure
+    planner ── decides every row; extra ── changes contacts without a row
+    file ── a plan as a file: shown, kept, and carried out exactly or not at all
 """

@@ -1,32 +1,34 @@
-"""Whether the dialler's records can answer what decides: a field that no record tells of would count as empty."""
+"""Checks that the dialler's records have the fields that decide: one that no record has would count as empty."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..api.wire import DONE, HISTORY, RESULT_CODE
 from ..config import Settings
 from ..config.protect import ProtectSettings
 from ..errors import UsageError
-from .called import DONE, HISTORY, LAST_TRY, RESULT
+from .called import LAST_TRY
 from .snapshot import Snapshot
 
 
 def wanted_fields(settings: Settings) -> frozenset[str]:
-    """The fields of records that something is decided by."""
+    """Return the fields of records that decide something."""
     return _if_empty(settings).union(*_of_calls(settings.protect).values())
 
 
 def calls_are_told(snapshot: Snapshot, settings: Settings) -> bool:
-    """Whether the records tell all of calls that protects contacts."""
+    """Whether the records have all fields on calls that protect contacts."""
     return not snapshot.some or all(snapshot.told.intersection(names) for names in _of_calls(settings.protect).values())
 
 
 def require_answers(snapshot: Snapshot, settings: Settings) -> None:
-    """See that the records tell of what decides. A dialler that shows no empty fields need not tell of one that is
-    to be filled: it is empty in all of them.
+    """Check that the records have the fields that decide.
+
+    A field for ``if_empty`` may be missing if the dialler leaves empty fields out: it is empty in all records.
 
     Raises:
-        UsageError: they do not; names the field.
+        UsageError: a field is missing; the message names it.
     """
     if not snapshot.some:
         return
@@ -50,6 +52,6 @@ def _if_empty(settings: Settings) -> frozenset[str]:
 
 
 def _of_calls(protect: ProtectSettings) -> Mapping[str, tuple[str, ...]]:
-    """Settings → the fields of which one must be told."""
-    every = {"called": (LAST_TRY, HISTORY), "done": (DONE, RESULT), "result_codes": (RESULT,)}
+    """Return setting → fields, of which the records must have one."""
+    every = {"called": (LAST_TRY, HISTORY), "done": (DONE, RESULT_CODE), "result_codes": (RESULT_CODE,)}
     return {name: fields for name, fields in every.items() if getattr(protect, name)}

@@ -1,6 +1,6 @@
-"""What a record says of the calls to its contact. Pure.
+"""The calls and the result of a contact, read from its record. Pure.
 
-The batch lookup gives the current result code and the calls; a list has them as far as the dialler's release tells.
+The batch lookup returns the current result code and the calls; whether a list has them depends on the release.
 """
 
 from __future__ import annotations
@@ -9,21 +9,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..api.call_times import moment, read_time
-from ..api.wire import same_value
+from ..api.wire import DONE, HISTORY, RESULT_CODE, same_value
 from ..config.texts import fold
 from ..errors import UsageError
+from ..text.phrase import phrase
 
 LAST_TRY = "dtLastTry"
-HISTORY = "DiallerContactsHistory"
-RESULT = "DiallerCampaignsResultCodes"
-DONE = "bDone"
 _START = "dtCallStart"
 _NAMES = ("ExportKey", "Name", "Content", "ID")
-"""Fields by which people name a result code."""
+"""Fields of a result code that people use as its name."""
 
 
 def last_call(record: Mapping[str, Any]) -> str:
-    """When the contact was last called, as text that :func:`api.call_times.moment` reads; empty: never.
+    """Return the time of the last call, as text that :func:`api.call_times.moment` reads; ``""`` if never called.
 
     Raises:
         UsageError: the record has a time that cannot be read.
@@ -38,18 +36,18 @@ def is_done(record: Mapping[str, Any]) -> bool:
     """Whether the contact is done.
 
     Raises:
-        UsageError: its result code does not tell.
+        UsageError: its result code does not say.
     """
     if record.get(DONE) is not None:
         return same_value(True, record[DONE])
     codes = list(_codes(record))
     if codes and not any(DONE in code for code in codes):
-        raise UsageError(_unknown(record, f"{RESULT}.{DONE}", "is not there", "done"))
+        raise UsageError(_unknown(record, phrase("{field} is not there", field=f"{RESULT_CODE}.{DONE}"), "done"))
     return any(same_value(True, code.get(DONE)) for code in codes)
 
 
 def result_names(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What the contact's result code is called: each name folded, and as it is."""
+    """Yield each name of the contact's result code: folded, and as it is."""
     for code in _codes(record):
         for name in _NAMES:
             if code.get(name) not in (None, ""):
@@ -57,24 +55,30 @@ def result_names(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _codes(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    found = record.get(RESULT)
+    found = record.get(RESULT_CODE)
     yield from (code for code in (found if isinstance(found, list) else [found]) if isinstance(code, dict) and code)
 
 
 def _time(record: Mapping[str, Any], name: str, value: object) -> str:
     text = read_time(value)
     if text is None or (text and moment(text) is None):
-        raise UsageError(_unknown(record, name, f"is {value!r}, which is not understood", "called"))
+        why = phrase("{field} is {value}, which is not understood", field=name, value=repr(value))
+        raise UsageError(_unknown(record, why, "called"))
     return text
 
 
-def _unknown(record: Mapping[str, Any], name: str, why: str, setting: str) -> str:
+def _unknown(record: Mapping[str, Any], why: str, setting: str) -> str:
     contact = record.get("ID")
-    return f"protect.{setting}: it is not known whether contact {contact} is protected: {name} {why}. Nothing was sent."
+    return phrase(
+        "{setting}: it is not known whether contact {contact} is protected: {reason}. Nothing was sent.",
+        setting=f"protect.{setting}",
+        contact=contact,
+        reason=why,
+    )
 
 
 def _values(found: object, name: str) -> Iterator[object]:
-    """The values of a field, wherever it stands in nested records."""
+    """Yield the values of a field, wherever it stands in nested records."""
     if isinstance(found, Mapping):
         for key, value in found.items():
             if key == name:

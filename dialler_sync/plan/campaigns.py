@@ -1,4 +1,4 @@
-"""Whether the dialler has the campaigns that routes and shares name: found out before anything is sent."""
+"""Checks, before anything is sent, that the dialler has the campaigns of routes and shares."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _log = logging.getLogger(__name__)
 
 
 async def require_campaigns(client: DiallerClient, settings: CampaignSettings) -> None:
-    """Ask the dialler for the campaigns that the configuration names beside each other.
+    """Check the campaigns, if the configuration names several.
 
     Raises:
-        NoRowCanSucceed: it lacks some, or has several of a name.
-        StopRun: it does not answer.
+        NoRowCanSucceed: the dialler lacks some, or has several of one name.
+        StopRun: the dialler does not answer.
     """
     if not settings.named:
         return

@@ -1,4 +1,4 @@
-"""Settling of unchanged rows: those whose last payload in the journal is the present one."""
+"""Settles unchanged rows: those whose last payload in the journal is the present one."""
 
 from __future__ import annotations
 

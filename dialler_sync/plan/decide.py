@@ -1,4 +1,4 @@
-"""Contacts × what the dialler has → what an import does with each row. Pure: decides, and sends nothing."""
+"""Decides one row: its fields × its contacts in the dialler → an action, or a reason for none. Pure."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from ..config.texts import fold
 from ..error_codes import AMBIGUOUS, LOOKUP_FAILED
 from ..fields import FIELDS
 from ..model import Action, Reason, Value
+from ..text.phrase import counted, phrase
 from .called import is_done, last_call, result_names
 from .keep import keep
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRules:
-    """What decides: ``overwrite``, ``compare`` and ``mode`` as in ``rows:``, the others as in ``protect:``.
+    """The settings that decide: ``overwrite``, ``compare`` and ``mode`` as in ``rows:``, the others as in ``protect:``.
 
-    ``since``: the moment from which on a contact must not have been ``called``. ``result_codes`` are folded.
-    ``keeps``: field → ``never`` or ``if_empty``, where a contact may keep what it has.
+    ``since``: a contact called at this moment or later is protected; ``called``: the period, as configured.
+    ``result_codes`` are folded. ``keeps``: field → ``never`` or ``if_empty``, for fields that a contact may keep.
     """
 
     overwrite: bool = True
@@ -40,7 +41,7 @@ class PlanRules:
 
     @classmethod
     def of(cls, settings: Settings, began: str, *, compare: bool) -> Self:
-        """Those of a run that ``began`` then."""
+        """Return the rules of a run that ``began`` at this UTC time."""
         rows, protect = settings.rows, settings.protect
         return cls(
             overwrite=rows.overwrites,
@@ -57,16 +58,17 @@ class PlanRules:
 
     @property
     def of_calls(self) -> bool:
-        """Whether what came of calls protects contacts."""
+        """Whether calls or their results protect contacts."""
         return bool(self.since or self.done or self.result_codes)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What happens with one row; None: it fails with ``code``. ``changes`` is field → (what it is, what it becomes).
+    """The decision on one row; with ``action`` None, the row fails with ``code``.
 
-    ``sent`` are the fields that are sent, where the contact keeps others of the row; ``left_out`` what it keeps of
-    them. ``contact`` is the one that is overwritten; ``moves``: it comes from another campaign.
+    ``contact``: the one that is overwritten, or keeps the row out; ``moves``: it comes from another campaign.
+    ``changes``: field → (before, after). ``sent``: the fields sent, if the contact keeps some (None: all of the row's);
+    ``left_out``: the values that it keeps and that are not sent.
     """
 
     action: Action | Reason | None
@@ -80,7 +82,7 @@ class Decision:
 
     @property
     def contact_id(self) -> str:
-        """The ID of the contact, ``""`` where there is none."""
+        """The ID of the contact, ``""`` without one."""
         return self.contact.id if self.contact else ""
 
 
@@ -92,16 +94,16 @@ def decide(
     *,
     certain: bool = True,
 ) -> Decision:
-    """What happens with a row, given the contacts of its campaign that carry its UserData, and those ``elsewhere``.
+    """Decide a row. ``found``: contacts of its campaign with its UserData; ``elsewhere``: those of other campaigns.
 
-    Where only a contact of another campaign carries it, the import moves that one. Not ``certain``: there may be
-    contacts of other campaigns that could not be read.
+    If only another campaign has the contact, the import moves it. Not ``certain``: contacts of other campaigns could
+    not be read.
     """
     there = found or elsewhere
     if rules.mode is not Mode.UPSERT and (failed := _not_looked_up(fields, known=bool(there) or certain)):
         return failed
     if rules.mode is Mode.UPDATE and not there:
-        return Decision(Reason.ABSENT, reason="not in the dialler (rows.mode: update)")
+        return Decision(Reason.ABSENT, reason=phrase("not in the dialler (rows.mode: update)"))
     if rules.mode is Mode.CREATE and there:
         return _left_alone(there, rules)
     if not rules.overwrite or not fields.get("UserData"):
@@ -110,9 +112,11 @@ def decide(
         failed = _not_looked_up(fields, known=certain) if rules.keeps or rules.of_calls else None
         return failed or Decision(Action.CREATE)
     if len(there) > 1:
-        which = "several contacts in the dialler" if found else "several contacts of other campaigns"
         ids = ", ".join(contact.id for contact in there)
-        return Decision(None, reason=f"{which} have this UserData ({ids})")
+        if found:
+            return Decision(None, reason=phrase("several contacts in the dialler have this UserData ({ids})", ids=ids))
+        why = phrase("several contacts of other campaigns have this UserData ({ids})", ids=ids)
+        return Decision(None, reason=why)
     (contact,) = there
     reason = protection(contact.values, rules)
     if reason:
@@ -128,61 +132,76 @@ def decide(
 
 
 def _not_looked_up(fields: Mapping[str, Value], *, known: bool) -> Decision | None:
-    """The decision on a row of which nobody can tell whether the dialler has its contact."""
+    """Fail a row whose contact cannot be looked up; None if it can."""
     if not fields.get("UserData"):
-        why = "the row has no UserData, so its contact cannot be looked up"
+        why = phrase("the row has no UserData, so its contact cannot be looked up")
     elif not known:
-        why = "contacts of other campaigns could not be read; one of them may have this UserData"
+        why = phrase("contacts of other campaigns could not be read; one of them may have this UserData")
     else:
         return None
     return Decision(None, reason=why, code=LOOKUP_FAILED)
 
 
 def _left_alone(there: Sequence[StoredContact], rules: PlanRules) -> Decision:
-    """The decision of ``mode: create`` on a key that the dialler has."""
+    """Leave a contact alone that the dialler has already (``mode: create``)."""
     contact = there[0]
     if reason := protection(contact.values, rules):
         return Decision(Reason.PROTECTED, contact, reason=reason)
     ids = ", ".join(each.id for each in there)
-    which = f"contact {ids} has this UserData" if len(there) == 1 else f"contacts {ids} have this UserData"
-    where = campaign_of(contact.values)
-    return Decision(
-        Reason.EXISTS, contact, reason=f"{which}{f', in campaign {where}' if where else ''} (rows.mode: create)"
-    )
+    if where := campaign_of(contact.values):
+        why = counted(
+            len(there),
+            "contact {ids} has this UserData, in campaign {campaign} (rows.mode: create)",
+            "contacts {ids} have this UserData, in campaign {campaign} (rows.mode: create)",
+            ids=ids,
+            campaign=where,
+        )
+    else:
+        why = counted(
+            len(there),
+            "contact {ids} has this UserData (rows.mode: create)",
+            "contacts {ids} have this UserData (rows.mode: create)",
+            ids=ids,
+        )
+    return Decision(Reason.EXISTS, contact, reason=why)
 
 
 def _campaign_change(fields: Mapping[str, Value], record: Mapping[str, Any]) -> dict[str, tuple[Any, Value]]:
-    """The campaign of a contact that is moved: what it is, and what it becomes."""
+    """Return the campaign of a moved contact, before and after."""
     name = "DiallerCampaignsID" if fields.get("DiallerCampaignsID") is not None else CAMPAIGN_NAME
     return {name: (record.get(name) or campaign_of(record), fields.get(name))}
 
 
 def protection(record: Mapping[str, Any], rules: PlanRules) -> str:
-    """Why a contact must not be overwritten, ``""`` where it may."""
+    """Return the reason why a contact must not be overwritten; ``""`` if it may.
+
+    Raises:
+        UsageError: its record does not tell.
+    """
     if rules.follow_up:
         for name in ("FollowUpDateTime", "FollowUpUsersUID", "ReservedUsersUID"):
             if record.get(name):
-                return f"the contact has {name} {record[name]}"
+                return phrase("the contact has {field} {value}", field=name, value=record[name])
     if rules.locked and is_locked(record):
-        return "the contact is locked"
+        return phrase("the contact is locked")
     return _by_calls(record, rules) if rules.of_calls else ""
 
 
 def _by_calls(record: Mapping[str, Any], rules: PlanRules) -> str:
-    """Why what came of its calls protects a contact, ``""`` where it does not."""
+    """Return the reason why its calls protect a contact; ``""`` if they do not."""
     if rules.since is not None and (last := last_call(record)):
         at = moment(last)
         if at is not None and at >= rules.since:
-            return f"the contact was called at {last}, less than {rules.called} ago"
+            return phrase("the contact was called at {time}, less than {span} ago", time=last, span=rules.called)
     if rules.done and is_done(record):
-        return "the contact is done"
+        return phrase("the contact is done")
     for folded, name in result_names(record) if rules.result_codes else ():
         if folded in rules.result_codes:
-            return f"the contact has the result code {name}"
+            return phrase("the contact has the result code {code}", code=name)
     return ""
 
 
 def before_image(record: Mapping[str, Any], fields: Mapping[str, Value]) -> dict[str, Any]:
-    """What the fields that an import sets were before, and the campaign; null where they were empty."""
+    """Return the fields that an import sets, and the campaign, as they are before it; None if empty."""
     campaign = ("DiallerCampaignsID",) if campaign_of(record) else (CAMPAIGN_NAME,)
     return {name: record.get(name) for name in (*campaign, *fields) if name in FIELDS}

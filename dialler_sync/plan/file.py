@@ -1,4 +1,4 @@
-"""A plan as a file: shown, kept, and carried out exactly or not at all."""
+"""A plan as a file: shown to people, and carried out exactly or not at all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from ..journal import RunRecord
 from ..journal.cells import FILE, fits
 from ..report.people import labels
 from ..text.outward import json_text
-from .planner import PlanEntry, Planned
+from ..text.phrase import figure, phrase
+from .planned import PlanEntry, Planned
 
 FORMAT = 5
 
@@ -28,13 +29,13 @@ SHOWN = (".html", ".xlsx")
 
 @dataclass(frozen=True, slots=True)
 class PlanFile:
-    """What an import would do, and everything that this was decided from.
+    """The changes that an import would make, and all that decided them.
 
-    ``entries`` are the lines of the plan as plain values: ``row, action, user_data, contact_id, changes``
-    (field → [is, becomes]), ``reason, fields`` (all of a contact that is made), ``name`` of the person; rows that stay
-    as they are have no line. ``suppress`` are the do-not-call files (path → SHA-256), ``compared`` and ``warnings`` are
-    as in a run's summary, ``stops`` names the limit (max_errors, max_warnings) by which an import would stop,
-    ``labels`` the source columns of each field.
+    ``entries``: lines of the plan as plain values: ``row, action, user_data, contact_id, changes`` (field → [before,
+    after]), ``reason, fields`` (all of a created contact), ``name`` of the person; unchanged rows have none.
+    ``suppress``: path → SHA-256 of the do-not-call files. ``compared`` and ``warnings``: as in a run's summary.
+    ``stops``: the limit (max_errors, max_warnings) that would stop an import, ``""`` if none. ``labels``: field → its
+    source columns.
     """
 
     files: Sequence[Mapping[str, Any]]
@@ -57,7 +58,7 @@ class PlanFile:
 
     @classmethod
     def of(cls, run: RunRecord, planned: Planned, rejected: int, stops: str = "") -> Self:
-        """The plan of a run, of whose rows so many are ``rejected``; ``stops``: the limit that ends the import."""
+        """Return the plan of a run with this number of ``rejected`` rows; ``stops``: the limit that ends the import."""
         # Through JSON, so that a plan from memory equals one from a file.
         entries = json.loads(json.dumps([asdict(entry) for entry in planned.entries]))
         return cls(
@@ -69,7 +70,7 @@ class PlanFile:
 
     @property
     def differs(self) -> bool:
-        """Whether carrying it out would change anything."""
+        """Whether the plan changes anything in the dialler."""
         return any(self.counts.get(name, 0) for name in ("create", "overwrite", "import", "lock", "unlock", "delete"))
 
     def write(self, path: Path) -> None:
@@ -78,17 +79,17 @@ class PlanFile:
             file.write(json_text({"format": FORMAT, **asdict(self)}, indent=1))
 
     def paths(self) -> tuple[Path, ...]:
-        """The files that it was made from.
+        """Return the files that it was made from.
 
         Raises:
-            UsageError: it was made from standard input, which is not there any more.
+            UsageError: it was made from standard input, which cannot be read again.
         """
         if not all(entry["path"] for entry in self.files):
             raise UsageError("the plan was made from standard input: name the FILE, or '-', with --plan")
         return tuple(dict.fromkeys(path_of(entry["path"]) for entry in self.files))
 
     def check_inputs(self, files: Sequence[Mapping[str, Any]], config: Mapping[str, str], compare: str) -> None:
-        """Refuse where files or configuration are not those of the plan.
+        """Check that files and configuration are those of the plan.
 
         Raises:
             UsageError: they are not.
@@ -103,10 +104,10 @@ class PlanFile:
             raise UsageError(f"the configuration has changed since the plan: {'; '.join(changed)}. Make a new plan.")
 
     def check_decisions(self, planned: Planned) -> None:
-        """Refuse where the dialler has moved, so that something else would be done.
+        """Check that the decisions are still those of the plan.
 
         Raises:
-            UsageError: it has.
+            UsageError: the dialler has changed since, so something else would be done.
         """
         now = json.loads(json.dumps([asdict(entry) for entry in planned.entries]))
         if sorted(now, key=_key) == sorted(self.entries, key=_key) and dict(planned.counts) == self.counts:
@@ -116,8 +117,12 @@ class PlanFile:
         moved = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
         names = ", ".join(sorted({str(key[1]) for key in moved})[:5])
         raise UsageError(
-            f"the dialler has changed since the plan was made: {len(moved):,} contacts are affected ({names}…). "
-            "Nothing was sent. Make a new plan."
+            phrase(
+                "the dialler has changed since the plan was made: {count} contacts are affected ({names}…). "
+                "Nothing was sent. Make a new plan.",
+                count=figure(len(moved)),
+                names=names,
+            )
         )
 
 
@@ -126,17 +131,17 @@ def _key(entry: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def read_plan(path: Path, *, trusted: bool | None = None) -> PlanFile:
-    """Read a plan file. ``trusted``: also one that others could have changed; None: where the variable says so.
+    """Read a plan file. ``trusted``: accept a file that others could have changed; None: as DIALLER_SYNC_TRUST says.
 
     Raises:
-        UsageError: it cannot be read, is none, or is not trusted.
+        UsageError: it cannot be read, is not a plan, or is not trusted.
     """
     from pydantic import TypeAdapter
 
     from ..config.limits import row_limit
 
     trust.require("the plan", path, trust=trusted)
-    no_plan = "is not a plan written by 'dialler-sync plan -o'"
+    no_plan = phrase("is not a plan written by 'dialler-sync plan -o'")
     if path.suffix.casefold() in SHOWN:
         raise UsageError(
             f"{path}: this is a plan for people: name {path.with_suffix('.json').name}, which was written with it"

@@ -1,4 +1,4 @@
-"""Fields of a contact that an import leaves as they are: ``overwrite: never`` and ``if_empty``. Pure."""
+"""Decides which fields of a contact an import leaves as they are: ``overwrite: never`` and ``if_empty``. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from ..api.wire import same_value
 from ..fields import PHONE_FIELDS
 from ..model import Value
+from ..text.phrase import phrase
 
 _LONGEST = 60
 """Characters of a value that a reason shows."""
@@ -16,8 +17,11 @@ _LONGEST = 60
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """What an import sends to a contact of the dialler: ``fields``. ``kept`` are the other fields of the row that the
-    contact has otherwise, with what it has; ``left_out`` are those of its values that are not sent."""
+    """The fields that an import sends to a contact.
+
+    ``kept``: field → the contact's value, for fields of the row in which it differs and is kept. ``left_out``: those of
+    the kept values that are not sent.
+    """
 
     fields: Mapping[str, Value]
     kept: Mapping[str, Any] = field(default_factory=dict)
@@ -25,14 +29,19 @@ class Keeping:
 
     @property
     def reason(self) -> str:
-        """Which values are kept, in words."""
-        return f"kept: {', '.join(f'{name} {_shown(value)}' for name, value in self.kept.items())}" if self.kept else ""
+        """Say which values are kept; ``""`` if none are."""
+        if not self.kept:
+            return ""
+        return phrase(
+            "kept: {values}", values=", ".join(f"{name} {_shown(value)}" for name, value in self.kept.items())
+        )
 
 
 def keep(fields: Mapping[str, Value], record: Mapping[str, Any], rules: Mapping[str, str]) -> Keeping:
-    """What is sent of a row to a contact with this record. ``rules``: field → ``never`` or ``if_empty``.
+    """Return the fields of a row to send to a contact with this record. ``rules``: field → ``never`` or ``if_empty``.
 
-    Of mandatory fields that are kept, what the contact has is sent: its name, and its numbers where there is no other.
+    Mandatory fields that are kept are sent with the contact's own value: its name, and its numbers if the row has no
+    other.
     """
     kept = {
         name: record.get(name)
@@ -56,5 +65,5 @@ def keep(fields: Mapping[str, Value], record: Mapping[str, Any], rules: Mapping[
 
 
 def _shown(value: object) -> str:
-    text = "(empty)" if value is None or value == "" else repr(value) if isinstance(value, str) else str(value)
+    text = phrase("(empty)") if value is None or value == "" else repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -1,4 +1,4 @@
-"""Contacts that the dialler has of rows that filters leave out."""
+"""The dialler's contacts of rows that filters leave out."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ from ..journal import Journal, NoRow, RunRecord
 from ..model import Action, Reason, Status
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
+from ..text.phrase import phrase
 from .snapshot import Snapshot
 from .unlisted import Change
 
 
 def mark_left_out(snapshot: Snapshot, prepared: Prepared, journal: Journal, run: RunRecord) -> None:
-    """Have the snapshot know the keys of which every row is left out, or at least not sent."""
+    """Mark the keys in the snapshot of which every row is left out, or at least not sent."""
     snapshot.mark_left_out(prepared.filtered_keys())
-    snapshot.unmark_left_out(_keys_that_count(journal, run))
+    snapshot.unmark_left_out(keys_that_count(journal, run))
 
 
 def can_be_called(snapshot: Snapshot, settings: Settings, journal: Journal, run: RunRecord) -> Iterator[StoredContact]:
-    """Contacts of the run's campaign that are not locked, and of which every row is left out by a filter; but for those
-    that a later run than this list's first one has sent."""
+    """Yield unlocked contacts of the run's campaign of which filters leave out every row.
+
+    Contacts that a run after the first one of this list has sent are left alone.
+    """
     every, origin = settings.campaign, journal.run(run.parent) if run.parent else run
     newer = journal.sent_since(run.target, origin.started_at, {run.id, origin.id})
     ours = {"DiallerCampaignsID": every.id} if every.id is not None else {CAMPAIGN_NAME: every.name}
     for page in batched(snapshot.keys_left_out(), KEYS):
-        if newer:  # a later list may have these rows to go
+        if newer:  # a later list may have these rows to be sent
             later = journal.settled_since(run.target, origin.started_at, page, {run.id, origin.id})
             page = [key for key in page if key not in later]  # noqa: PLW2901
         for contacts in snapshot.find(page).values():
@@ -38,14 +41,14 @@ def can_be_called(snapshot: Snapshot, settings: Settings, journal: Journal, run:
 
 
 def to_lock_left_out(contacts: Iterable[StoredContact], snapshot: Snapshot) -> Iterator[Change]:
-    """Lock contacts of rows that are left out."""
+    """Lock these contacts."""
     for contact in contacts:
         snapshot.take([contact.id])
-        yield Change(NoRow.FILTERED, Action.LOCK, contact, "row left out by rows.only or rows.skip")
+        yield Change(NoRow.FILTERED, Action.LOCK, contact, phrase("row left out by rows.only or rows.skip"))
 
 
-def _keys_that_count(journal: Journal, run: RunRecord) -> Iterator[str]:
-    """The UserData of rows that are sent, or need not be, as the dialler has them already."""
+def keys_that_count(journal: Journal, run: RunRecord) -> Iterator[str]:
+    """Yield the UserData of rows that are sent, or that the dialler has already as they are."""
     for entry in journal.rows(run):
         row = entry.result
         left = row.status is Status.SKIPPED and row.action not in (Reason.UNCHANGED, Reason.EXISTS)

@@ -1,4 +1,4 @@
-"""Phone numbers that contacts of the dialler have under other keys than the rows of a run."""
+"""Phone numbers that the dialler has under other keys than the rows of a run."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..api.wire import CAMPAIGN_NAME, StoredContact, is_elsewhere
 from ..fields import PHONE_FIELDS
 from ..model import Value
 from ..pages import KEYS, RECORDS, batched
+from ..text.phrase import phrase
 from .snapshot import storable
 
 _TABLES = """
@@ -22,7 +23,7 @@ _TABLES = """
 
 
 class Known(NamedTuple):
-    """A number of a row, in ``field`` of it, that contact ``contact_id`` has, too."""
+    """The number in ``field`` of a row, which the contact ``contact_id`` has too."""
 
     field: str
     contact_id: str
@@ -30,16 +31,26 @@ class Known(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """What is known of it, in words."""
-        key = f"UserData {self.user_data}" if self.user_data else "without UserData"
-        return f"contact {self.contact_id} ({key}) has the same number ({self.field})"
+        """Say who has the number."""
+        if not self.user_data:
+            return phrase(
+                "contact {contact} (without UserData) has the same number ({field})",
+                contact=self.contact_id,
+                field=self.field,
+            )
+        return phrase(
+            "contact {contact} (UserData {key}) has the same number ({field})",
+            contact=self.contact_id,
+            key=self.user_data,
+            field=self.field,
+        )
 
 
 class KnownNumbers:
-    """The numbers of contacts, in a database that nobody else sees and that ends with it.
+    """The numbers of contacts, in a private database that is deleted when closed.
 
-    A contact whose key a row of the run carries has, afterwards, what that row says: of the fields that the row sets,
-    its present numbers do not count. What rows share among themselves is judged by ``rows.duplicate_phones``.
+    A row overwrites the contact of its key: the contact's present numbers in fields that the row sets do not count.
+    Numbers that rows share with each other are judged by ``rows.duplicate_phones``.
     """
 
     def __init__(self) -> None:
@@ -47,14 +58,14 @@ class KnownNumbers:
         self._base.executescript(_TABLES)
 
     def close(self) -> None:
-        """Forget everything."""
+        """Delete the database."""
         self._base.close()
 
     def going(
         self, keys: Iterable[str], rows: Iterable[tuple[str, Mapping[str, Value]]], kept: Collection[str]
     ) -> None:
-        """Note the ``keys`` of the run's rows, and of those that are sent what they hold; contacts may have ``kept``
-        fields as they are."""
+        """Note the ``keys`` of the run's rows, and the fields of those that are sent; contacts keep their ``kept``
+        fields."""
         changed = sum(1 << place for place, name in enumerate(PHONE_FIELDS) if name not in kept)
         every = ((storable(key), changed) for key in keys if key)
         self._base.executemany("INSERT OR IGNORE INTO going VALUES (?, ?)", every)
@@ -62,12 +73,12 @@ class KnownNumbers:
         self._base.executemany("UPDATE going SET fields = ? WHERE user_data = ?", masks)
 
     def add(self, contacts: Iterable[StoredContact], stays: Callable[[StoredContact], bool]) -> None:
-        """Add the numbers of contacts. Of one that ``stays`` as it is, they count also where a row carries its key."""
+        """Add the numbers of contacts; of one that ``stays`` as it is, they count even if a row carries its key."""
         for page in batched(contacts, KEYS):
             self._base.executemany("INSERT INTO number VALUES (?, ?, ?, ?, ?, ?)", self._rows(page, stays))
 
     def index(self) -> None:
-        """Call once when all are there."""
+        """Drop the numbers that rows overwrite, and build the index; call once, at the end."""
         self._base.executescript(
             "DELETE FROM number WHERE NOT stays AND EXISTS (SELECT 1 FROM going "
             "WHERE going.user_data = number.user_data AND going.fields >> number.field & 1);"
@@ -77,8 +88,10 @@ class KnownNumbers:
     def find(
         self, rows: Sequence[tuple[int, Mapping[str, Value]]], ids: Mapping[str, str], *, everywhere: bool
     ) -> dict[int, list[Known]]:
-        """The known numbers of rows, as (place in the run, fields), by place; unless ``everywhere``, those of contacts
-        of the row's campaign."""
+        """Return the known numbers by place in the run. ``rows``: (place, fields); ``ids``: campaign name → ID.
+
+        Contacts of all campaigns count if ``everywhere``, else those of the row's campaign.
+        """
         held = [
             (seq, fields, name, digits(fields[name]))
             for seq, fields in rows
@@ -118,11 +131,11 @@ class KnownNumbers:
 
 
 def digits(number: object) -> str:
-    """A number as bare digits: E.164 with or without ``+``, or with ``00`` in its place."""
+    """Return a number as bare digits: E.164 without ``+``, or without ``00`` in its place."""
     text = re.sub(r"[^0-9]", "", str(number))
     return text.removeprefix("00")
 
 
 def _fields_of(fields: Mapping[str, Value]) -> int:
-    """The phone fields that a row sets, or clears, a bit each."""
+    """Return a bit for each phone field that a row sets or clears."""
     return sum(1 << place for place, name in enumerate(PHONE_FIELDS) if name in fields)

@@ -1,14 +1,13 @@
-"""Decides what happens with every prepared row, before the first one is sent.
+"""Decides every prepared row before the first one is sent.
 
-``plan``, ``import --dry-run`` and ``import`` come through here; what they do with the decisions is all that differs.
+``plan``, ``import --dry-run`` and ``import`` share this; they differ only in what they do with the decisions.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -19,59 +18,31 @@ from ..config.limits import Limit
 from ..config.rows import Mode
 from ..error_codes import AMBIGUOUS, LOOKUP_FAILED
 from ..fields import PHONE_FIELDS
-from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
+from ..journal import Image, Journal, Outcome, RunRecord
 from ..model import LEFT_TO_OTHERS, MOVE, MOVED, Action, Reason, RowWarning, SpooledRow, Status
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
 from ..report.people import People, person_in
+from ..text.phrase import phrase
 from .decide import Decision, PlanRules, before_image, decide
-from .left_out import can_be_called, mark_left_out, to_lock_left_out
+from .extra import ExtraChanges
 from .numbers import Known, KnownNumbers
+from .planned import IN_FULL, Decided, PlanEntry, Planned
 from .snapshot import Snapshot
 from .standing import known_numbers
 from .suppress import SuppressionLists
-from .unlisted import Change, Mirror, to_lock, to_unlock
+from .unlisted import Mirror
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class PlanEntry:
-    """One line of a plan. ``row`` is 0 for a contact that the file does not have (mirror). ``fields`` is all that a
-    contact which is made is to have; of the first ``IN_FULL`` of them. ``name`` is the person's, as the file has it."""
-
-    row: int
-    action: str
-    user_data: str
-    contact_id: str = ""
-    changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
-    reason: str = ""
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    name: str = ""
-
-
-IN_FULL = 50_000
-"""Contacts to be made that a plan lists with all of their fields."""
-
-
-@dataclass(slots=True)
-class Planned:
-    """All decisions. ``entries`` leaves out unchanged rows that keep nothing; ``moved`` are the places of rows whose
-    contacts come from other campaigns, ``known`` those of rows with a number that the dialler has under another key."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    changed_fields: Counter[str] = field(default_factory=Counter)
-    warnings: Counter[str] = field(default_factory=Counter)
-    moved: list[int] = field(default_factory=list)
-    known: list[int] = field(default_factory=list)
-    entries: list[PlanEntry] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
 class PlanInputs:
-    """What decisions are made from: the dialler's contacts (if they were read), and the do-not-call list.
+    """The basis of the decisions: the dialler's contacts (None if not read), and the do-not-call lists.
 
-    ``again``: the run was planned before it was interrupted, and only what is left of its rows is decided anew.
+    ``compare``: skip rows whose contact has their values already. ``adopt``: the mirror also takes contacts that this
+    tool never sent. ``max_missing``: the mirror's limit, None for the configuration's. ``again``: the run was planned
+    before it was interrupted; only the rows left are decided anew.
     """
 
     snapshot: Snapshot | None
@@ -84,7 +55,7 @@ class PlanInputs:
 
 
 _FAILED = {AMBIGUOUS: "ambiguous", LOOKUP_FAILED: LOOKUP_FAILED}
-"""What a plan calls rows that fail without being sent, by their code."""
+"""Error code of a row that fails unsent → its name in a plan."""
 
 
 class Planner:
@@ -99,27 +70,34 @@ class Planner:
         self._prepared = prepared
         self._inputs = inputs
         self._rules = PlanRules.of(settings, run.started_at, compare=inputs.compare)
-        self._returned = journal.returned(run.target, run.id)
-        self._mirror = self._new_mirror() if inputs.mirror else None
         self._numbers: KnownNumbers | None = None
         self.planned = Planned()
-        self.extra: list[SpooledRow] = []
+        limit = inputs.max_missing or settings.mirror.max_missing
+        mirror = Mirror(settings, journal, run, self._rules, limit, inputs.adopt, prepared.total)
+        self._extra = ExtraChanges(
+            settings, journal, run, prepared, inputs.suppressed, mirror if inputs.mirror else None, self.planned
+        )
+
+    @property
+    def extra(self) -> list[SpooledRow]:
+        """The changes of contacts without a row."""
+        return self._extra.rows
 
     async def plan(self, *, keep_entries: bool, pause: Callable[[], Awaitable[None]]) -> Planned:
-        """Decide everything; ``keep_entries`` also lists what changes, for people and plan files.
+        """Decide every row, then the contacts without one; write the decisions to the journal.
 
-        ``pause`` is awaited now and then: there a run that is interrupted ends.
+        ``keep_entries``: also list the changes, for people and plan files. ``pause`` is awaited between batches, and
+        ends an interrupted run.
 
         Raises:
-            SafetyLimit: the mirror would lock or delete more than it may.
-            StopRun: what ``pause`` raises.
+            SafetyLimit: the mirror would lock or delete more contacts than it may.
+            StopRun: raised by ``pause``.
         """
         if self._prepared.unchanged:
             self.planned.counts[Reason.UNCHANGED] += self._prepared.unchanged
         rows, snapshot = self._settings.rows, self._inputs.snapshot
         if rows.duplicate_phones_in_dialler != "allow" and snapshot is not None and not self._inputs.again:
-            if self._mirror:
-                self._mirror.select(snapshot)
+            self._extra.select_missing(snapshot)
             self._numbers = known_numbers(
                 snapshot, self._settings, self._journal, self._run, self._prepared, self._rules, self._inputs.suppressed
             )
@@ -132,13 +110,13 @@ class Planner:
                 self._numbers.close()
         if self._inputs.again:
             return self.planned
-        self._beyond(keep_entries)
+        self._extra.plan(snapshot, keep_entries=keep_entries)
         if keep_entries:
             self._list_settled()
         return self.planned
 
     def _list_settled(self) -> None:
-        """Rows that were settled before there was anything to decide; and the warnings of all."""
+        """List rows that were settled before the plan, and count the warnings of all rows."""
         columns = [entry.get("layout", {}).get("columns", ()) for entry in self._run.files]
         people, cells = People(columns, self._run.options.get("mapped") or {}), self._prepared.source_cells()
         for entry in self._journal.rows(self._run):
@@ -154,74 +132,71 @@ class Planner:
                 )
 
     def _plan_batch(self, batch: list[SpooledRow], keep_entries: bool) -> None:
-        keys = [row.user_data for row in batch]
         snapshot = self._inputs.snapshot
-        there = snapshot.find(keys) if snapshot is not None else {}
-        outcomes: list[Outcome] = []
-        images: list[Image] = []
-        decided: list[tuple[int, str, str]] = []
-        moved: list[int] = []
-        replaced: list[tuple[int, bytes]] = []
-        warned: list[tuple[int, str]] = []
+        there = snapshot.find([row.user_data for row in batch]) if snapshot is not None else {}
         read = [orjson.loads(row.body) for row in batch]
         numbers = self._known(batch, read)
+        decided = Decided()
         for row, fields in zip(batch, read, strict=True):
             decision, outcome = self._decide(row, fields, there.get(row.user_data, []))
             if outcome is None and row.seq in numbers:
                 decision, outcome, text = self._of_known(row, decision, numbers[row.seq])
-                warned += [(row.seq, text)] if text else []
-            name = str(decision.action) if decision.action else _FAILED[decision.code]
-            self.planned.counts[name] += 1
-            for field_name in decision.changes:
-                self.planned.changed_fields[field_name] += 1
-            if keep_entries and (decision.action is not Reason.UNCHANGED or decision.reason):
-                self.planned.entries.append(
-                    PlanEntry(
-                        self._prepared.rows[row.seq],
-                        name,
-                        row.user_data,
-                        decision.contact_id,
-                        decision.changes,
-                        decision.reason or self._numbers_left_out(fields),
-                        self._in_full(decision, fields),
-                        person_in(fields),
-                    )
-                )
+                decided.warnings.extend([(row.seq, text)] if text else [])
+            self._count(row, fields, decision, keep_entries)
             if outcome is not None:
                 self._prepared.todo[row.seq] = 0
-                outcomes.append(outcome)
+                decided.outcomes.append(outcome)
             else:
-                self._prepared.note_action(row.seq, decision.action)
-                decided.append((row.seq, str(decision.action), decision.contact_id))
-                if decision.moves and not self._inputs.again:
-                    moved.append(row.seq)
-                    self.planned.moved.append(row.seq)
-                    self.planned.warnings[MOVED.code] += 1
-                known = snapshot is not None and decision.action is not Action.IMPORT
-                if decision.sent is not None:
-                    row = row._replace(body=orjson.dumps(decision.sent))  # noqa: PLW2901
-                    replaced.append((row.seq, row.body))
-                    if decision.left_out:
-                        self._prepared.note_kept(row.seq, decision.contact_id, decision.left_out)
-                if known and self._settings.journal.before_images:
-                    images.append(_image(row, fields if decision.sent is None else decision.sent, decision))
-        if replaced:
-            self._prepared.replace(replaced)
-        self._journal.record(self._run.id, outcomes)
-        self._journal.note_moves(self._run.id, moved)
-        if warned:
-            self._journal.note_warnings(self._run.id, warned)
-        self._journal.plan_actions(self._run.id, decided)
-        self._journal.add_images(self._run.id, images)
+                self._go(row, fields, decision, decided)
+        if decided.bodies:
+            self._prepared.replace(decided.bodies)
+        decided.write(self._journal, self._run.id)
+
+    def _count(self, row: SpooledRow, fields: Mapping[str, Any], decision: Decision, keep_entries: bool) -> None:
+        """Count a decision and, unless the contact simply stays as it is, list it."""
+        name = str(decision.action) if decision.action else _FAILED[decision.code]
+        self.planned.counts[name] += 1
+        self.planned.changed_fields.update(decision.changes.keys())
+        if keep_entries and (decision.action is not Reason.UNCHANGED or decision.reason):
+            self.planned.entries.append(
+                PlanEntry(
+                    self._prepared.rows[row.seq],
+                    name,
+                    row.user_data,
+                    decision.contact_id,
+                    decision.changes,
+                    decision.reason or self._numbers_left_out(fields),
+                    self._in_full(decision, fields),
+                    person_in(fields),
+                )
+            )
+
+    def _go(self, row: SpooledRow, fields: Mapping[str, Any], decision: Decision, decided: Decided) -> None:
+        """Note a row that is to be sent: its action, the body that is really sent, and the before-image."""
+        self._prepared.note_action(row.seq, decision.action)
+        decided.actions.append((row.seq, str(decision.action), decision.contact_id))
+        if decision.moves and not self._inputs.again:
+            decided.moves.append(row.seq)
+            self.planned.moved.append(row.seq)
+            self.planned.warnings[MOVED.code] += 1
+        if decision.sent is not None:
+            fields = decision.sent
+            row = row._replace(body=orjson.dumps(fields))
+            decided.bodies.append((row.seq, row.body))
+            if decision.left_out:
+                self._prepared.note_kept(row.seq, decision.contact_id, decision.left_out)
+        looked_up = self._inputs.snapshot is not None and decision.action is not Action.IMPORT
+        if looked_up and self._settings.journal.before_images:
+            decided.images.append(_image(row, fields, decision))
 
     def _in_full(self, decision: Decision, fields: Mapping[str, Any]) -> Mapping[str, Any]:
-        """All fields of a contact that is to be made, or may be; nothing of others, whose changes are listed."""
+        """Return all fields of a contact that is, or may be, created; ``{}`` for others, whose changes are listed."""
         counts = self.planned.counts
         made = decision.action in (Action.CREATE, Action.IMPORT)
         return fields if made and counts[Action.CREATE] + counts[Action.IMPORT] <= IN_FULL else {}
 
     def _known(self, batch: list[SpooledRow], read: list[Mapping[str, Any]]) -> dict[int, list[Known]]:
-        """Numbers of rows that the dialler has under other keys, by place."""
+        """Return the numbers that the dialler has under other keys, by the place of the row."""
         snapshot, numbers = self._inputs.snapshot, self._numbers
         if snapshot is None or numbers is None:
             return {}
@@ -231,14 +206,14 @@ class Planner:
     def _of_known(
         self, row: SpooledRow, decision: Decision, found: list[Known]
     ) -> tuple[Decision, Outcome | None, str]:
-        """What happens with a row that would go, and has such numbers; its outcome where it is skipped, else its
-        warnings."""
+        """Decide a row that would be sent but has such numbers; return its outcome if it is skipped, else its warnings
+        as text."""
         reason = found[0].reason
         if self._settings.rows.duplicate_phones_in_dialler == "warn":
             self.planned.known.append(row.seq)
             text = RowWarning.text(RowWarning(Reason.KNOWN_NUMBER, each.field) for each in found)
             return replace(decision, reason="; ".join(filter(None, (decision.reason, reason)))), None, text
-        self._returned.pop(row.user_data, None)
+        self._extra.returned.pop(row.user_data, None)
         self._prepared.watched.pop(row.seq, None)
         skipped = Decision(Reason.KNOWN_NUMBER, decision.contact, reason=reason)
         return skipped, Outcome(row.seq, Status.SKIPPED, Reason.KNOWN_NUMBER, skipped.contact_id, error=reason), ""
@@ -246,7 +221,7 @@ class Planner:
     def _decide(
         self, row: SpooledRow, fields: Mapping[str, Any], found: list[StoredContact]
     ) -> tuple[Decision, Outcome | None]:
-        """What happens with a row; its outcome, where that is settled without sending it."""
+        """Decide a row; return its outcome too if it is settled unsent."""
         decision, outcome = self._decided(row, fields, found)
         if decision.action is Action.CREATE and (names := self._nulled(fields)):  # null would have nothing to empty
             decision = replace(decision, sent={name: value for name, value in fields.items() if name not in names})
@@ -257,7 +232,7 @@ class Planner:
     ) -> tuple[Decision, Outcome | None]:
         reason = self._inputs.suppressed.reason(fields)
         if reason:
-            self._returned.pop(row.user_data, None)  # who must not be called stays locked
+            self._extra.returned.pop(row.user_data, None)  # a contact that must not be called stays locked
             decision = Decision(Reason.SUPPRESSED, found[0] if found else None, reason=reason)
             return decision, Outcome(row.seq, Status.SKIPPED, decision.action, decision.contact_id, error=reason)
         if self._inputs.snapshot is None:
@@ -269,9 +244,9 @@ class Planner:
         rules = replace(rules, compare=False) if row.kind == MOVE else rules
         decision = decide(fields, here, rules, elsewhere, certain=not self._inputs.snapshot.may_move)
         if decision.action is Action.CREATE and self._inputs.snapshot.may_move and row.user_data:
-            decision = replace(decision, action=Action.IMPORT)  # what is not known to be made, undo must not delete
+            decision = replace(decision, action=Action.IMPORT)  # undo must not delete what was not created
         if decision.action is Action.OVERWRITE and elsewhere:
-            # An earlier run that was to move the contact may have made another one, which is what is here.
+            # An earlier run that should have moved the contact may have created this one instead.
             decision = replace(decision, moves=decision.moves or row.kind == MOVE)
             self._prepared.watched[row.seq] = (MOVE if decision.moves else row.kind, decision.contact_id)
         elif decision.action is Action.OVERWRITE and rules.mode is Mode.UPDATE:
@@ -287,84 +262,27 @@ class Planner:
         return decision, None
 
     def _nulled(self, fields: Mapping[str, Any]) -> list[str]:
-        """The fields of a row whose numbers are left out; none where empty cells are cleared, which looks the same."""
+        """Return the fields whose numbers are left out; none if empty cells are cleared, which looks the same."""
         if not self._inputs.suppressed.only_numbers or self._settings.rows.empty_cells == "clear":
             return []
         return [name for name in PHONE_FIELDS if name in fields and fields[name] is None]
 
     def _numbers_left_out(self, fields: Mapping[str, Any]) -> str:
-        """Which numbers of a row are left out, in words."""
+        """Say which numbers of a row are left out; ``""`` if none are."""
         names = self._nulled(fields)
-        return f"on a do-not-call list, left out: {', '.join(names)}" if names else ""
+        return phrase("on a do-not-call list, left out: {fields}", fields=", ".join(names)) if names else ""
 
     def _rules_for(self, row: SpooledRow, found: list[StoredContact]) -> PlanRules:
-        """A lock of our own mirror protects nobody who is in the file again; numbers that are left out are not kept."""
-        ours = self._returned.get(row.user_data, ())
+        """Return the rules for one row: our mirror's lock does not protect it, and left-out numbers are not kept."""
+        ours = self._extra.returned.get(row.user_data, ())
         rules = replace(self._rules, locked=False) if any(contact.id in ours for contact in found) else self._rules
         for contact in found if rules.keeps and self._inputs.suppressed.only_numbers else ():
             rules = replace(rules, keeps=self._inputs.suppressed.may_be_kept(contact.values, rules.keeps))
         return rules
 
-    # Contacts that no row is sent to
-
-    def _beyond(self, keep_entries: bool) -> None:
-        """Contacts that the file has again or no longer has, or that must not be called."""
-        snapshot = self._inputs.snapshot
-        if snapshot is not None and self._prepared.filtered:
-            mark_left_out(snapshot, self._prepared, self._journal, self._run)
-            for key in snapshot.keys_left_out():  # it is locked again below, or stays locked
-                self._returned.pop(key, None)
-        self._add(to_unlock(self._returned, snapshot, self._inputs.suppressed), keep_entries)
-        if snapshot is None:
-            return
-        if self._mirror:
-            if self._numbers is None:
-                self._mirror.select(snapshot)
-            self._add(self._mirror.changes(snapshot), keep_entries)
-        if self._prepared.filtered:
-            self._left_out(snapshot, keep_entries)
-        if self._inputs.suppressed.lock:
-            self._add(to_lock(snapshot, self._inputs.suppressed), keep_entries)
-
-    def _new_mirror(self) -> Mirror:
-        limit = self._inputs.max_missing or self._settings.mirror.max_missing
-        return Mirror(
-            self._settings, self._journal, self._run, self._rules, limit, self._inputs.adopt, self._prepared.total
-        )
-
-    def _left_out(self, snapshot: Snapshot, keep_entries: bool) -> None:
-        """Contacts of rows that filters leave out: locked, or only counted."""
-        contacts = can_be_called(snapshot, self._settings, self._journal, self._run)
-        if self._settings.rows.skipped_contacts == "lock":
-            self._add(to_lock_left_out(contacts, snapshot), keep_entries)
-        elif number := sum(1 for _ in contacts):
-            _log.warning(
-                "%s of rows left out by rows.only or rows.skip can still be called; rows.skipped_contacts: lock "
-                "would lock them",
-                "1 contact" if number == 1 else f"{number:,} contacts",
-            )
-
-    def _add(self, changes: Iterator[Change], keep_entries: bool) -> None:
-        for page in batched(changes, KEYS):
-            first = self._prepared.total + len(self.extra)
-            rows, images = [], []
-            for seq, change in enumerate(page, first):
-                contact, action = change.contact, change.action
-                self.extra.append(SpooledRow(seq, contact.user_data, b"", str(action), contact.id))
-                rows.append(PlannedRow(seq, change.why, 0, contact.user_data, action=action, contact_id=contact.id))
-                self.planned.counts[action] += 1
-                if action is Action.DELETE and self._settings.journal.before_images:
-                    before = orjson.dumps(before_image(contact.values, contact.values)).decode()
-                    images.append(Image(seq, contact.id, before, "{}"))
-                if keep_entries:
-                    entry = PlanEntry(0, str(action), contact.user_data, contact.id, reason=change.reason)
-                    self.planned.entries.append(entry)
-            self._journal.add_rows(self._run.id, rows)
-            self._journal.add_images(self._run.id, images)
-
 
 def _image(row: SpooledRow, fields: Mapping[str, Any], decision: Decision) -> Image:
-    """What a contact was, and what it becomes: what undo needs."""
+    """Return the contact before and after the import, as undo needs it."""
     before = None
     if decision.contact is not None:
         before = orjson.dumps(before_image(decision.contact.values, fields)).decode()

@@ -1,39 +1,25 @@
-"""What the dialler has, on disk and by UserData: read as a stream, so that memory stays flat."""
+"""The dialler's contacts by UserData, on disk, so that memory stays flat."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from ..api.client import DiallerClient
-from ..api.retry import repeating
 from ..api.wire import StoredContact, stored_contact
-from ..errors import RequestError
-from ..pages import KEYS, RECORDS, batched
-
-_log = logging.getLogger(__name__)
-
-_NO_BATCH = frozenset({400, 403, 404, 405, 415, 500, 501})
-"""HTTP statuses by which a server, or what stands before it, says that it has no batch lookup that can be used."""
-
-MOST_SINGLE = 200
-"""Keys up to which contacts of other campaigns are looked up one by one, where there is no batch lookup."""
+from ..pages import RECORDS, batched
 
 
 class Snapshot:
-    """Contacts of the dialler at one moment, in a database that nobody else sees and that ends with it.
+    """Contacts of the dialler at one moment, in a private database that is deleted when closed.
 
-    ``whole`` tells that it has every contact of the campaign, and not only those that were asked for. Contacts of other
-    campaigns are beside them, and only :meth:`find` gives them; ``knows_others``: as many as there are.
-    ``may_move`` tells that they could not be read: a key that is not here may be that of one of them.
-    ``campaign_ids`` are the IDs of campaigns by name, as far as they are known.
-    ``told`` are those of the ``wanted`` fields that some record has; ``told_empty``: some record has an empty field,
-    ``some``: there is any record at all.
+    ``whole``: it has every contact of the campaign, not only those asked for. Contacts of other campaigns lie beside
+    them, returned only by :meth:`find` and :meth:`beside`; ``knows_others``: the dialler has listed them.
+    ``may_move``: they could not be read, so a missing key may be that of one of them. ``campaign_ids``: campaign name →
+    ID, as far as known. ``told``: those of the ``wanted`` fields that some record has. ``told_empty``: some record has
+    an empty field. ``some``: there is a record.
     """
 
     def __init__(self, wanted: frozenset[str] = frozenset()) -> None:
@@ -53,36 +39,36 @@ class Snapshot:
         self._base.execute("CREATE TABLE taken (id TEXT PRIMARY KEY) WITHOUT ROWID")
 
     def close(self) -> None:
-        """Forget everything."""
+        """Delete the database."""
         self._base.close()
 
     def clear(self) -> None:
-        """Forget the contacts."""
+        """Delete all contacts."""
         self._base.executescript("DELETE FROM contact; DELETE FROM beside")
 
     def add(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """Keep records; of their fields only those that hold something."""
+        """Store records, without their empty fields."""
         records = self._noting(records) if self._wanted else records
         self._base.executemany("INSERT INTO contact VALUES (?, ?, ?)", map(_row, records))
 
     def renew(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """Keep fuller records in place of those of the same contacts."""
+        """Replace the records of these contacts with fuller ones."""
         rows = ((record, contact_id) for _, contact_id, record in map(_row, self._noting(records)))
         self._base.executemany("UPDATE contact SET record = ? WHERE id = ?", rows)
 
     def ids(self) -> Iterator[str]:
-        """The IDs of the contacts."""
+        """Yield the IDs of the campaign's contacts."""
         for (contact_id,) in self._base.execute("SELECT id FROM contact").fetchall():
             yield contact_id
 
     def add_beside(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """Keep records of other campaigns."""
+        """Store records of other campaigns."""
         self.knows_others = True
         records = self._noting(records) if self._wanted else records
         self._base.executemany("INSERT INTO beside VALUES (?, ?, ?)", map(_row, records))
 
     def _noting(self, records: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        """The records; notes which of the wanted fields they have."""
+        """Yield the records; note which of the wanted fields they have."""
         for record in records:
             self.some = True
             if self.told != self._wanted:
@@ -91,19 +77,19 @@ class Snapshot:
             yield record
 
     def clear_beside(self) -> None:
-        """Forget the contacts of other campaigns."""
+        """Delete the contacts of other campaigns."""
         self._base.execute("DELETE FROM beside")
 
     def drop_from_beside(self) -> None:
-        """Forget, beside, the contacts of the campaign itself."""
+        """Delete contacts of the campaign itself from those of others."""
         self._base.execute("DELETE FROM beside WHERE id IN (SELECT id FROM contact)")
 
     def index(self) -> None:
-        """Call once when all contacts are there."""
+        """Build the index, once all contacts are stored."""
         self._base.execute("CREATE INDEX by_user_data ON contact (user_data)")
 
     def find(self, keys: Sequence[str]) -> dict[str, list[StoredContact]]:
-        """The contacts of each of these keys that has any."""
+        """Return UserData → its contacts, for those of these keys that have any."""
         found: dict[str, list[StoredContact]] = {}
         for page in batched({key for key in keys if key}, RECORDS):
             marks = ",".join("?" * len(page))
@@ -116,7 +102,7 @@ class Snapshot:
         return found
 
     def unknown(self, keys: Iterable[str]) -> Iterator[str]:
-        """Those of the keys that no contact carries."""
+        """Yield the keys that no contact carries."""
         for page in batched(keys, RECORDS):
             known = self.find(page)
             yield from (key for key in page if key not in known)
@@ -126,13 +112,13 @@ class Snapshot:
         self._base.executemany("INSERT OR IGNORE INTO present VALUES (?)", ((key,) for key in keys if key))
 
     def count_present(self) -> int:
-        """How many contacts the file has too."""
+        """Count the contacts that the file has too."""
         query = "SELECT count(*) FROM contact WHERE user_data IN present"
         (count,) = self._base.execute(query).fetchone()
         return int(count)
 
     def absent(self) -> Iterator[StoredContact]:
-        """Contacts with a UserData that the file does not have."""
+        """Yield contacts with a UserData that the file does not have."""
         return self._contacts("user_data != '' AND user_data NOT IN present")
 
     def mark_left_out(self, keys: Iterable[str]) -> None:
@@ -140,29 +126,29 @@ class Snapshot:
         self._base.executemany("INSERT OR IGNORE INTO left_out VALUES (?)", ((storable(key),) for key in keys))
 
     def unmark_left_out(self, keys: Iterable[str]) -> None:
-        """Note that other rows with these keys are not."""
+        """Note that other rows with these keys are not left out."""
         self._base.executemany("DELETE FROM left_out WHERE user_data = ?", ((storable(key),) for key in keys if key))
 
     def keys_left_out(self) -> Iterator[str]:
-        """The keys of which every row is left out."""
+        """Yield the keys of which every row is left out."""
         for (key,) in self._base.execute("SELECT user_data FROM left_out"):
             yield key
 
     def take(self, ids: Sequence[str]) -> int:
-        """Note that these contacts are to be changed; gives their number."""
+        """Note that these contacts are to be changed; return their number."""
         self._base.executemany("INSERT OR IGNORE INTO taken VALUES (?)", ((contact_id,) for contact_id in ids))
         return len(ids)
 
     def taken(self) -> Iterator[StoredContact]:
-        """The contacts that were taken."""
+        """Yield the contacts that were taken."""
         return self._contacts("id IN taken")
 
     def not_taken(self) -> Iterator[StoredContact]:
-        """All others."""
+        """Yield the campaign's other contacts."""
         return self._contacts("id NOT IN taken")
 
     def beside(self) -> Iterator[StoredContact]:
-        """The contacts of other campaigns, as far as they are known."""
+        """Yield the contacts of other campaigns, as far as known."""
         return self._contacts("TRUE", "beside")
 
     def _contacts(self, where: str, table: str = "contact") -> Iterator[StoredContact]:
@@ -181,7 +167,7 @@ def _row(record: Mapping[str, Any]) -> tuple[str, str, bytes]:
 
 
 def _plain(value: object) -> object:
-    """The value, or its text where JSON as others write it cannot hold it."""
+    """Return the value, or its text if JSON cannot hold it."""
     try:
         orjson.dumps(value)
     except TypeError:
@@ -190,130 +176,5 @@ def _plain(value: object) -> object:
 
 
 def storable(text: str) -> str:
-    """The text as UTF-8 can hold it: half a character (a lone surrogate) becomes ``?``."""
+    """Return the text with ``?`` for each lone surrogate, which UTF-8 cannot hold."""
     return text.encode("utf-8", "replace").decode()
-
-
-async def fill(snapshot: Snapshot, client: DiallerClient, campaign: int | None) -> None:
-    """Read all contacts of a campaign, or of the account; a list that breaks off is read again from its beginning.
-
-    Raises:
-        RequestError: it does not come whole.
-    """
-
-    async def once() -> None:
-        snapshot.clear()
-        page: list[Mapping[str, Any]] = []
-        async for record in client.list_contacts(campaign, others=lambda other: snapshot.add_beside([other])):
-            page.append(record)
-            if len(page) >= RECORDS:
-                snapshot.add(page)
-                page.clear()
-        snapshot.add(page)
-
-    await repeating(once, retries=client.settings.retries, sleep=client.gate.rest)
-    snapshot.index()
-    snapshot.whole = True
-
-
-async def read_campaign(client: DiallerClient, campaign: int | None, wanted: frozenset[str] = frozenset()) -> Snapshot:
-    """All contacts of a campaign, or of the account.
-
-    Raises:
-        RequestError: they do not come whole.
-    """
-    snapshot = Snapshot(wanted)
-    try:
-        await fill(snapshot, client, campaign)
-    except BaseException:
-        snapshot.close()
-        raise
-    return snapshot
-
-
-async def read_contacts(
-    client: DiallerClient, keys: Sequence[str], campaign: int | None, wanted: frozenset[str] = frozenset()
-) -> Snapshot:
-    """The contacts of these keys by batch lookups; where the server has none that works, the whole campaign.
-
-    Raises:
-        RequestError: the dialler does not answer.
-    """
-    snapshot = Snapshot(wanted)
-    try:
-        for page in batched(keys, KEYS):
-            snapshot.add(await client.batch_contacts(user_data=page))
-    except BaseException as error:
-        snapshot.close()
-        if isinstance(error, RequestError) and error.http_status in _NO_BATCH:
-            return await read_campaign(client, campaign, wanted)
-        raise
-    snapshot.index()
-    return snapshot
-
-
-async def read_calls(snapshot: Snapshot, client: DiallerClient) -> None:
-    """Read the contacts again with what came of their calls, where the dialler has a batch lookup that tells it.
-
-    Raises:
-        RequestError: the dialler does not answer.
-    """
-    try:
-        for page in batched(snapshot.ids(), KEYS):
-            snapshot.renew(await client.batch_contacts(ids=page))
-    except RequestError as error:
-        if error.http_status not in _NO_BATCH:
-            raise
-
-
-async def look_beside(snapshot: Snapshot, client: DiallerClient, keys: Iterable[str]) -> None:
-    """Look up, in other campaigns, those of the keys that the campaign does not have: an import may move their
-    contacts. Where the dialler has no batch lookup, a few are looked up one by one, and else the account is read.
-    """
-    page: list[str] = []
-    try:
-        for page in batched(snapshot.unknown(keys), KEYS):
-            snapshot.add_beside(await client.batch_contacts(user_data=page))
-    except RequestError:
-        if not await _looked_up(snapshot, client, page):
-            await read_account(snapshot, client)
-
-
-async def _looked_up(snapshot: Snapshot, client: DiallerClient, keys: Sequence[str]) -> bool:
-    """Look these keys up one by one; False where they are too many, or one cannot be looked up."""
-    if len(keys) > MOST_SINGLE:
-        return False
-    looks = await asyncio.gather(*map(client.find_contacts, keys), return_exceptions=True)
-    for found in looks:
-        if isinstance(found, RequestError):
-            return False
-        if isinstance(found, BaseException):
-            raise found
-        snapshot.add_beside(contact.values for contact in found)
-    return True
-
-
-async def read_account(snapshot: Snapshot, client: DiallerClient) -> None:
-    """Read the contacts of all campaigns, and keep those of others."""
-
-    async def once() -> None:
-        snapshot.clear_beside()
-        page: list[Mapping[str, Any]] = []
-        async for record in client.list_contacts():
-            page.append(record)
-            if len(page) >= RECORDS:
-                snapshot.add_beside(page)
-                page.clear()
-        snapshot.add_beside(page)
-        snapshot.drop_from_beside()
-
-    try:
-        await repeating(once, retries=client.settings.retries, sleep=client.gate.rest)
-    except RequestError as error:
-        snapshot.clear_beside()
-        snapshot.may_move = True
-        _log.warning(
-            "contacts of other campaigns cannot be read (%s): it is not known whether a row creates a contact or "
-            "moves one, and undo leaves those contacts alone",
-            error,
-        )

@@ -1,4 +1,4 @@
-"""Which numbers of the dialler's contacts stand after a run: what it deletes, locks or overwrites does not count."""
+"""The phone numbers that the dialler's contacts have after a run: those deleted, locked or overwritten do not count."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ..api.wire import StoredContact
 from ..config import Settings
 from ..config.rows import Mode
 from ..journal import Journal, RunRecord
-from ..model import LEFT_TO_OTHERS, Status
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
 from .decide import PlanRules, protection
+from .left_out import keys_that_count
 from .numbers import KnownNumbers
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
@@ -28,7 +28,7 @@ def known_numbers(
     rules: PlanRules,
     suppressed: SuppressionLists,
 ) -> KnownNumbers:
-    """The numbers that contacts of the dialler have, and keep. What the mirror takes must have been selected."""
+    """Return the numbers that contacts of the dialler keep; the mirror must have selected its contacts."""
 
     def stays(contact: StoredContact) -> bool:
         return rules.mode is Mode.CREATE or bool(protection(contact.values, rules) or suppressed.reason(contact.values))
@@ -36,7 +36,7 @@ def known_numbers(
     numbers = KnownNumbers()
     try:
         rows = ((row.user_data, orjson.loads(row.body)) for row in prepared.to_send() if row.user_data)
-        numbers.going(_keys_that_go(journal, run), rows, settings.kept_fields)
+        numbers.going(keys_that_count(journal, run), rows, settings.kept_fields)
         numbers.add(_listed(snapshot, journal, run), stays)
         if settings.rows.phones_in == "account":
             numbers.add(snapshot.beside(), stays)
@@ -47,16 +47,8 @@ def known_numbers(
     return numbers
 
 
-def _keys_that_go(journal: Journal, run: RunRecord) -> Iterator[str]:
-    """The keys of rows that go, or that the dialler has as they are."""
-    for entry in journal.rows(run):
-        row = entry.result
-        if entry.has_source and row.status is not Status.REJECTED and row.action not in LEFT_TO_OTHERS:
-            yield row.user_data
-
-
 def _listed(snapshot: Snapshot, journal: Journal, run: RunRecord) -> Iterator[StoredContact]:
-    """The contacts of the list that the mirror does not take, and has not locked before."""
+    """Yield the contacts that the mirror does not take, and has not locked before."""
     for page in batched(snapshot.not_taken(), KEYS):
         locked = journal.mirror_locked(run.target, [contact.id for contact in page])
         yield from (contact for contact in page if contact.id not in locked)

@@ -1,4 +1,4 @@
-"""Do-not-call files: who must not be imported."""
+"""Do-not-call files: contacts and numbers that must not be imported."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from ..errors import CannotResume, InputError, ListUnreadable
 from ..fetch import fetch
 from ..fields import PHONE_FIELDS
 from ..model import Chunk, Contact, Fault, RowWarning, Value
+from ..report.plan_words import LISTED_IN
 from ..text.nearest import nearest
+from ..text.phrase import phrase
 
 if TYPE_CHECKING:
     from ..config.settings import Settings
@@ -31,10 +33,10 @@ _E164 = re.compile(r"\+?[1-9][0-9]*")
 
 @dataclass(frozen=True, slots=True)
 class SuppressionList:
-    """What must not be imported: phone numbers as bare digits of E.164, UserData, or e-mail addresses.
+    """One do-not-call file. ``entries``: phone numbers as bare digits of E.164, UserData, or e-mail addresses.
 
-    ``file`` is the path and ``sha256`` what it held. ``region`` is that of phone numbers without a country code.
-    ``lock``: contacts that the dialler has are locked. ``only_number``: only the number is left out.
+    ``file``: its path; ``sha256``: the digest of its content. ``region``: of phone numbers without a country code.
+    ``lock``: also lock contacts that the dialler has. ``only_number``: leave out only the number, not the contact.
     """
 
     by: str
@@ -46,16 +48,16 @@ class SuppressionList:
     only_number: bool = False
 
     def reason(self, fields: Mapping[str, Value]) -> str:
-        """Why a contact is suppressed, ``""`` where it is not."""
+        """Return the reason why a contact is suppressed; ``""`` if it is not."""
         found = next((key for key in self._keys(fields) if key in self.entries), None)
-        return f"{found} is in {Path(self.file).name}" if found else ""
+        return phrase(LISTED_IN, entry=found, list=Path(self.file).name) if found else ""
 
     def holds_number(self, number: Value) -> bool:
         """Whether a contact's number is in the list."""
         return bool(number) and any(digits in self.entries for digits in self._digits(str(number)))
 
     def _keys(self, fields: Mapping[str, Value]) -> Iterable[str]:
-        """What of a contact may stand in the list."""
+        """Return the values of a contact that the list may hold."""
         if self.by == "user_data":
             return (str(fields.get("UserData") or ""),)
         if self.by == "email":
@@ -64,13 +66,13 @@ class SuppressionList:
         return (digits for number in numbers for digits in self._digits(number))
 
     def _digits(self, number: str) -> Iterable[str]:
-        """A contact's number as bare digits: E.164, or as another program may have written it."""
+        """Return a contact's number as bare digits; one that another program wrote may be read in several ways."""
         return (number.lstrip("+"),) if _E164.fullmatch(number) else _digits(number, self.region) or ()
 
 
 @dataclass(frozen=True, slots=True)
 class SuppressionLists:
-    """All do-not-call files of a run; false where there is none."""
+    """All do-not-call files of a run; false if there is none."""
 
     lists: tuple[SuppressionList, ...] = ()
 
@@ -79,26 +81,26 @@ class SuppressionLists:
 
     @property
     def lock(self) -> bool:
-        """Whether contacts of some list are locked."""
+        """Whether some list locks contacts."""
         return any(each.lock for each in self.lists)
 
     @property
     def digests(self) -> dict[str, str]:
-        """What tells the lists as they are from those that an earlier run has read: path → SHA-256."""
+        """Path → SHA-256 of each list, to recognise it later."""
         return {each.file: each.sha256 for each in self.lists}
 
     def check(self, before: Mapping[str, str], whose: str, then: str) -> None:
-        """Refuse where the lists are not those of ``before``.
+        """Compare the lists with the digests of ``before``.
 
         Raises:
-            CannotResume: one is not that ``whose`` it is; ``then`` says what to do.
+            CannotResume: one has changed. ``whose`` names the earlier reader, ``then`` says what to do.
         """
         for file, sha256 in self.digests.items():
             if before.get(file) != sha256:
                 raise CannotResume(f"{file} (suppress) is not the do-not-call file that {whose}: {then}")
 
     def reason(self, fields: Mapping[str, Value]) -> str:
-        """Why a contact is suppressed, ``""`` where it is not: a list of contacts has it, or it has no number left."""
+        """Return the reason why a contact is suppressed, ``""`` if it is not: it is listed, or has no number left."""
         for each in self.lists:
             if not each.only_number and (reason := each.reason(fields)):
                 return reason
@@ -106,7 +108,7 @@ class SuppressionLists:
         if not listed or len(listed) < sum(bool(fields.get(name)) for name in PHONE_FIELDS):
             return ""
         which = "; ".join(each.reason(fields) for each in self.lists if each.only_number and each.reason(fields))
-        return f"no number is left: {which}" if len(listed) > 1 else which
+        return phrase("no number is left: {reasons}", reasons=which) if len(listed) > 1 else which
 
     @property
     def only_numbers(self) -> bool:
@@ -114,14 +116,14 @@ class SuppressionLists:
         return any(each.only_number for each in self.lists)
 
     def numbers(self, fields: Mapping[str, Value]) -> list[str]:
-        """The phone fields whose numbers are in lists that leave out only numbers."""
+        """Return the phone fields whose numbers are left out."""
         lists = [each for each in self.lists if each.only_number]
         return [name for name in PHONE_FIELDS if any(each.holds_number(fields.get(name)) for each in lists)]
 
     def without_numbers(self, contact: Contact) -> Contact:
-        """A contact with null in place of each number that is left out, and a warning for each.
+        """Return the contact with None in place of each number that is left out, and a warning for each.
 
-        One that is suppressed as a whole stays as it is: it will not be sent.
+        A contact that is suppressed as a whole stays as it is: it will not be sent.
         """
         listed = self.numbers(contact.fields)
         if not listed or self.reason(contact.fields):
@@ -130,21 +132,21 @@ class SuppressionLists:
         return Contact(contact.row, {**contact.fields, **dict.fromkeys(listed)}, warnings)
 
     def may_be_kept(self, record: Mapping[str, Value], rules: Mapping[str, str]) -> Mapping[str, str]:
-        """Of the rules ``overwrite: never | if_empty``, those that count for a contact with this record: it does not
-        keep a number that is left out."""
+        """Return the rules ``overwrite: never | if_empty`` that apply to a contact with this record: it does not keep
+        a number that is left out."""
         listed = self.numbers(record) if rules and self.only_numbers else ()
         return {name: rule for name, rule in rules.items() if name not in listed} if listed else rules
 
     def reason_to_lock(self, fields: Mapping[str, Value]) -> str:
-        """Why a contact is to be locked, ``""`` where it is not."""
+        """Return the reason why a contact is to be locked; ``""`` if it is not."""
         return next(filter(None, (each.reason(fields) for each in self.lists if each.lock)), "")
 
 
 def read_suppression_lists(settings: Settings, today: date | None = None) -> SuppressionLists:
-    """Read the do-not-call files that a configuration names, as they count on a day; None: this one.
+    """Read the do-not-call files of a configuration, without entries expired on ``today`` (default: the present day).
 
     Raises:
-        ListUnreadable: see :func:`_read`.
+        ListUnreadable: a file cannot be read, lacks a column, or has entries that are not understood.
     """
     today = today or date.today()  # noqa: DTZ011 - dates in spreadsheets have no zone
     try:
@@ -154,11 +156,11 @@ def read_suppression_lists(settings: Settings, today: date | None = None) -> Sup
 
 
 def _read(settings: SuppressSettings, source: SourceSettings, today: date) -> SuppressionList:
-    """Read a do-not-call file; its layout is found out from the file itself.
+    """Read a do-not-call file; its layout is detected.
 
     Raises:
-        InputError: it cannot be read, has no such column, or holds entries that cannot be understood: a number
-            that was not recognised would be called. Or it has no entries, and must have some.
+        InputError: it cannot be read, lacks a column, has no entries though it must, or has entries that are not
+            understood: a number that is not recognised would be called.
     """
     from ..read import open_table
 
@@ -201,7 +203,7 @@ def _read(settings: SuppressSettings, source: SourceSettings, today: date) -> Su
 
 
 def _position(settings: SuppressSettings, table: Table, key: str, name: str | None) -> int:
-    """Where a column of a do-not-call file is; 0 where none is named.
+    """Return the position of a column; 0 if none is named.
 
     Raises:
         InputError: the file has no such column.
@@ -215,11 +217,12 @@ def _position(settings: SuppressSettings, table: Table, key: str, name: str | No
 
 
 def _first_few(rows: list[str]) -> str:
-    return f"{', '.join(rows[:5])}{f' and {len(rows) - 5} more' if len(rows) > 5 else ''}"
+    shown = ", ".join(rows[:5])
+    return phrase("{rows} and {count} more", rows=shown, count=len(rows) - 5) if len(rows) > 5 else shown
 
 
 class _LastDays:
-    """The last days on which entries of a do-not-call file count. What cannot be read counts as never expired."""
+    """The last days of the entries of a do-not-call file; an entry with an unreadable day never expires."""
 
     def __init__(self, settings: SuppressSettings, position: int, today: date) -> None:
         self._settings = settings
@@ -228,7 +231,7 @@ class _LastDays:
         self._unread: list[str] = []
 
     def expired(self, chunk: Chunk) -> frozenset[int]:
-        """The rows of a chunk, by number, whose entries count no more."""
+        """Return the numbers of rows whose entries have expired."""
         cells = zip(chunk.frame.index.tolist(), chunk.frame.iloc[:, self._position].tolist(), strict=True)
         return frozenset(row for row, cell in cells if self._is_over(row, cell, shifted=row in chunk.ragged))
 
@@ -245,7 +248,7 @@ class _LastDays:
         return last[: len(self._today)] < self._today
 
     def tell(self, *, any_left: bool) -> None:
-        """Say which days could not be read, and where nothing is left of the list."""
+        """Warn of days that could not be read, and of a list without valid entries."""
         name = self._settings.file.name
         if self._unread:
             _log.warning(
@@ -260,7 +263,7 @@ class _LastDays:
 
 
 def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:
-    """The entries of a cell; None where it cannot be understood."""
+    """Return the entries of a cell; None if it is not understood."""
     if not cell.strip():
         return set()
     if settings.by == "user_data":
@@ -271,7 +274,7 @@ def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:
 
 
 def _digits(text: str, region: str | None) -> set[str] | None:
-    """The phone numbers of a text as bare digits; None where it cannot be understood."""
+    """Return the phone numbers of a text as bare digits; None if it is not understood."""
     from ..mapping.phones import country, read_phone
 
     found = read_phone(text, country(None, region))

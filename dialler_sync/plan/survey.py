@@ -1,4 +1,4 @@
-"""What a run needs to know of the dialler's contacts before it decides anything."""
+"""Reads the dialler's contacts that a run needs to know before it decides."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ from ..config import Settings
 from ..config.campaign import CampaignSettings
 from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, UsageError
 from ..prepare.prepared import Prepared
+from ..text.phrase import mark, phrase
 from .answers import calls_are_told, require_answers, wanted_fields
-from .snapshot import Snapshot, look_beside, read_account, read_calls, read_campaign, read_contacts
+from .fill import look_beside, read_account, read_calls, read_campaign, read_contacts
+from .snapshot import Snapshot
 
-_NUMBERS = (
-    " Nothing was sent: rows.duplicate_phones_in_dialler needs the contact list. Try again later, or set "
+_NUMBERS = mark(
+    "Nothing was sent: rows.duplicate_phones_in_dialler needs the contact list. Try again later, or set "
     "duplicate_phones_in_dialler: allow."
 )
 
 _log = logging.getLogger(__name__)
 
 FEW_TO_COMPARE, FEW_TO_KEEP = 20, 2_000
-"""Rows up to which the dialler is asked for these contacts alone, and not for the whole campaign: when rows
-are compared (one list is one request), and when only before-images are wanted."""
+"""Most rows whose contacts are looked up instead of listing the campaign: if rows are compared (one list is one
+request), and if only before-images are wanted."""
 
 
 async def survey(
@@ -40,15 +42,16 @@ async def survey(
     mirrors: bool,
     numbers: bool = False,
 ) -> Snapshot | None:
-    """The dialler's contacts, as far as a run needs to know them; None where it does not. ``numbers``: those of all
-    contacts.
+    """Return the dialler's contacts that a run needs; None if it needs none, or can do without.
+
+    ``compare``: ``none``, ``journal`` or ``dialler``. ``mirrors``, ``numbers``: the whole campaign is needed.
 
     Raises:
-        StopRun: they are needed and cannot be read.
-        UsageError: they do not tell what is to decide.
+        StopRun: contacts that are needed cannot be read.
+        UsageError: their records lack a field that decides.
     """
     by_dialler = compare == "dialler"
-    whole = mirrors or any(each.lock for each in settings.suppress)  # who is locked need not be in the file
+    whole = mirrors or any(each.lock for each in settings.suppress)  # contacts to lock need not be in the file
     todo = sum(prepared.todo)
     numbers = numbers and todo > 0
     whole = whole or numbers
@@ -65,14 +68,14 @@ async def survey(
     try:
         snapshot = await _read(client, settings, keys)
     except RequestError as error:
-        # Where they are only wanted, what may speak of this function alone ends nothing.
+        # An error that may be of this function alone does not stop a run that can do without.
         if needed or is_of_every_request(error):
             stop = reason_to_stop(error, campaign=settings.campaign.common)
             if stop is not None:
                 raise stop from error
         if needed:
-            why = f"the dialler's contacts cannot be read: {error}"
-            raise DiallerUnavailable(f"{why}{_NUMBERS if numbers else ''}") from error
+            why = phrase("the dialler's contacts cannot be read: {error}", error=error)
+            raise DiallerUnavailable(f"{why} {phrase(_NUMBERS)}" if numbers else why) from error
         if wanted:
             _log.warning("the dialler's contacts cannot be read (%s): this run cannot be undone", error)
         if left_out:
@@ -91,25 +94,26 @@ async def survey(
 
 
 async def _read_others(snapshot: Snapshot, client: DiallerClient) -> None:
-    """Read the contacts of all campaigns, unless the dialler has listed them already.
+    """Read the contacts of other campaigns, unless the dialler has listed them.
 
     Raises:
-        DiallerUnavailable: they cannot be read.
+        DiallerUnavailable: they could not be read.
     """
     if not snapshot.knows_others:
         await read_account(snapshot, client)
     if snapshot.may_move:
         snapshot.close()
-        raise DiallerUnavailable(f"contacts of other campaigns cannot be read.{_NUMBERS}")
+        why = phrase("contacts of other campaigns cannot be read.")
+        raise DiallerUnavailable(f"{why} {phrase(_NUMBERS)}")
 
 
 def _keys(prepared: Prepared) -> Iterator[str]:
-    """The UserData of rows that are to be sent."""
+    """Yield the UserData of rows to be sent."""
     return (row.user_data for row in prepared.to_send() if row.user_data)
 
 
 async def _read(client: DiallerClient, settings: Settings, keys: list[str] | None) -> Snapshot:
-    """Read these keys, or the whole campaign. While the dialler has never answered, the gate's patience counts."""
+    """Read the contacts of these keys (None: of the whole campaign); retry until the dialler has answered once."""
     attempt, started = 0, time.monotonic()
     while True:
         try:
@@ -134,7 +138,7 @@ async def _read(client: DiallerClient, settings: Settings, keys: list[str] | Non
 
 
 async def _campaigns(client: DiallerClient, named: CampaignSettings) -> list[Mapping[str, Any]]:
-    """The dialler's campaigns, where rows may name theirs; only the ID of the one that all rows name is needed."""
+    """Return the dialler's campaigns; ``[]`` if the configuration has the ID of the only one."""
     if named.id is not None:
         return []
     try:

@@ -1,4 +1,4 @@
-"""Contacts that a run changes though no row is sent to them: gone from the file, or not to be called."""
+"""Selects contacts without a row for a change: gone from the file, back in it, or not to be called."""
 
 from __future__ import annotations
 
@@ -15,16 +15,35 @@ from ..journal import Journal, NoRow, RunRecord
 from ..model import Action, Reason, RowResult, Status
 from ..pages import KEYS, batched
 from ..target import split, target_of
+from ..text.phrase import counted, figure, mark, phrase
 from .decide import PlanRules, protection
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
 
-_DONE = {Missing.LOCK: "locked", Missing.DELETE: "deleted"}
+_TOO_MANY = {
+    (Missing.LOCK, True): mark(
+        "mirror: {missing} of {total} contacts are not in the file and would be locked; mirror.max_missing allows "
+        "{limit}. Nothing was sent. If that is meant: --max-missing {number}."
+    ),
+    (Missing.DELETE, True): mark(
+        "mirror: {missing} of {total} contacts are not in the file and would be deleted; mirror.max_missing allows "
+        "{limit}. Nothing was sent. If that is meant: --max-missing {number}."
+    ),
+    (Missing.LOCK, False): mark(
+        "mirror: {missing} of {total} contacts are not in the file and would be locked (the file has no rows); "
+        "mirror.max_missing allows {limit}. Nothing was sent. If that is meant: --max-missing {number}."
+    ),
+    (Missing.DELETE, False): mark(
+        "mirror: {missing} of {total} contacts are not in the file and would be deleted (the file has no rows); "
+        "mirror.max_missing allows {limit}. Nothing was sent. If that is meant: --max-missing {number}."
+    ),
+}
+"""By what is done with contacts, and whether the file has rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is done to one contact, and why."""
+    """The change of one contact, and its reason."""
 
     why: NoRow
     action: Action
@@ -33,9 +52,9 @@ class Change:
 
 
 def to_lock(snapshot: Snapshot, suppressed: SuppressionLists) -> Iterator[Change]:
-    """Contacts of the campaign that are on a do-not-call list whose contacts are locked, and are not locked yet.
+    """Lock contacts of the campaign that stand in a do-not-call list with ``lock``, unless they are locked.
 
-    What the mirror takes is left to it.
+    Contacts that the mirror takes are left to it.
     """
     for contact in snapshot.not_taken():
         if not is_locked(contact.values) and (reason := suppressed.reason_to_lock(contact.values)):
@@ -45,9 +64,10 @@ def to_lock(snapshot: Snapshot, suppressed: SuppressionLists) -> Iterator[Change
 def to_unlock(
     returned: Mapping[str, Mapping[str, str]], snapshot: Snapshot | None, suppressed: SuppressionLists
 ) -> Iterator[Change]:
-    """Contacts that the mirror has locked and that the file has again: UserData → contact ID → run that locked it.
+    """Unlock contacts that the mirror locked and the file has again.
 
-    Who was unlocked since, or must not be called, is left alone. Without a snapshot, all count as locked still.
+    ``returned``: UserData → contact ID → run that locked it. Contacts that were unlocked since, or must not be called,
+    are left alone. Without a snapshot, all count as still locked.
     """
     for page in batched(returned, KEYS):
         there = snapshot.find(page) if snapshot is not None else {}
@@ -56,7 +76,7 @@ def to_unlock(
             for contact_id, run in returned[key].items():
                 contact = held.get(contact_id) if snapshot is not None else StoredContact(contact_id, key, {})
                 if contact and not is_unlocked(contact.values) and not suppressed.reason(contact.values):
-                    reason = f"back in the file; run {run} had locked it"
+                    reason = phrase("back in the file; run {run} had locked it", run=run)
                     yield Change(NoRow.RETURNED, Action.UNLOCK, contact, reason)
 
 
@@ -64,7 +84,7 @@ def to_unlock(
 class Mirror:
     """Contacts of the campaign that the file no longer has.
 
-    ``adopt``: also those that this tool has not sent. ``rows``: how many the file has.
+    ``adopt``: including those that this tool never sent. ``rows``: number of rows of the file.
     """
 
     settings: Settings
@@ -76,23 +96,23 @@ class Mirror:
     rows: int
 
     def select(self, snapshot: Snapshot) -> None:
-        """Have the snapshot note them; call it once.
+        """Mark them in the snapshot; call once.
 
         Raises:
-            SafetyLimit: before the first one, as they are more than may be, or are not known.
+            SafetyLimit: they are more than the limit allows, or cannot be known.
         """
         keyless = self._note_present(snapshot)
         missing = self._take(snapshot)
         self._check(missing, snapshot.count_present() + missing, keyless)
 
     def changes(self, snapshot: Snapshot) -> Iterator[Change]:
-        """What is done to each of them."""
+        """Yield the change of each of them."""
         action = Action(str(self.settings.mirror.missing))
         for contact in snapshot.taken():
-            yield Change(NoRow.MIRRORED, action, contact, "no longer in the file")
+            yield Change(NoRow.MIRRORED, action, contact, phrase("no longer in the file"))
 
     def _note_present(self, snapshot: Snapshot) -> int:
-        """Tell the snapshot which keys the file has; gives the number of rows whose key cannot be read."""
+        """Mark the keys of the file in the snapshot; return the number of rows with an unreadable key."""
         keyless = 0
         for page in batched(self.journal.rows(self.run), KEYS):
             snapshot.mark_present(entry.result.user_data for entry in page)
@@ -100,10 +120,10 @@ class Mirror:
         return keyless
 
     def _take(self, snapshot: Snapshot) -> int:
-        """Have the snapshot note the missing ones that may be changed; gives their number.
+        """Mark the missing contacts that may be changed; return their number.
 
         Raises:
-            SafetyLimit: of one of them it is not known whether it is of this campaign.
+            SafetyLimit: the dialler does not say whether one of them is in this campaign.
         """
         theirs = filter(self._may_change, snapshot.absent())
         return sum(self._take_page(snapshot, page) for page in batched(theirs, KEYS))
@@ -136,23 +156,31 @@ class Mirror:
 
     def _check(self, missing: int, ours: int, keyless: int) -> None:
         if missing and keyless:
-            rows = "one row has" if keyless == 1 else f"{keyless:,} rows have"
             raise SafetyLimit(
-                f"mirror: {rows} no readable UserData, so it is not known which contacts the file no longer has. "
-                "Nothing was sent. Fix the rows in failed.xlsx (and the filtered ones), or set mirror.missing: "
-                "keep."
+                counted(
+                    keyless,
+                    "mirror: one row has no readable UserData, so it is not known which contacts the file no longer "
+                    "has. Nothing was sent. Fix the rows in failed.xlsx (and the filtered ones), or set "
+                    "mirror.missing: keep.",
+                    "mirror: {count} rows have no readable UserData, so it is not known which contacts the file no "
+                    "longer has. Nothing was sent. Fix the rows in failed.xlsx (and the filtered ones), or set "
+                    "mirror.missing: keep.",
+                )
             )
         if not self.limit.allows(missing, ours):
             raise SafetyLimit(
-                f"mirror: {missing:,} of {ours:,} contacts are not in the file and would be "
-                f"{_DONE[self.settings.mirror.missing]}{'' if self.rows else ' (the file has no rows)'}; "
-                f"mirror.max_missing allows {self.limit}. Nothing was sent. If that is meant: --max-missing {missing}."
+                phrase(
+                    _TOO_MANY[self.settings.mirror.missing, bool(self.rows)],
+                    missing=figure(missing),
+                    total=figure(ours),
+                    limit=self.limit,
+                    number=missing,
+                )
             )
 
 
 def _key_unreadable(row: RowResult) -> bool:
-    """Whether a row that is rejected, or that a filter leaves out, may stand for any contact: it has no UserData, or a
-    damaged one."""
+    """Whether a rejected or filtered row may stand for any contact, as its UserData is missing or damaged."""
     if row.action is Reason.FILTERED:
         return not row.user_data
     damaged = any(fault.field == "UserData" for fault in row.each_fault()) and row.error_code != DUPLICATE_KEY

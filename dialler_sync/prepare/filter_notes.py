@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from ..mapping.filters import RowFilters, RuleTally
+from ..text.phrase import figure, phrase
 from ..text.spreadsheet import one_line
 
 _log = logging.getLogger(__name__)
@@ -26,7 +27,8 @@ def tell_filters(filters: Sequence[RowFilters]) -> None:
             _log.info("%s: no row has %s. Is it spelled as in the list?", name, ", ".join(map(repr, never)))
         left_out = sum(each.left_out for each in tallies)
         if left_out > rows * _NEARLY_ALL:
-            _log.warning("%s leaves out %s of %s rows. Is that intended?", name, f"{left_out:,}", f"{rows:,}")
+            counts = {"left_out": figure(left_out), "rows": figure(rows)}
+            _log.warning(phrase("{rule} leaves out {left_out} of {rows} rows. Is that intended?", rule=name, **counts))
 
 
 def _never_met(tallies: Sequence[RuleTally]) -> list[str]:

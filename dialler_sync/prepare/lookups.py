@@ -9,9 +9,14 @@ from ..errors import ConfigError, InputError, ListUnreadable
 from ..mapping.cells import Columns
 from ..mapping.columns import Lookups
 from ..text.nearest import nearest
+from ..text.phrase import mark, phrase
 
 _SHOWN = 5
 """Rows that a message names."""
+
+
+_SEVERAL_COLUMNS = mark("{file}: has several columns '{column}' ({setting} of {field})")
+_NO_COLUMN = mark("{file}: has no column '{column}' ({setting} of {field})")
 
 
 def read_lookups(settings: Settings) -> Lookups:
@@ -35,8 +40,9 @@ def _read(lookup: Lookup, name: str, source: SourceSettings) -> dict[str, str]:
     columns = table.layout.columns
     for what, column in (("key", lookup.key), ("value", lookup.value)):
         if columns.count(column) != 1:
-            several = "has several columns" if column in columns else "has no column"
-            raise InputError(f"{lookup.file}: {several} '{column}' (lookup.{what} of {name}){nearest(column, columns)}")
+            told = _SEVERAL_COLUMNS if column in columns else _NO_COLUMN
+            problem = phrase(told, file=lookup.file, column=column, setting=f"lookup.{what}", field=name)
+            raise InputError(problem + nearest(column, columns))
     key_at, value_at = columns.index(lookup.key), columns.index(lookup.value)
     found: dict[str, str] = {}
     first: dict[str, int] = {}
@@ -60,7 +66,11 @@ def _read(lookup: Lookup, name: str, source: SourceSettings) -> dict[str, str]:
 
 
 def _doubled(lookup: Lookup, name: str, first: int, second: int) -> str:
-    return (
-        f"columns.{name}.lookup: rows {first} and {second} of {lookup.file.name} have the same '{lookup.key}': "
-        "remove one of them"
+    return phrase(
+        "columns.{name}.lookup: rows {first} and {second} of {name2} have the same '{key}': remove one of them",
+        name=name,
+        first=first,
+        second=second,
+        name2=lookup.file.name,
+        key=lookup.key,
     )

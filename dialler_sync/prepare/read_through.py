@@ -22,6 +22,7 @@ from ..files.digest import file_sha256
 from ..journal import PENDING, Outcome, PlannedRow
 from ..journal.records import faults_text
 from ..model import Chunk, Contact, Fault, Filtered, Reason, Rejection, RowWarning, Status
+from ..text.phrase import phrase
 from ..text.spreadsheet import one_line
 from .filter_notes import tell_filters
 from .keys import Keys
@@ -153,20 +154,24 @@ def _said(fault: Fault) -> str:
         return fault.message
     column = one_line(fault.column)
     value = fault.value if len(fault.value) <= _LONGEST_VALUE else f"{fault.value[:_LONGEST_VALUE]}…"
-    return f"{column} ({value!r}): {fault.message}" if value else f"{column} (empty): {fault.message}"
+    if not value:
+        return phrase("{column} (empty): {fault}", column=column, fault=fault.message)
+    return f"{column} ({value!r}): {fault.message}"
 
 
 def _place(prepared: Prepared, seq: int, other: int) -> str:
     """Return the row ``other`` as a reader of the row ``seq`` finds it."""
-    row = f"row {prepared.rows[other]}"
+    row = prepared.rows[other]
     ends = list(accumulate(entry["rows"] for entry in prepared.files))
     here, there = bisect_right(ends, seq), bisect_right(ends, other)
     entry = prepared.files[there]
     if here == there:
-        return row
+        return phrase("row {row}", row=row)
     if entry["sheet"] and entry["path"] == prepared.files[here]["path"]:
-        return f"{row} of sheet '{entry['sheet']}'"
-    return f"{row} of {entry['name']}" + (f", sheet '{entry['sheet']}'," if entry["sheet"] else "")
+        return phrase("row {row} of sheet '{sheet}'", row=row, sheet=entry["sheet"])
+    if entry["sheet"]:
+        return phrase("row {row} of {file}, sheet '{sheet}',", row=row, file=entry["name"], sheet=entry["sheet"])
+    return phrase("row {row} of {file}", row=row, file=entry["name"])
 
 
 def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
@@ -184,13 +189,16 @@ def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
                     Status.REJECTED,
                     error_code=DUPLICATE_KEY,
                     error_field="UserData",
-                    error=f"{other} has the same UserData",
+                    error=phrase("{row} has the same UserData", row=other),
                 )
             )
         else:
             outcomes.append(
                 Outcome(
-                    seq, Status.SKIPPED, Reason.SUPERSEDED, error=f"{other} has the same UserData and is used instead"
+                    seq,
+                    Status.SKIPPED,
+                    Reason.SUPERSEDED,
+                    error=phrase("{row} has the same UserData and is used instead", row=other),
                 )
             )
     return outcomes
@@ -218,9 +226,11 @@ def _shared(prepared: Prepared, row: Shared, policy: str) -> Outcome:
     """The outcome of a row with a number of another row."""
     prepared.unchanged -= not prepared.todo[row.seq]
     prepared.todo[row.seq] = 0
-    error = f"{_place(prepared, row.seq, row.beside)} has the same number with a different key ({row.field})"
+    where = {"row": _place(prepared, row.seq, row.beside), "field": row.field}
     if policy != "reject":
-        return Outcome(row.seq, Status.SKIPPED, Reason.SUPERSEDED, error=f"{error} and is used instead")
+        why = phrase("{row} has the same number with a different key ({field}) and is used instead", **where)
+        return Outcome(row.seq, Status.SKIPPED, Reason.SUPERSEDED, error=why)
+    error = phrase("{row} has the same number with a different key ({field})", **where)
     prepared.rejected += 1
     return Outcome(
         row.seq,

@@ -12,7 +12,7 @@ from typing import Any
 from ..config import Settings, SourceSettings
 from ..errors import InputError, UsageError
 from ..fetch import STDIN, Local, expand, fetch
-from ..files.pinned import known
+from ..files.pinned import shown
 from ..journal import Journal
 from ..mapping.validate import Checker
 from ..model import Chunk, Table
@@ -97,7 +97,7 @@ def open_sources(
             except InputError as error:
                 unreadable.extend(error.args)
                 continue
-            where = known(path) if len(tables) == 1 else f"{known(path)}, sheet '{table.layout.sheet}'"
+            where = shown(path) if len(tables) == 1 else f"{shown(path)}, sheet '{table.layout.sheet}'"
             for remark in table.layout.remarks:
                 say(f"{where}: {remark}")
             for note in checker.notes:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from ..fields import FIELDS, PHONE_FIELDS
-from ..read.layout.header_words import NOT_A_FIELD, PHONES, without
+from ..read.layout.header_words import PHONES, without
+from ..read.layout.vocabulary import NOT_A_FIELD
 from ..text.spreadsheet import is_shortened
+from .assigned import Assigned
 from .content import (
     fit,
     is_academic,
@@ -45,46 +47,6 @@ _WEAK = 2
 _BANK = frozenset({"AccountIBAN", "AccountBIC", "AccountNationalBankCode", "AccountBank"})
 _LAST = frozenset({"", "Person", "Company", "Id", "Number", "Qualifier"}) | NOT_A_FIELD | PHONES
 """Meanings too weak to replace a header's first meaning when the cells contradict it."""
-
-
-@dataclass(slots=True)
-class Assigned:
-    """Rules by field, the column that each field took, the columns that are left, and the language."""
-
-    rules: dict[str, Rule]
-    left: list[Column]
-    language: str
-    by_field: dict[str, Column] = field(default_factory=dict)
-
-    def candidates(self, of: str) -> list[Column]:
-        """Return remaining columns whose header means ``of`` and whose cells mostly fit, the best first."""
-        fitting = [column for column in self.left if column.meaning.of == of and fit(of, column) >= HALF]
-        return sorted(
-            fitting,
-            key=lambda c: (c.empty, len(c.cells) < HALF * c.rows, c.meaning.doubtful, c.meaning.rank, c.place),
-        )
-
-    def take(self, name: str, column: Column, *doubts: str) -> Rule:
-        """Assign a column to a field."""
-        rule = self.rules[name] = rule_of(name, column)
-        rule.doubts[:0] = [*doubts, *self.doubts(name, column)]
-        self.by_field[name] = column
-        self.left.remove(column)
-        return rule
-
-    @staticmethod
-    def header_doubts(column: Column) -> list[str]:
-        """Return questions about a header for a person to check."""
-        if column.meaning.near:
-            return [f"is '{' '.join(column.name.split())}' a misspelt name?"]
-        return ["the header can mean something else"] if column.meaning.doubtful else []
-
-    def doubts(self, name: str, column: Column) -> list[str]:
-        """Return questions about a column's header and cells for a person to check."""
-        found = self.header_doubts(column)
-        if column.cells and (share := fit(column.meaning.of, column)) < MOSTLY:
-            found.append(f"only {round(share * len(column.cells))} of {len(column.cells)} cells look like {name}")
-        return found
 
 
 def assign(sample: Sample) -> Assigned:
@@ -228,7 +190,7 @@ def _key_faults(column: Column) -> list[str]:
 
 
 def _by_content(found: Assigned) -> None:
-    """Assign columns whose cells tell their field where the headers do not."""
+    """Assign columns by their cells if the headers do not tell the field."""
     by_cells: tuple[tuple[str, Callable[[str], bool]], ...] = (
         ("Email", is_email),
         ("AccountIBAN", is_iban),

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ..config.columns import fold
+from ..config.texts import fold
 from ..fields import PHONE_FIELDS
 from ..model import Fault
-from .assign import Assigned
+from .assigned import Assigned
 from .content import fit, is_date, is_no, is_yes_no
 from .regions import read_number
 from .sample import Column
@@ -18,7 +18,7 @@ from .yaml_text import one_line
 _MOST_VALUES = 6
 _ROUTES = 2
 _FEW_ROWS = 5
-"""Rows from which on a column with few different cells says something of its kind."""
+"""Fewest rows that let a column's few different cells tell its kind."""
 
 
 def examples(found: Assigned, *, one_campaign: bool) -> Iterator[str]:
@@ -31,7 +31,7 @@ def examples(found: Assigned, *, one_campaign: bool) -> Iterator[str]:
 
 
 def _campaigns(found: Assigned) -> Iterator[str]:
-    """Routes by the postal code, where there is one; with a key, shares too."""
+    """Propose routes by the postal code, if there is one; with a key, shares too."""
     column = found.by_field.get("PostalCode")
     begins = Counter(cell.strip()[:1] for cell in column.cells if cell.strip()[:1].isalnum()) if column else Counter()
     if column is None or len(begins) <= 1:
@@ -45,7 +45,7 @@ def _campaigns(found: Assigned) -> Iterator[str]:
 
 
 def _fields(found: Assigned) -> Iterator[str]:
-    """Fields of which a bad cell need not cost the row."""
+    """Point out fields whose bad cell need not reject the row."""
     lines = []
     for name in ("Email", *PHONE_FIELDS):
         given = found.rules[name].rule if name in found.rules else None
@@ -64,7 +64,7 @@ def _fields(found: Assigned) -> Iterator[str]:
 
 
 def _kept(found: Assigned) -> Iterator[str]:
-    """The field in which agents write; contacts are overwritten only by their key."""
+    """Point out the field in which agents write; without a key, nothing is overwritten."""
     if "UserData" in found.rules and "Comment" in found.rules:
         given = found.rules["Comment"].rule
         rule: dict[str, Any] = {"column": given} if isinstance(given, str) else {**given}
@@ -78,7 +78,7 @@ def _lost_zeros(column: Column, region: object) -> int:
 
 
 def _rows(found: Assigned, *, one_campaign: bool) -> Iterator[str]:
-    """Point out columns that say who must not be called, and one that may say who is to be."""
+    """Point out columns that forbid calls, and one that may ask for them."""
     skip: dict[str, Any] = {}
     for column in found.left:
         if column.meaning.of in ("OptOut", "OptIn"):
@@ -117,7 +117,7 @@ def _tells_kinds(column: Column) -> bool:
 
 
 def _forbids(column: Column, language: str) -> tuple[object, int]:
-    """What of a column forbids a call (of an opt-in column: does not allow it), as a filter; in how many rows."""
+    """Return the values of a column that forbid a call (opt-in: do not allow it), as a filter; and their rows."""
     refused = column.meaning.of == "OptIn"
     forbids = [is_no(cell) == refused if cell.strip() else refused for cell in column.by_row]
     cells = [cell.strip() for cell, forbid in zip(column.by_row, forbids, strict=True) if forbid]

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from ..config.columns import fold
-from ..read.layout.header_words import NOT_A_FIELD
+from ..config.texts import fold
+from ..read.layout.vocabulary import NOT_A_FIELD
+from .assigned import Assigned
 from .content import fit, is_comma_name, is_company, is_mostly, is_person, is_salutation, is_yes_no
 from .rules import Rule
 from .sample import HALF, MOSTLY, Column
-
-if TYPE_CHECKING:
-    from .assign import Assigned
 
 _NO_NAMES = frozenset(
     {*NOT_A_FIELD, "OptOut", "OptIn", "Campaign", "Id", "PersonId", "CompanyId", "UserData", "Number"}

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ..fields import PHONE_FIELDS
 from ..model import Fault
-from ..read.layout.header_words import NOT_A_FIELD, PHONES
+from ..read.layout.header_words import PHONES
+from ..read.layout.vocabulary import NOT_A_FIELD
+from .assigned import Assigned
 from .content import is_phone_like, is_written_as_phone
 from .regions import Where, read_number, where_numbers_are
 from .rules import phone_rule
 from .sample import HALF, MOSTLY, Column
-
-if TYPE_CHECKING:
-    from .assign import Assigned
 
 _JUDGED_BY_CELLS = frozenset({"Qualifier", "Person", "Company", "Number", "FollowUpDateTime"})
 """Meanings of headers (``Privat``, ``Contact 1``, ``Number``) that are phones if their cells are numbers."""

@@ -1,4 +1,4 @@
-"""What each column of a table holds: how many cells are filled, how many differ, how long they are, what they look
+"""The profile of a table's columns: how many cells are filled, how many differ, how long they are, what they look
 like; and the first rows."""
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from .sample import MOSTLY, SAMPLE
 FIRST_ROWS = 5
 EXAMPLES = 3
 MOST_DISTINCT = 100_000
-"""Different cells of a column that are counted."""
+"""Most distinct cells counted per column."""
 _ALL_DISTINCT = 5_000_000
-"""Different cells of all columns that are counted."""
+"""Most distinct cells counted in all columns."""
 _LONGEST = 200
-"""Characters of a cell that are shown."""
+"""Most characters of a cell shown."""
 
 
 def _is_number(cell: str) -> bool:
@@ -62,7 +62,7 @@ class Profile:
             self.first.append({"row": int(number), "cells": [_cut(cell) for cell in cells]})
 
     def facts(self) -> list[dict[str, Any]]:
-        """Return a line per column; ``distinct`` is null where there are too many to count."""
+        """Return a line per column; ``distinct`` is None if there are too many to count."""
         return [column.facts() for column in self._columns]
 
 

@@ -15,14 +15,14 @@ from functools import cache
 
 import phonenumbers
 
-from ..config.columns import fold
+from ..config.texts import fold
 from ..mapping.numbering_plans import region_of, region_of_number
 from ..mapping.phones import Read, country, quick_phone, read_phone
 from ..model import Fault
 from .sample import MOSTLY, Column
 
 _TRIED = 150
-"""Numbers that each country is tried on."""
+"""Numbers tried per country."""
 
 _REGIONS = (
     *("DE", "AT", "CH", "GB", "US", "FR", "NL", "BE", "IT", "ES", "PL", "DK", "SE", "NO", "FI", "IE", "LU", "LI", "PT"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..fetch import Local, fetch
+from ..text.phrase import figure, phrase
 from .excel.markup import is_markup, markup_of
 
 if TYPE_CHECKING:
@@ -194,8 +195,12 @@ def _is_workbook(path: Path, source: SourceSettings) -> bool:
         raise InputError(f"{path}: the file is empty.")
     if size > source.max_file_mb * 1_000_000:
         raise InputError(
-            f"{path}: {size // 1000000:,} MB; the limit is {source.max_file_mb:,} MB: split the file, or raise "
-            "source.max_file_mb."
+            phrase(
+                "{path}: {size} MB; the limit is {max_file_mb} MB: split the file, or raise source.max_file_mb.",
+                path=path,
+                size=figure(size // 1000000),
+                max_file_mb=figure(source.max_file_mb),
+            )
         )
     if head.startswith((_ZIP, _OLE, _BIFF_5)):
         return True

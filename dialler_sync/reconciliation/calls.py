@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..api.client import DiallerClient
-from ..api.wire import StoredContact, campaign_of, stored_contact
+from ..api.wire import RESULT_CODE, StoredContact, campaign_of, stored_contact
 from ..contacts.call_records import Call, NotTold, each_once, reached_of, records_of
-from ..contacts.histories import AT_ONCE, RESULT_CODE, Histories
+from ..contacts.histories import AT_ONCE, Histories
 from ..fields import PHONE_FIELDS
 from ..pages import KEYS, batched
 from .compare import said

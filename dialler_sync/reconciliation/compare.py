@@ -30,6 +30,7 @@ from ..model import ContactClass, Reason, Value
 from ..plan.decide import PlanRules, protection
 from ..plan.keep import keep
 from ..plan.suppress import SuppressionLists
+from ..text.phrase import figure, phrase
 
 LONGEST = 1_000
 """Longest value shown, in characters."""
@@ -46,8 +47,10 @@ class Carriers:
         """Return a remark if several contacts carry the UserData."""
         if self.contacts < 2:
             return ()
-        more = f" and {self.contacts - len(self.ids):,} more" if self.contacts > len(self.ids) else ""
-        return (f"{self.contacts:,} contacts have this UserData ({', '.join(self.ids)}{more})",)
+        ids = ", ".join(self.ids)
+        if (more := self.contacts - len(self.ids)) > 0:
+            ids = phrase("{ids} and {count} more", ids=ids, count=figure(more))
+        return (phrase("{count} contacts have this UserData ({ids})", count=figure(self.contacts), ids=ids),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,12 @@ class FileRow:
         """Return a remark if several rows carry the UserData."""
         if self.rows < 2:
             return ()
-        which = f"{self.first} and {self.last}" if self.rows == 2 else f"{self.first} to {self.last}"
-        return (f"{self.rows:,} rows have this UserData ({which}); row {self.number} is compared",)
+        places = {"count": figure(self.rows), "first": self.first, "last": self.last, "row": self.number}
+        if self.rows == 2:
+            told = phrase("{count} rows have this UserData ({first} and {last}); row {row} is compared", **places)
+        else:
+            told = phrase("{count} rows have this UserData ({first} to {last}); row {row} is compared", **places)
+        return (told,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,8 @@ class Line:
     def text(self) -> str:
         """Remarks, then ``Field: dialler … ≠ file …`` for each field; the dialler comes first, as in a plan."""
         fields = (
-            f"{name}: dialler {shown(theirs)} ≠ file {shown(ours)}" for name, (ours, theirs) in self.differences.items()
+            phrase("{field}: dialler {theirs} ≠ file {ours}", field=name, theirs=shown(theirs), ours=shown(ours))
+            for name, (ours, theirs) in self.differences.items()
         )
         return "; ".join((*self.remarks, *fields))
 
@@ -124,7 +132,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class May:
-    """What an import may do: ``rows.mode``, the fields that contacts keep (see :func:`plan.keep.keep`), the numbers
+    """The limits of an import: ``rows.mode``, the fields that contacts keep (see :func:`plan.keep.keep`), the numbers
     that are left out, and whom ``protect:`` protects."""
 
     mode: Mode = Mode.UPSERT
@@ -153,15 +161,15 @@ def compare(
     """
     key = row.user_data
     if not key:
-        remark = "the row has no UserData, so its contact is not known"
+        remark = phrase("the row has no UserData, so its contact is not known")
         yield Line(ContactClass.MISSING, "", seq=row.seq, rows=1, remarks=(remark,))
         return
     several = (*carriers.remarks(), *row.remarks())
     if not carriers.contacts:
         kind = ContactClass.DUPLICATE if several else ContactClass.MISSING
-        reasons = [f"suppressed: {row.suppressed}"] if row.suppressed else []
+        reasons = [phrase("suppressed: {reason}", reason=row.suppressed)] if row.suppressed else []
         reasons += [f"{Reason.KNOWN_NUMBER}: {row.known}"] if row.known else []
-        reasons += ["rows.mode: update does not create it"] if may.mode is Mode.UPDATE else []
+        reasons += [phrase("rows.mode: update does not create it")] if may.mode is Mode.UPDATE else []
         expected = bool(reasons) and not several
         yield Line(kind, key, None, row.seq, row.rows, {}, (*several, *reasons), expected=expected)
     rows = row.rows
@@ -170,15 +178,18 @@ def compare(
         changed = differences(keeping.fields, contact.values)
         remarks = several
         if row.suppressed and not is_locked(contact.values):
-            remarks = (*several, f"suppressed, but not locked in the dialler: {row.suppressed}")
+            told = phrase("suppressed, but not locked in the dialler: {reason}", reason=row.suppressed)
+            remarks = (*several, told)
         kind = ContactClass.DIFFERING if changed or remarks else ContactClass.MATCHING
         if changed and (why := may.protected(contact)):
             kind = ContactClass.DIFFERING if remarks else ContactClass.MATCHING
-            remarks = (*remarks, f"protected ({why}), so not changed: {', '.join(changed)}")
+            told = phrase("protected ({reason}), so not changed: {fields}", reason=why, fields=", ".join(changed))
+            remarks = (*remarks, told)
             changed = {}
         if changed and may.mode is Mode.CREATE:
             kind = ContactClass.DIFFERING if remarks else ContactClass.MATCHING
-            remarks = (*remarks, f"not changed, as rows.mode is create: {', '.join(changed)}")
+            told = phrase("not changed, as rows.mode is create: {fields}", fields=", ".join(changed))
+            remarks = (*remarks, told)
             changed = {}
         if keeping.kept:
             remarks = (*remarks, keeping.reason)
@@ -198,17 +209,22 @@ def unmatched(
     """Return the line of a contact that no valid row names; ``rejected`` describes a rejected row with its UserData,
     ``filtered`` a filtered one, whose contact is to be locked if it ``locks``; ``superseded`` one that is left to a row
     with the same number."""
-    remarks = (f"rejected: {rejected}",) if rejected else ()
+    remarks = (phrase("rejected: {reason}", reason=rejected),) if rejected else ()
     kind = ContactClass.DIFFERING if rejected else ContactClass.EXTRA
     if filtered:
         callable_ = locks and not is_locked(contact.values)
         kind = ContactClass.DIFFERING if rejected or callable_ else ContactClass.MATCHING
-        remarks = (*remarks, f"filtered{', but not locked in the dialler' if callable_ else ''}: {filtered}")
+        remarks = (
+            *remarks,
+            phrase("filtered, but not locked in the dialler: {reason}", reason=filtered)
+            if callable_
+            else phrase("filtered: {reason}", reason=filtered),
+        )
     if superseded:
         kind = kind if rejected or filtered else ContactClass.MATCHING
-        remarks = (*remarks, f"superseded: {superseded}")
+        remarks = (*remarks, phrase("superseded: {reason}", reason=superseded))
     if not contact.user_data:
-        remarks = ("the contact has no UserData, so its row is not known",)
+        remarks = (phrase("the contact has no UserData, so its row is not known"),)
     elif several := carriers.remarks():
         kind, remarks = ContactClass.DUPLICATE, (*several, *remarks)
     return Line(kind, contact.user_data, contact, remarks=remarks)
@@ -217,10 +233,12 @@ def unmatched(
 def shown(value: object) -> str:
     """Format a value for people: text as it is, quoted if it could be misread."""
     if value is None or value == "":
-        return "(empty)"
+        return phrase("(empty)")
     plain = isinstance(value, str) and value.strip() == value and value.isprintable() and not set(value) & set(';≠"')
     text = str(value) if plain else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"
+    if len(text) <= LONGEST:
+        return text
+    return phrase("{beginning}… ({length} characters)", beginning=text[:LONGEST], length=figure(len(text)))
 
 
 _DIALLER_FIELDS = tuple(

@@ -10,11 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 
-import orjson
-
-from ..api.client import DiallerClient
 from ..api.fatal import reason
-from ..api.query import campaign_id
 from ..config import Settings
 from ..errors import DiallerUnavailable, Interrupted, JournalError, RequestError, StopRun
 from ..exit_codes import ExitCode
@@ -33,11 +29,13 @@ from ..report.reconciliation import ReportLine
 from ..report.reconciliation_reports import ReconciliationReports
 from ..run.lifecycle import Course, carrying_out, ended, note_end, reporting
 from ..run.session import session
+from ..text.phrase import figure
 from .calls import CallTally, read_calls
 from .compare import Line, said, said_fields
 from .known import known_numbers
 from .moves import Moves
-from .sides import Scope, Sides
+from .scope import find_scope
+from .sides import Sides
 from .source_of_truth import SourceOfTruth, read_dialler
 from .summary import Found, ReconciliationSummary, summarise
 
@@ -47,7 +45,7 @@ FAILED = ("failed.csv", "failed.xlsx")
 """Reports written before the dialler is asked."""
 
 _MOST_FIELDS = 16_000
-"""Of all records: where each has fields of its own, a column for each in each line could fill the disk."""
+"""Most different fields of all records; a column for each in every line could fill the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +126,7 @@ class ReconciliationRun:
         return Reconciled(summary, found.first if found else ())
 
     def _end(self, found: Found | None, course: Course) -> ReconciliationSummary:
-        """Have the journal know how it ended."""
+        """Write the end of the run to the journal."""
         self.run = ended(self.run, course.stopped)
         summary = self._summary(found, course)
         note_end(self.journal, self.run, asdict(summary), files=self.run.files, rows=self.run.rows)
@@ -185,7 +183,7 @@ class ReconciliationRun:
             stopped = error
         if len(self.sides.fields) > _MOST_FIELDS:
             raise DiallerUnavailable(
-                f"the dialler's answer is not usable: its records have {len(self.sides.fields):,} different "
+                f"the dialler's answer is not usable: its records have {figure(len(self.sides.fields))} different "
                 "fields, more than a table can hold"
             )
         return stopped
@@ -194,7 +192,9 @@ class ReconciliationRun:
         self.observer.stage("reading the dialler", None)
         async with session(self.settings.dialler) as client:
             try:
-                campaign = await self._scope(client)
+                self.sides.scope, campaign = await find_scope(
+                    client, self.settings.campaign, self.prepared.bodies.batches(), extras=self.options.extras
+                )
                 self.asked = await read_dialler(client, self.sides, campaign)
                 if self.sides.outside:
                     _log.info("%d contacts that the dialler sent were ignored", self.sides.outside)
@@ -205,23 +205,6 @@ class ReconciliationRun:
                 raise reason(error) from error
             finally:
                 self.requests += client.requests
-
-    async def _scope(self, client: DiallerClient) -> int | None:
-        """Set the campaigns in scope; return the one to list, None for the whole account."""
-        campaign, extras = self.settings.campaign, self.options.extras
-        if campaign.several:
-            named = {
-                str(fields.get("DiallerCampaignsID") or fields.get("DiallerCampaignsName"))
-                for batch in self.prepared.bodies.batches()
-                for fields in (orjson.loads(body) for _, _, body in batch)
-            }
-            named.update(campaign.named)  # one that no row goes to any more may hold contacts still
-            self.sides.scope = Scope(frozenset(named), frozenset(named), moved=True, extras=extras)
-            return None
-        number = campaign.id if campaign.name is None else await campaign_id(client, campaign.name)
-        names = frozenset({campaign.name} if campaign.name else ())
-        self.sides.scope = Scope(frozenset({str(number)}), names, extras=extras)
-        return number
 
     # The comparison
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
 
-from ..api.wire import StoredContact, campaign_of
+from ..api.wire import StoredContact
 from ..journal import Outcome, PlannedRow, RowState
 from ..model import Reason, Status, Value
 from ..pages import RECORDS, batched
 from ..plan.snapshot import Snapshot, storable
 from ..plan.suppress import SuppressionLists
+from ..text.phrase import phrase
 from .compare import EVERYTHING, Carriers, FileRow, Line, May, compare, unmatched
+from .scope import Scope
 
 _CACHE_KB = 65_536
 
@@ -38,27 +39,6 @@ _TABLES = """
 
 _OF_ROWS = ("row", "rejected", "filtered", "superseded")
 _KEYS = " UNION ".join(f"SELECT user_data FROM {table}" for table in _OF_ROWS)  # noqa: S608 - ours
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """The campaigns that are reconciled, by ID and by name.
-
-    ``moved``: include contacts of other campaigns whose UserData the file has. ``extras``: include contacts whose
-    UserData the file does not have.
-    """
-
-    ids: frozenset[str] = frozenset()
-    names: frozenset[str] = frozenset()
-    moved: bool = False
-    extras: bool = True
-
-    def holds(self, record: Mapping[str, Any]) -> bool:
-        """Whether a record is of these campaigns; a record without a campaign is."""
-        number, name = campaign_of(record), record.get("DiallerCampaignsName")
-        if not number:
-            return name in (None, "") or not self.names or str(name) in self.names
-        return number in self.ids or str(name) in self.names
 
 
 KnownOf = Callable[[Sequence[tuple[int, Mapping[str, Value]]]], Mapping[int, str]]
@@ -87,7 +67,9 @@ def _key(row: PlannedRow | Outcome) -> str:
 
 def _why(row: PlannedRow) -> str:
     """Return a short reason why a row is rejected."""
-    return f"row {row.row}, {row.error_code}" + (f" in {row.error_field}" if row.error_field else "")
+    if not row.error_field:
+        return phrase("row {row}, {code}", row=row.row, code=row.error_code)
+    return phrase("row {row}, {code} in {field}", row=row.row, code=row.error_code, field=row.error_field)
 
 
 class Sides(Snapshot):

@@ -11,7 +11,8 @@ from ..api.fatal import is_of_every_request
 from ..api.query import calling, persisting
 from ..errors import Refused
 from ..pages import KEYS, batched
-from ..plan.snapshot import fill
+from ..plan.fill import fill
+from ..text.phrase import figure, phrase
 from .sides import Sides
 
 _log = logging.getLogger(__name__)
@@ -38,8 +39,9 @@ async def read_dialler(client: DiallerClient, sides: Sides, campaign: int | None
         RequestError, StopRun: the contacts could not be read completely.
     """
     keys = sides.count_keys()
+    count = figure(keys)
     if sides.scope.extras:
-        why = "full contact list (needed to find contacts missing from the file)"
+        why = phrase("full contact list (needed to find contacts missing from the file)")
     elif keys <= MOST_BY_BATCH:
         try:
             await _by_batch(client, sides)
@@ -49,12 +51,17 @@ async def read_dialler(client: DiallerClient, sides: Sides, campaign: int | None
             _log.info("the batch lookup does not work here: %s", error)
             if keys <= MOST_SINGLE:
                 await _single(client, sides)
-                return SourceOfTruth("single", f"{keys:,} UserData; this dialler has no batch lookup")
-            why = f"this dialler has no batch lookup, and {keys:,} single lookups take longer than one list"
+                return SourceOfTruth(
+                    "single", phrase("{count} UserData; this dialler has no batch lookup", count=count)
+                )
+            why = phrase(
+                "this dialler has no batch lookup, and {count} single lookups take longer than one list", count=count
+            )
         else:
-            return SourceOfTruth("batch", f"only {keys:,} UserData to look up; the full contact list is not needed")
+            why = phrase("only {count} UserData to look up; the full contact list is not needed", count=count)
+            return SourceOfTruth("batch", why)
     else:
-        why = f"one list is faster than {keys:,} lookups"
+        why = phrase("one list is faster than {count} lookups", count=count)
     with calling(client, "list_contacts" if campaign is None else "list_campaign_contacts"):
         await persisting(client, lambda: fill(sides, client, campaign))
     return SourceOfTruth("list", why)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..model import RowResult
+from ..text.phrase import phrase
 from ..text.spreadsheet import in_text_cell
 from .csv_files import FailedTable
 from .failed_xlsx import FailedSheet
@@ -41,7 +42,7 @@ def write_answer(
     table = FailedTable(summary["run_id"], columns, max(extra, 0))
     faults, groups = FaultCells(columns, mapped), Groups()
     with Book(path) as book:
-        page = book.add_page("Summary", WIDTHS)
+        page = book.add_page(phrase("Summary"), WIDTHS)
         sheet = FailedSheet(book.book, table, SHEET_ROWS)
         for result, source, cells in rows():
             groups.add(result)
@@ -59,7 +60,7 @@ def write_short_answer(path: Path, title: str, facts: Mapping[str, str]) -> None
         OSError, JournalError: the file cannot be written.
     """
     with Book(path) as book:
-        page: Page = book.add_page("Summary", (26, 120))
+        page: Page = book.add_page(phrase("Summary"), (26, 120))
         page.line(title, style=page.title)
         page.line()
         for name, value in facts.items():

@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from itertools import takewhile
 from typing import TypeVar
 
+from ..text.forms import day, percent
+from ..text.phrase import counted, figure, mark, phrase
 from .calls_tally import Answer
 from .charts import Box, stacked_columns
-from .words import counted, percent
 
 K = TypeVar("K")
 
@@ -54,7 +55,7 @@ def hour_spread(hours: Mapping[tuple[int, Answer], int]) -> Spread | None:
     if not hours:
         return None
     first, last = min(hour for hour, _ in hours), max(hour for hour, _ in hours)
-    return _spread("Calls by hour", "Hour", hours, range(first, last + 1), lambda hour: f"{hour:02}:00")
+    return _spread(phrase("Calls by hour"), phrase("Hour"), hours, range(first, last + 1), lambda hour: f"{hour:02}:00")
 
 
 def day_spread(days: Mapping[tuple[date, Answer], int]) -> Spread | None:
@@ -64,17 +65,25 @@ def day_spread(days: Mapping[tuple[date, Answer], int]) -> Spread | None:
     first, last = min(day for day, _ in days), max(day for day, _ in days)
     if (last - first).days < _MOST:
         every = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        return _spread("Calls by day", "Day", days, every, lambda day: f"{day:%a %d %b %Y}")
+        return _spread(phrase("Calls by day"), phrase("Day"), days, every, lambda of: day(of, mark("%a %d %b %Y")))
     if (last - first).days < 7 * _MOST:
         weeks = [_monday(first)]
         weeks += takewhile(lambda day: day <= last, (weeks[0] + timedelta(weeks=n) for n in range(1, _MOST + 2)))
-        return _spread("Calls by week", "Week of", _merged(days, _monday), weeks, lambda day: f"{day:%d %b %Y}")
+        return _spread(
+            phrase("Calls by week"),
+            phrase("Week of"),
+            _merged(days, _monday),
+            weeks,
+            lambda of: day(of, mark("%d %b %Y")),
+        )
     months = _merged(days, lambda day: day.replace(day=1))
     every = sorted({month for month, _ in months})  # those without a call are left out
     if len(every) <= _MOST:
-        return _spread("Calls by month", "Month", months, every, lambda day: f"{day:%b %Y}")
+        return _spread(phrase("Calls by month"), phrase("Month"), months, every, lambda of: day(of, mark("%b %Y")))
     years = _merged(days, lambda day: day.replace(month=1, day=1))
-    return _spread("Calls by year", "Year", years, sorted({year for year, _ in years}), lambda day: f"{day:%Y}")
+    return _spread(
+        phrase("Calls by year"), phrase("Year"), years, sorted({year for year, _ in years}), lambda day: f"{day:%Y}"
+    )
 
 
 def _spread(
@@ -89,12 +98,25 @@ def _spread(
         Line(label(key), sum(found.values()), found[Answer.REACHED], found[Answer.NOT_TOLD])
         for key, found in by_key.items()
     ]
-    tips = [f"{line.label}: {counted(line.calls, 'call')}, {line.reached:,} answered" for line in lines]
+    tips = [
+        counted(
+            line.calls,
+            "{time}: {count} call, {answered} answered",
+            "{time}: {count} calls, {answered} answered",
+            time=line.label,
+            answered=figure(line.reached),
+        )
+        for line in lines
+    ]
     columns = [[(_TONES[answer], count) for answer, count in found.items()] for found in by_key.values()]
     most = max(lines, key=lambda line: line.calls)
     best = max(lines, key=lambda line: line.reached / max(line.calls - line.not_told, 1))
-    spoken = f"Most calls: {most.label}, {most.calls:,}. Answered most often: {best.label}, " + percent(
-        best.reached, best.calls - best.not_told
+    spoken = phrase(
+        "Most calls: {most}, {calls}. Answered most often: {best}, {share}",
+        most=most.label,
+        calls=figure(most.calls),
+        best=best.label,
+        share=percent(best.reached, best.calls - best.not_told),
     )
     names = [line.label for line in lines]
     labels = names if len(names) < 3 else [names[0], names[len(names) // 2], names[-1]]
@@ -104,8 +126,8 @@ def _spread(
 
 def _merged(days: Mapping[tuple[date, Answer], int], into: Callable[[date], date]) -> dict[tuple[date, Answer], int]:
     merged: dict[tuple[date, Answer], int] = {}
-    for (day, answer), count in days.items():
-        key = into(day), answer
+    for (each, answer), count in days.items():
+        key = into(each), answer
         merged[key] = merged.get(key, 0) + count
     return merged
 

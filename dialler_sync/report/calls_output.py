@@ -11,6 +11,7 @@ from typing import IO, Any, TextIO
 
 from ..errors import UsageError
 from ..text.outward import json_text, line, mask_cells
+from ..text.phrase import figure, phrase
 from ..text.spreadsheet import harmless
 from .contacts_output import cell_text
 from .sheets import SHEET_COLUMNS, Book
@@ -63,8 +64,12 @@ def write_calls(form: Form, records: Iterable[Record], file: IO[bytes], path: Pa
         return
     if len(form.columns) > SHEET_COLUMNS:
         raise UsageError(
-            f"a table holds {SHEET_COLUMNS:,} columns, but the calls have {len(form.columns):,} fields: write "
-            ".jsonl, or choose fields with calls.columns"
+            phrase(
+                "a table holds {most} columns, but the calls have {columns} fields: write "
+                ".jsonl, or choose fields with calls.columns",
+                most=figure(SHEET_COLUMNS),
+                columns=figure(len(form.columns)),
+            )
         )
     if form.kind == "xlsx":
         _write_xlsx(form, records, file, path, facts)
@@ -117,9 +122,13 @@ class _Kept(io.BufferedIOBase):
 
 def _lacks(form: Form, where: str, error: UnicodeEncodeError) -> str:
     sign = error.object[error.start : error.start + 1]
-    return (
-        f"calls.encoding: {form.encoding} has no '{line(sign)}' (U+{ord(sign):04X}), found in {where}. Nothing "
-        "was written. Set calls.encoding: utf-8, or write .jsonl or .xlsx."
+    return phrase(
+        "calls.encoding: {encoding} has no '{sign}' ({code}), found in {where}. Nothing "
+        "was written. Set calls.encoding: utf-8, or write .jsonl or .xlsx.",
+        encoding=form.encoding,
+        sign=line(sign),
+        code=f"U+{ord(sign):04X}",
+        where=where,
     )
 
 
@@ -138,25 +147,28 @@ _MOST_BARS = 12
 
 def _write_xlsx(form: Form, records: Iterable[Record], file: IO[bytes], path: Path, facts: Facts) -> None:
     with Book(path) as book:
-        page = book.add_page("Summary", (38, 14, 60))
-        page.line("Calls", style=page.title)
+        page = book.add_page(phrase("Summary"), (38, 14, 60))
+        page.line(phrase("Calls"), style=page.title)
         for name, value in facts.told:
             page.line(name, value)
-        for title, counts in (("Result", facts.by_result), ("Day", facts.by_day)):
+        for title, chart, counts in (
+            (phrase("Result"), phrase("Calls by result"), facts.by_result),
+            (phrase("Day"), phrase("Calls by day"), facts.by_day),
+        ):
             if not counts:
                 continue
             page.line()
-            page.line(title, "Calls", style=page.bold)
+            page.line(title, phrase("Calls"), style=page.bold)
             first = page.at
             for name, count in list(counts.items())[:_MOST_BARS]:
                 page.line(name, count)
-            page.bar_chart(f"Calls by {title.casefold()}", first, [_BAR] * min(len(counts), _MOST_BARS))
-        table = book.add_table("Calls", "the .jsonl of the same calls")
+            page.bar_chart(chart, first, [_BAR] * min(len(counts), _MOST_BARS))
+        table = book.add_table(phrase("Calls"), phrase("the .jsonl of the same calls"))
         table.writerow(form.header())
         for cells in _text_cells(form, records):
             table.writerow(cells)
         if remark := table.close():
-            raise UsageError(f"a workbook cannot hold all of it ({remark}) Write .csv or .jsonl.")
+            raise UsageError(phrase("a workbook cannot hold all of it ({remark}) Write .csv or .jsonl.", remark=remark))
         file.write(book.packed())
 
 

@@ -7,13 +7,14 @@ from datetime import date, tzinfo
 from pathlib import Path
 from typing import Any
 
+from ..text.forms import day, duration, listed, percent
+from ..text.phrase import counted, figure, mark, phrase
 from . import charts
 from .calls_charts import Spread, day_spread, hour_spread
-from .calls_tally import MANY_CALLS, Answer, Call, CallsTally, Contacts, Counts
+from .calls_tally import MANY_CALLS, OTHERS, Answer, Call, CallsTally, Contacts, Counts
 from .invalid_numbers import FILE, InvalidNumber, invalid_numbers, tells_invalid, write_invalid_numbers
 from .masking import mask_key, mask_phone_cell, mask_phones
 from .page import write_page
-from .words import counted, duration, percent
 
 _LISTED = 100
 """Most invalid numbers in the page; the file has all."""
@@ -21,10 +22,10 @@ _LISTED = 100
 _MOST_BARS = 40
 
 ANSWERS: Mapping[Answer, tuple[str, str, str]] = {
-    Answer.REACHED: ("succeeded", "reached", "answered at least once"),
-    Answer.MISSED: ("unprocessed", "not reached", "called, but nobody answered"),
-    Answer.GOING_ON: ("skipped", "going on", "not answered yet, and still going on"),
-    Answer.NOT_TOLD: ("unknown", "not told", "the dialler does not say whether anybody answered"),
+    Answer.REACHED: ("succeeded", mark("reached"), mark("answered at least once")),
+    Answer.MISSED: ("unprocessed", mark("not reached"), mark("called, but nobody answered")),
+    Answer.GOING_ON: ("skipped", mark("going on"), mark("not answered yet, and still going on")),
+    Answer.NOT_TOLD: ("unknown", mark("not told"), mark("the dialler does not say whether anybody answered")),
 }
 """Tone, name and meaning of each answer, in the order of the page."""
 
@@ -60,8 +61,8 @@ class CallsPage:
     def add_contact(self, record: Mapping[str, Any]) -> None:
         """Note the invalid numbers of a contact, from its record in the dialler."""
         self._invalid_told = self._invalid_told or tells_invalid(record)
-        for number in invalid_numbers(record):
-            self.add_invalid(number)
+        for found in invalid_numbers(record):
+            self.add_invalid(found)
 
     def add_invalid(self, number: InvalidNumber) -> None:
         """Note an invalid number."""
@@ -94,12 +95,17 @@ class CallsPage:
             "period": _period({day for day, _ in tally.days}),
             "campaigns": [self._shown(name) for name in tally.campaigns() if name],
             "tiles": _tiles(tally, found, contacts) if tally.calls else (),
-            "answers": [(*ANSWERS[each], found.answers.get(each, 0), answers[each]) for each in ANSWERS],
+            "answers": [
+                (tone, phrase(name), phrase(meaning), found.answers.get(each, 0), answers[each])
+                for each, (tone, name, meaning) in ANSWERS.items()
+            ],
             "called": found.called,
             "answer_bar": charts.stacked_bar({ANSWERS[each][0]: found.answers.get(each, 0) for each in ANSWERS}),
             "remarks": _remarks(tally, answers),
-            "by_campaign": self._groups(found.by_campaign, "the dialler does not say"),
-            "by_file": self._groups(found.by_file, "in no imported list") if any(e.name for e in found.by_file) else (),
+            "by_campaign": self._groups(found.by_campaign, phrase("the dialler does not say")),
+            "by_file": self._groups(found.by_file, phrase("in no imported list"))
+            if any(e.name for e in found.by_file)
+            else (),
             "results": self._results(),
             "tries": found.tries,
             "many": MANY_CALLS,
@@ -125,8 +131,8 @@ class CallsPage:
         results = self._tally.results()
         shown = [(_result(code, text), calls) for code, text, calls, _ in results[:_MOST_BARS]]
         if rest := sum(calls for _, _, calls, _ in results[_MOST_BARS:]):
-            shown.append(("(others)", rest))
-        return charts.bars((self._shown(name), calls, f"{calls:,}") for name, calls in shown)
+            shown.append((phrase(OTHERS), rest))
+        return charts.bars((self._shown(name), calls, figure(calls)) for name, calls in shown)
 
     def _line(self, number: InvalidNumber) -> Sequence[str]:
         file = (self._files or {}).get(number.user_data, "")
@@ -170,50 +176,84 @@ def write_calls_page(
 def _verdict(found: Contacts, calls: int) -> tuple[str, str]:
     """Return the page's first line, and the status that colours it."""
     if not calls:
-        return "No calls", "skipped"
+        return phrase("No calls"), "skipped"
     if not found.called:
-        return f"{counted(calls, 'call')}; the dialler does not say to whom", "unknown"
+        return counted(
+            calls,
+            "{count} call; the dialler does not say to whom",
+            "{count} calls; the dialler does not say to whom",
+        ), "unknown"
     reached, untold = found.answers[Answer.REACHED], found.answers[Answer.NOT_TOLD]
     if untold == found.called:
-        return f"{counted(untold, 'contact')} called; the dialler does not say who was reached", "unknown"
-    known = f"; unknown for {untold:,}" if untold else ""
-    return (
-        f"{reached:,} of {counted(found.called, 'contact')} reached{known}",
-        "succeeded" if reached else "unprocessed",
-    )
+        return counted(
+            untold,
+            "{count} contact called; the dialler does not say who was reached",
+            "{count} contacts called; the dialler does not say who was reached",
+        ), "unknown"
+    said = [
+        counted(
+            found.called,
+            "{reached} of {count} contact reached",
+            "{reached} of {count} contacts reached",
+            reached=figure(reached),
+        )
+    ]
+    if untold:
+        said.append(phrase("unknown for {count}", count=figure(untold)))
+    return "; ".join(said), "succeeded" if reached else "unprocessed"
 
 
 def _tiles(tally: CallsTally, found: Contacts, asked: int | None) -> list[tuple[str, str, str]]:
     """Return label, value and remark of the main numbers."""
     reached, untold = (found.answers.get(answer, 0) for answer in (Answer.REACHED, Answer.NOT_TOLD))
-    done = ("not told", "") if found.done is None else (f"{found.done:,}", percent(found.done, found.called))
-    talks = ("not told", "") if reached else ("none", "")
+    done = (phrase("not told"), "")
+    if found.done is not None:
+        done = (figure(found.done), percent(found.done, found.called))
+    talks = (phrase("not told") if reached else phrase("none"), "")
     if tally.talks:
-        talks = duration(round(tally.talked / tally.talks)), f"on average, {duration(tally.talked)} in all"
+        remark = phrase("on average, {time} in all", time=duration(tally.talked))
+        talks = duration(round(tally.talked / tally.talks)), remark
+    of_all = phrase("of {total}", total=figure(asked)) if asked is not None else ""
+    a_contact = phrase("{calls} a contact", calls=figure(tally.calls / found.called, 1)) if found.called else ""
     return [
-        ("Contacts called", f"{found.called:,}", f"of {asked:,}" if asked is not None else ""),
-        ("Contacts reached", f"{reached:,}", percent(reached, found.called - untold)),
-        ("Contacts done", *done),
-        ("Calls", f"{tally.calls:,}", f"{tally.calls / found.called:.1f} a contact" if found.called else ""),
-        ("Talks", *talks),
+        (phrase("Contacts called"), figure(found.called), of_all),
+        (phrase("Contacts reached"), figure(reached), percent(reached, found.called - untold)),
+        (phrase("Contacts done"), *done),
+        (phrase("Calls"), figure(tally.calls), a_contact),
+        (phrase("Talks"), *talks),
     ]
 
 
 def _remarks(tally: CallsTally, answers: Mapping[Answer, int]) -> list[str]:
     remarks = []
     if missing := tally.not_told:
-        remarks.append(f"The dialler does not give {_listed(missing)} for any call.")
+        remarks.append(phrase("The dialler does not give {facts} for any call.", facts=listed(missing)))
     if answers[Answer.NOT_TOLD]:
         remarks.append(
-            f"For {counted(answers[Answer.NOT_TOLD], 'call')} the dialler does not say whether anybody answered: "
-            "they count neither as reached nor as not reached, and in no percentage."
+            counted(
+                answers[Answer.NOT_TOLD],
+                "For {count} call the dialler does not say whether anybody answered: they count neither as reached nor "
+                "as not reached, and in no percentage.",
+                "For {count} calls the dialler does not say whether anybody answered: they count neither as reached "
+                "nor as not reached, and in no percentage.",
+            )
         )
     if tally.without_contact:
         remarks.append(
-            f"Without a contact: {counted(tally.without_contact, 'call')}, not included in any number of contacts."
+            counted(
+                tally.without_contact,
+                "Without a contact: {count} call, not included in any number of contacts.",
+                "Without a contact: {count} calls, not included in any number of contacts.",
+            )
         )
     if tally.updated:
-        remarks.append(f"Reported earlier, and changed since: {counted(tally.updated, 'call')}.")
+        remarks.append(
+            counted(
+                tally.updated,
+                "Reported earlier, and changed since: {count} call.",
+                "Reported earlier, and changed since: {count} calls.",
+            )
+        )
     return remarks
 
 
@@ -221,15 +261,11 @@ def _period(days: set[date]) -> str:
     if not days:
         return ""
     first, last = min(days), max(days)
-    begin, end = (f"{day.day} {day:%b %Y}" for day in (first, last))
+    begin, end = (day(of, mark("%d %b %Y")).removeprefix("0") for of in (first, last))
     return begin if begin == end else f"{begin} – {end}"
 
 
 def _result(code: str, text: str) -> str:
     if not code:
-        return "no result code"
+        return phrase("no result code")
     return code if text in ("", code) else f"{code} – {text}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -11,13 +11,15 @@ from datetime import date, datetime, tzinfo
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from ..text.phrase import mark, phrase
+
 Call = Mapping[str, Any]
 
 MANY_CALLS = 6
 """Number of a contact's call from which calls are counted together."""
 
 _MOST_NAMES = 1_000
-OTHERS = "(others)"
+OTHERS = mark("(others)")
 """Stands for names beyond the first thousand."""
 
 FACTS = ("CallStart", "CallEnd", "Number", "ResultCode", "Done", "DurationSeconds", "Agent")
@@ -196,7 +198,7 @@ class _Names:
         """Count a call, and return the number of its name."""
         place = self._places.get(name)
         if place is None:
-            name = name if len(self._places) < _MOST_NAMES else OTHERS
+            name = name if len(self._places) < _MOST_NAMES else phrase(OTHERS)
             place = self._places.setdefault(name, len(self._places))
         self._calls[place, answer is Answer.REACHED] += 1
         return place

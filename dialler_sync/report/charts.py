@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..text.phrase import figure
+
 WIDTH = 1000.0
 HEIGHT = 100.0
 
@@ -40,7 +42,9 @@ def stacked_bar(parts: Mapping[str, int]) -> list[Box]:
     scale = (WIDTH + _SEAM) / sum(shares.values()) if shares else 0.0
     boxes, x = [], 0.0
     for tone, share in shares.items():
-        boxes.append(Box(round(x, 2), 0, round(share * scale - _SEAM, 2), HEIGHT, tone, f"{tone}: {parts[tone]:,}"))
+        boxes.append(
+            Box(round(x, 2), 0, round(share * scale - _SEAM, 2), HEIGHT, tone, f"{tone}: {figure(parts[tone])}")
+        )
         x += share * scale
     return boxes
 

@@ -20,6 +20,7 @@ from ..files.pinned import known, temporary_folder, within
 from ..files.private import replaced
 from ..text.nearest import nearest
 from ..text.outward import json_text, mask, mask_cells
+from ..text.phrase import figure, phrase
 from ..text.spreadsheet import harmless
 from .csv_files import table_writer
 from .sheets import CELL_LENGTH, SHEET_COLUMNS, SHEET_ROWS, write_text
@@ -77,8 +78,12 @@ class Listing:
         """
         if len(self.columns) > SHEET_COLUMNS:
             raise UsageError(
-                f"a table holds {SHEET_COLUMNS:,} columns, but the records have {len(self.columns):,} fields: "
-                "use -o jsonl, or choose fields with --fields"
+                phrase(
+                    "a table holds {most} columns, but the records have {columns} fields: "
+                    "use -o jsonl, or choose fields with --fields",
+                    most=figure(SHEET_COLUMNS),
+                    columns=figure(len(self.columns)),
+                )
             )
 
     def objects(self) -> Iterator[Record]:
@@ -249,7 +254,11 @@ def write_xlsx(listing: Listing, path: Path, *, sheet_rows: int = SHEET_ROWS) ->
         finally:
             for sheet in book.worksheets():
                 sheet.row_data_fh.close()
-    return [f"{cut} texts are too long for an Excel cell and were truncated; -o csv has them in full"] if cut else []
+    return (
+        [phrase("{count} texts are too long for an Excel cell and were truncated; -o csv has them in full", count=cut)]
+        if cut
+        else []
+    )
 
 
 def _write_sheets(book: Workbook, listing: Listing, sheet_rows: int) -> int:

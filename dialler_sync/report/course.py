@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from ..model import Status
+from ..text.forms import day, duration, milliseconds, rows
+from ..text.phrase import counted, figure, mark, phrase
 from .charts import Box, stacked_columns
 from .tally import Course
-from .words import duration, milliseconds, rows
 
 _FEWEST_COLUMNS = 4
 
@@ -39,17 +40,34 @@ def course_chart(course: Course, zone: tzinfo | None) -> CourseChart:
     highest = max(sums)
     if len(columns) < _FEWEST_COLUMNS:
         took = duration(len(columns) * course.step)
-        return CourseChart(step, highest, bad, f"{rows(sum(sums))} were sent within {took}.")
+        return CourseChart(
+            step,
+            highest,
+            bad,
+            counted(
+                sum(sums), "{count} row were sent within {time}.", "{count} rows were sent within {time}.", time=took
+            ),
+        )
     times = [datetime.fromtimestamp(course.start + n * course.step, UTC).astimezone(zone) for n in range(len(columns))]
     labels = _labels(times)
-    tips = [
-        f"{label}: {rows(good + not_good)}" + (f", of which {not_good:,} did not succeed" if not_good else "")
-        for label, (good, not_good) in zip(labels, columns, strict=True)
-    ]
+    tips = [_tip(label, *counts) for label, counts in zip(labels, columns, strict=True)]
     boxes = stacked_columns([[(Status.SUCCEEDED, good), (Status.FAILED, not_good)] for good, not_good in columns], tips)
     peak = labels[sums.index(highest)]
-    spoken = f"From {labels[0]} to {labels[-1]}; at most {rows(highest)} in {step}, at {peak}"
+    spoken = phrase(
+        "From {first} to {last}; at most {rows} in {step}, at {peak}",
+        first=labels[0],
+        last=labels[-1],
+        rows=rows(highest),
+        step=step,
+        peak=peak,
+    )
     return CourseChart(step, highest, bad, spoken, _under(labels), boxes)
+
+
+def _tip(label: str, good: int, bad: int) -> str:
+    if not bad:
+        return f"{label}: {rows(good)}"
+    return phrase("{time}: {rows}, of which {bad} did not succeed", time=label, rows=rows(good + bad), bad=figure(bad))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +90,32 @@ def latency_chart(over_time: Sequence[Mapping[str, Any]], zone: tzinfo | None) -
         return None
     labels = _labels([(began[0] + n * timedelta(seconds=width)).astimezone(zone) for n in range(places[-1] + 1)])
     columns: list[list[tuple[str, float]]] = [[] for _ in labels]
-    tips = [f"{label}: no request ended" for label in labels]
+    tips = [phrase("{time}: no request ended", time=label) for label in labels]
     for place, entry in zip(places, over_time, strict=True):
         half, most = entry["p50_ms"], entry["p95_ms"]
         columns[place] = [("plain", half), ("earlier", most - half)]
-        tips[place] = (
-            f"{labels[place]}: half within {milliseconds(half)}, 95 % within {milliseconds(most)}, "
-            f"the slowest {milliseconds(entry['max_ms'])}"
+        tips[place] = phrase(
+            "{time}: half within {half}, 95 % within {most}, the slowest {slowest}",
+            time=labels[place],
+            half=milliseconds(half),
+            most=milliseconds(most),
+            slowest=milliseconds(entry["max_ms"]),
         )
     slowest = max(range(len(over_time)), key=lambda n: over_time[n]["p95_ms"])
     highest = milliseconds(over_time[slowest]["p95_ms"])
-    spoken = f"From {labels[0]} to {labels[-1]}; slowest at {labels[places[slowest]]}, 95 % within {highest}"
+    spoken = phrase(
+        "From {first} to {last}; slowest at {peak}, 95 % within {highest}",
+        first=labels[0],
+        last=labels[-1],
+        peak=labels[places[slowest]],
+        highest=highest,
+    )
     return LatencyChart(duration(width), highest, spoken, _under(labels), stacked_columns(columns, tips))
 
 
 def _labels(times: Sequence[datetime]) -> list[str]:
-    form = "%H:%M:%S" if times[-1] - times[0] < timedelta(days=1) else "%d %b, %H:%M"
-    return [time.strftime(form) for time in times]
+    form = mark("%H:%M:%S") if times[-1] - times[0] < timedelta(days=1) else mark("%d %b, %H:%M")
+    return [day(time, form) for time in times]
 
 
 def _under(labels: Sequence[str]) -> tuple[str, str, str]:

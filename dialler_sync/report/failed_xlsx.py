@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 from ..errors import JournalError
 from ..files.whole import why
 from ..model import FINE, RowResult
+from ..text.phrase import figure, mark, phrase
 from ..text.spreadsheet import in_text_cell
 from .csv_files import FailedTable, failed_file
 from .faults import COLOUR, NOTES, FaultCells, SourceColumns
@@ -26,13 +27,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_HELP = (
-    f"The coloured cells are faulty; the note on each says what is wrong and how to fix it. The first {NOTES:,} "
+_HELP = mark(
+    "The coloured cells are faulty; the note on each says what is wrong and how to fix it. The first {most} "
     "faulty cells have a note; this column covers every row.\nFix the cells here, save the file, and import it."
 )
-_CUT = (
-    f"Truncated: an Excel cell holds {CELL_LENGTH:,} characters. Shorten the text, or import this row from failed.csv."
-)
+_CUT = mark("Truncated: an Excel cell holds {most} characters. Shorten the text, or import this row from failed.csv.")
 _NOTE_WIDTH, _LINE_HEIGHT, _LINE_SIGNS = 320, 17, 46
 """Width of a note and height of a line in pixels, and characters per line."""
 
@@ -41,7 +40,7 @@ class FailedSheet(Table):
     """The sheet of failed rows."""
 
     def __init__(self, book: Workbook, table: FailedTable, sheet_rows: int) -> None:
-        super().__init__(book, "Failed rows", "failed.csv", sheet_rows)
+        super().__init__(book, phrase("Failed rows"), "failed.csv", sheet_rows)
         text = {"num_format": "@"}
         self._header = book.add_format({**text, "bold": True, "bottom": 1, "bg_color": "#EAEDF1", "text_wrap": True})
         self._own_header = book.add_format({**text, "italic": True, "bottom": 1, "bg_color": "#EAEDF1"})
@@ -52,12 +51,13 @@ class FailedSheet(Table):
         self._notes: Mapping[int, str] = {}
         self._room_for_notes = NOTES
         self.writerow(map(in_text_cell, table.header))
-        self._note(table.place(0, None), _HELP)
+        self._note(table.place(0, None), phrase(_HELP, most=figure(NOTES)))
 
     def add(self, line: Sequence[str], notes: Mapping[int, str]) -> None:
         """Write a row; the keys of ``notes`` are its faulty columns."""
         if max(map(len, line)) > CELL_LENGTH // 2:
-            notes = {place: _CUT for place, cell in enumerate(line) if not fits(cell)} | {**notes}
+            cut = phrase(_CUT, most=figure(CELL_LENGTH))
+            notes = {place: cut for place, cell in enumerate(line) if not fits(cell)} | {**notes}
         self._notes = notes
         self.writerow(line)
         for place, note in notes.items():
@@ -110,9 +110,11 @@ class FailedWorkbooks:
         self._sheet: FailedSheet | None = None
         self._written = 0
         self._wanted = wanted
-        self._problem = "" if wanted else "not requested"
+        self._problem = "" if wanted else phrase("not requested")
         if len(table.header) > SHEET_COLUMNS:
-            self._problem = f"the list has more columns than the {SHEET_COLUMNS:,} of an Excel sheet"
+            self._problem = phrase(
+                "the list has more columns than the {most} of an Excel sheet", most=figure(SHEET_COLUMNS)
+            )
 
     def __enter__(self) -> Self:
         return self

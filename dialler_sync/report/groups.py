@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from ..error_codes import ERROR_CODES, mend
+from ..error_codes import meaning, mend
 from ..model import DID_NOT_SUCCEED, Fault, RowResult, Status
 
 EXAMPLES = 4
@@ -47,7 +47,7 @@ class Group:
     @property
     def meaning(self) -> str:
         """The meaning of the code, ``""`` if unknown."""
-        return ERROR_CODES[self.code].meaning if self.code in ERROR_CODES else ""
+        return meaning(self.code)
 
     @property
     def mend(self) -> str:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ..error_codes import WARNINGS, mend
-from ..exit_codes import MEANINGS, ExitCode
+from ..exit_codes import meaning_of
 from ..model import DID_NOT_SUCCEED, RowResult
+from ..text.forms import milliseconds, moment
+from ..text.phrase import counted, figure, mark, phrase
 from . import charts, words
 from .course import course_chart, latency_chart
 from .faults import SourceColumns
@@ -18,25 +20,25 @@ from .left_out import LeftOut, is_left_out
 from .masking import Mask, mask_phones
 from .page import write_page
 from .people import People
-from .records import ROWS, Column, Records
+from .records import ROWS, Column, Records, spoken
 from .tally import MANY_TRIES, Tally
 from .trends import panels
 
 _COLUMNS = (
-    Column("Row", "number"),
-    Column("Who", "text"),
+    Column(mark("Row"), "number"),
+    Column(mark("Who"), "text"),
     Column("UserData", "text"),
-    Column("Outcome", "chip", shared=True),
-    Column("Reason", "codes", shared=True),
-    Column("What is wrong", "text"),
-    Column("What to do", "more", shared=True),
-    Column("Column", "more", shared=True),
-    Column("Field", "more", shared=True),
-    Column("HTTP status", "more", shared=True),
-    Column("Tries", "more", shared=True),
-    Column("Last try", "more"),
-    Column("Contact ID", "more"),
-    Column("File", "more", shared=True),
+    Column(mark("Outcome"), "chip", shared=True),
+    Column(mark("Reason"), "codes", shared=True),
+    Column(mark("What is wrong"), "text"),
+    Column(mark("What to do"), "more", shared=True),
+    Column(mark("Column"), "more", shared=True),
+    Column(mark("Field"), "more", shared=True),
+    Column(mark("HTTP status"), "more", shared=True),
+    Column(mark("Tries"), "more", shared=True),
+    Column(mark("Last try"), "more"),
+    Column(mark("Contact ID"), "more"),
+    Column(mark("File"), "more", shared=True),
 )
 
 _EARLIER_RUNS = 30
@@ -65,7 +67,7 @@ class HtmlReport:
         self._groups = Groups()
         self._people = People(columns, mapped)
         self._tally = Tally()
-        self._records = Records(_COLUMNS, columns, rows=listed)
+        self._records = Records(spoken(_COLUMNS), columns, rows=listed)
         self._left_out = LeftOut(columns)
 
     def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
@@ -104,6 +106,7 @@ class HtmlReport:
         context = {
             "summary": summary,
             "title": words.title(summary),
+            "campaign": words.campaign_of(summary),
             "verdict": words.verdict(summary),
             "tone": _tone(summary),
             "nothing_sent": words.nothing_sent(summary),
@@ -118,21 +121,20 @@ class HtmlReport:
             "outcome_bar": charts.stacked_bar(counts),
             "warnings": [(WARNINGS[code], count) for code, count in summary.get("warnings", {}).items()],
             "actions": {name: count for name, count in summary["actions"].items() if count},
-            "action_meanings": words.ACTION_MEANINGS,
-            "exit_meaning": MEANINGS[ExitCode(summary["exit_code"])],
+            "exit_meaning": meaning_of(summary["exit_code"]),
             "groups": list(self._groups),
             "records": self._records,
             "left_out": list(self._left_out.groups(summary)),
             "course": course_chart(course, self._zone) if course else None,
-            "tries": charts.bars((_tries(tries), rows, f"{rows:,}") for tries, rows in self._tally.tries()),
+            "tries": charts.bars((_tries(tries), rows, figure(rows)) for tries, rows in self._tally.tries()),
             "latency": charts.bars(
-                (label, latency[name], words.milliseconds(latency[name])) for name, label in _LATENCIES.items()
+                (phrase(label), latency[name], milliseconds(latency[name])) for name, label in _LATENCIES.items()
             )
             if latency
             else (),
             "latency_course": latency_chart(latency["over_time"], self._zone) if latency else None,
             "changed_fields": charts.bars(
-                (name, count, f"{count:,}")
+                (name, count, figure(count))
                 for name, count in sorted((summary.get("changed_fields") or {}).items(), key=lambda item: -item[1])
                 if count
             ),
@@ -143,9 +145,9 @@ class HtmlReport:
 
 
 _LATENCIES = {
-    "p50_ms": "half of them within",
-    "p95_ms": "95 % within",
-    "max_ms": "the slowest",
+    "p50_ms": mark("half of them within"),
+    "p95_ms": mark("95 % within"),
+    "max_ms": mark("the slowest"),
 }
 
 
@@ -176,7 +178,7 @@ def _values(result: RowResult, who: str, column: str, zone: tzinfo | None) -> li
         result.error_field,
         "" if result.http_status is None else str(result.http_status),
         str(result.attempts or ""),
-        words.moment(result.sent_at, zone, "%d %b %Y, %H:%M:%S %Z"),
+        moment(result.sent_at, zone, mark("%d %b %Y, %H:%M:%S %Z")),
         result.contact_id,
         f"{result.file}, {result.sheet}" if result.sheet else result.file,
     ]
@@ -189,4 +191,6 @@ def _sentences(texts: Sequence[str]) -> str:
 
 
 def _tries(tries: int) -> str:
-    return "1 try" if tries == 1 else f"{tries} tries{' or more' if tries == MANY_TRIES else ''}"
+    if tries == MANY_TRIES:
+        return counted(tries, "{count} try or more", "{count} tries or more")
+    return counted(tries, "{count} try", "{count} tries")

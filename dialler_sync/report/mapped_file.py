@@ -15,6 +15,7 @@ from ..errors import JournalError, UsageError
 from ..fields import FIELDS
 from ..files.whole import new_file, why
 from ..text.outward import json_text, mask_cells
+from ..text.phrase import phrase
 from ..text.spreadsheet import harmless
 from .csv_files import table_writer
 from .sheets import Book
@@ -98,7 +99,7 @@ def _write_jsonl(path: Path, _columns: list[str], lines: Lines) -> None:
 
 def _write_xlsx(path: Path, columns: list[str], lines: Lines) -> None:
     with Book(path) as book:
-        table = book.add_table("Mapped rows", "a .csv or .jsonl")
+        table = book.add_table(phrase("Mapped rows"), phrase("a .csv or .jsonl"))
         table.writerow([*OWN, *columns])
         for line in lines:
             table.writerow(_texts(columns, *line))

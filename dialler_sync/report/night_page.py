@@ -12,9 +12,10 @@ from urllib.parse import quote
 
 from ..exit_codes import MEANINGS, ExitCode
 from ..model import DID_NOT_SUCCEED, Status
+from ..text.forms import moment
+from ..text.phrase import counted, figure, phrase
 from .charts import stacked_columns
 from .page import write_page
-from .words import moment, rows
 
 _FEW = 2
 """Runs from which on there is a trend."""
@@ -57,7 +58,14 @@ class CampaignNight:
         said = list(filter(None, (self.needs, self.alarm)))
         left = [(sum(run["counts"].get(status, 0) for status in DID_NOT_SUCCEED), run["out"]) for run in self.runs]
         return said + [
-            f"{rows(number)} did not succeed: see {Path(out) / 'failed.xlsx'}" for number, out in left if number
+            counted(
+                count,
+                "{count} row did not succeed: see {file}",
+                "{count} rows did not succeed: see {file}",
+                file=Path(out) / "failed.xlsx",
+            )
+            for count, out in left
+            if count
         ]
 
     @property
@@ -69,9 +77,22 @@ class CampaignNight:
 def night_verdict(nights: Sequence[CampaignNight]) -> str:
     """Summarise a night in one line."""
     bad = sum(night.bad for night in nights)
-    done = f"{sum(night.count(Status.SUCCEEDED) for night in nights):,} of {rows(_read(nights))} succeeded"
-    campaigns = f"{len(nights):,} campaign{'s' * (len(nights) != 1)}"
-    return f"{bad:,} of {campaigns} need{'s' * (bad == 1)} a hand; {done}" if bad else f"{campaigns} done; {done}"
+    done = counted(
+        _read(nights),
+        "{done} of {count} row succeeded",
+        "{done} of {count} rows succeeded",
+        done=figure(sum(night.count(Status.SUCCEEDED) for night in nights)),
+    )
+    campaigns = counted(len(nights), "{count} campaign", "{count} campaigns")
+    if not bad:
+        return phrase("{campaigns} done; {rows}", campaigns=campaigns, rows=done)
+    return counted(
+        bad,
+        "{count} of {campaigns} needs a hand; {rows}",
+        "{count} of {campaigns} need a hand; {rows}",
+        campaigns=campaigns,
+        rows=done,
+    )
 
 
 def _read(nights: Sequence[CampaignNight]) -> int:
@@ -94,7 +115,7 @@ def write_night_page(
         "tone": "failed" if bad else "rejected" if any(night.to_do for night in nights) else "succeeded",
         "began": began,
         "code": code,
-        "meanings": {int(each): text for each, text in MEANINGS.items()},
+        "meanings": {int(each): phrase(text) for each, text in MEANINGS.items()},
         "read": _read(nights),
     }
     write_page(path, "night.html.j2", context, zone)
@@ -108,9 +129,9 @@ def _trend(night: CampaignNight, zone: tzinfo | None) -> tuple[str, Sequence[Any
     tonight = {run["run_id"] for run in night.runs}
     values = [run["counts"]["read"] for run in runs]
     tones = ["now" if run["run_id"] in tonight else "earlier" for run in runs]
-    tips = [f"{moment(run['started_at'], zone)}: {value:,}" for run, value in zip(runs, values, strict=True)]
+    tips = [f"{moment(run['started_at'], zone)}: {figure(value)}" for run, value in zip(runs, values, strict=True)]
     columns = [[(tone, value)] for tone, value in zip(tones, values, strict=True)]
-    return ", ".join(f"{value:,}" for value in values), stacked_columns(columns, tips)
+    return ", ".join(map(figure, values)), stacked_columns(columns, tips)
 
 
 def _links(night: CampaignNight, folder: Path) -> list[tuple[str, str]]:

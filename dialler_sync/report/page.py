@@ -12,23 +12,26 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ..files.whole import new_file
+from ..text.forms import duration, moment, percent
 from ..text.outward import screen
+from ..text.phrase import counted, figure, language, mark, phrase
 from ..version import __version__
 from . import words
+from .sheets import SHEET_ROWS
 
 LINKED = {
-    "results.csv": "every row with its outcome",
-    "failed.xlsx": "rows to fix, with the faulty cells marked: fix them, then import this file",
-    "failed.csv": "the same rows as CSV",
-    "report.xlsx": "the same, as a workbook",
-    "mirror.csv": "contacts without a row in the files",
-    "reconciliation.csv": "every contact, with its data in the dialler",
-    "reconciliation.xlsx": "the same, as a workbook with a sheet per class",
-    "moved.csv": "changes since the earlier reconciliation",
-    "summary.json": "the numbers, for programs",
+    "results.csv": mark("every row with its outcome"),
+    "failed.xlsx": mark("rows to fix, with the faulty cells marked: fix them, then import this file"),
+    "failed.csv": mark("the same rows as CSV"),
+    "report.xlsx": mark("the same, as a workbook"),
+    "mirror.csv": mark("contacts without a row in the files"),
+    "reconciliation.csv": mark("every contact, with its data in the dialler"),
+    "reconciliation.xlsx": mark("the same, as a workbook with a sheet per class"),
+    "moved.csv": mark("changes since the earlier reconciliation"),
+    "summary.json": mark("the numbers, for programs"),
 }
 """Report files that a page links to if they exist beside it."""
 
@@ -59,6 +62,12 @@ def write_page(path: Path, template: str, context: Mapping[str, Any], zone: tzin
         file.writelines(stream)
 
 
+def compile_templates(*templates: str) -> None:
+    """Have templates compiled before they are needed: it takes a moment."""
+    for template in templates:
+        _environment(None).get_template(template)
+
+
 def render(template: str, context: Mapping[str, Any]) -> str:
     """Return a rendered template of this package, which is not a page of its own: a mail."""
     return _environment(None).get_template(template).render(context)
@@ -66,11 +75,11 @@ def render(template: str, context: Mapping[str, Any]) -> str:
 
 def _links(folder: Path) -> dict[str, str]:
     """Return the report files of a folder, each with its description."""
-    found = {name: what for name, what in LINKED.items() if (folder / name).exists()}
+    found = {name: phrase(what) for name, what in LINKED.items() if (folder / name).exists()}
     more = sorted(path.name for path in folder.glob("failed-*.xlsx") if path.stem[len("failed-") :].isdecimal())
     marked = sorted(path.name for path in folder.glob("*-marked*.xls[xm]"))
-    found |= dict.fromkeys(more, "more rows to fix (an Excel sheet holds 1,048,576)")
-    return found | dict.fromkeys(marked, "the original workbook, with the faulty cells marked")
+    found |= dict.fromkeys(more, phrase("more rows to fix (an Excel sheet holds {most})", most=figure(SHEET_ROWS)))
+    return found | dict.fromkeys(marked, phrase("the original workbook, with the faulty cells marked"))
 
 
 @cache
@@ -85,13 +94,41 @@ def _environment(zone: tzinfo | None) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "number": "{:,}".format,
-        "rows": words.rows,
-        "duration": words.duration,
-        "moment": partial(words.moment, zone=zone),
+        "number": figure,
+        "duration": duration,
+        "moment": partial(moment, zone=zone),
+        "first_upper": lambda text: text[:1].upper() + text[1:],
     }
-    environment.globals |= {"percent": words.percent}
+    environment.globals |= {
+        "action_meaning": words.action_meaning,
+        "code": partial(_element, "<code>{0}</code>"),
+        "counted": _counted,
+        "language": language,
+        "link": partial(_element, '<a href="{0}">{0}</a>'),
+        "percent": percent,
+        "phrase": _phrase,
+    }
     return environment
+
+
+def _phrase(sentence: str, **values: object) -> Markup:
+    """Return a sentence for a page: its values, but our own markup, are screened and escaped."""
+    return _filled(phrase(sentence), values)
+
+
+def _counted(count: int, one: str, many: str, **values: object) -> Markup:
+    """Return the sentence that fits a count, as :func:`_phrase` does."""
+    kept = {name: f"{{{name}}}" for name in values}
+    return _filled(counted(count, one, many, **kept), values)
+
+
+def _filled(sentence: str, values: Mapping[str, object]) -> Markup:
+    return escape(sentence).format(**{name: _harmless(value) for name, value in values.items()})
+
+
+def _element(form: str, text: str) -> Markup:
+    """Return an element with a text in it."""
+    return Markup(form).format(_harmless(text))  # noqa: S704 - our own form
 
 
 def _harmless(value: object) -> object:

@@ -8,11 +8,10 @@ from typing import Any
 
 from ..text.command_line import command
 from ..text.outward import mask_cells
+from ..text.phrase import phrase
 from ..text.spreadsheet import harmless
 from . import plan_words
 from .sheets import Book, Table
-
-_HEADER = ("row", "action", "user_data", "contact_id", "field", "is", "becomes", "reason")
 
 
 def write_plan_book(path: Path, plan: Mapping[str, Any]) -> None:
@@ -22,36 +21,37 @@ def write_plan_book(path: Path, plan: Mapping[str, Any]) -> None:
         JournalError: the file cannot be written.
     """
     with Book(path) as book:
-        page = book.add_page("Summary", (26, 12, 90))
-        table = book.add_table("Changes", path.with_suffix(".json").name)
-        table.writerow(_HEADER)
+        page = book.add_page(phrase("Summary"), (26, 12, 90))
+        table = book.add_table(phrase("Changes"), path.with_suffix(".json").name)
+        who, column = phrase("who"), phrase("column")
+        table.writerow(("row", "action", who, "user_data", "contact_id", column, "field", "is", "becomes", "reason"))
         for entry in plan["entries"]:
-            _write(table, entry)
+            _write(table, entry, plan["labels"])
         note = table.close()
         page.line(plan_words.verdict(plan), style=page.title)
         page.line()
-        page.line("Files", ", ".join(dict.fromkeys(file["name"] for file in plan["files"])))
-        page.line("Campaign", str(plan["campaign"]))
-        page.line("Planned at (UTC)", plan["created_at"])
-        page.line("Execute it with", command("import", "--plan", path.with_suffix(".json").name))
+        page.line(phrase("Files"), ", ".join(dict.fromkeys(file["name"] for file in plan["files"])))
+        page.line(phrase("Campaign"), str(plan["campaign"]))
+        page.line(phrase("Planned at (UTC)"), plan["created_at"])
+        page.line(phrase("Execute it with"), command("import", "--plan", str(path.with_suffix(".json"))))
         if note:
-            page.line("Note", note)
+            page.line(phrase("Note"), note)
         page.line()
-        page.line("Action", "Rows", "Meaning", style=page.bold)
+        page.line(phrase("Action"), phrase("Rows"), phrase("Meaning"), style=page.bold)
         for name, number in plan_words.counts(plan).items():
             page.line(name, number, plan_words.meaning(name))
         page.line()
-        page.line("Field", "Changed", style=page.bold)
+        page.line(phrase("Field"), phrase("Changed"), style=page.bold)
         for name, number in plan["changed_fields"].items():
             page.line(name, number)
         page.line()
-        page.line("Rule", "Rows", style=page.bold)
+        page.line(phrase("Rule"), phrase("Rows"), style=page.bold)
         for rule, number in plan_words.what_rules_did(plan["entries"]):
             page.line("", number, rule)
         book.save()
 
 
-def _write(table: Table, entry: Mapping[str, Any]) -> None:
-    row, known = str(entry["row"] or ""), (entry["action"], entry["user_data"], entry["contact_id"])
+def _write(table: Table, entry: Mapping[str, Any], labels: Mapping[str, str]) -> None:
+    row, known = str(entry["row"] or ""), (entry["action"], entry["name"], entry["user_data"], entry["contact_id"])
     for change in plan_words.changes(entry) or [("", "", "")]:
-        table.writerow(map(harmless, mask_cells([row, *known, *change, entry["reason"]])))
+        table.writerow(map(harmless, mask_cells([row, *known, labels.get(change[0], ""), *change, entry["reason"]])))

@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from ..text.command_line import command
+from ..text.phrase import figure, mark, phrase
 from . import charts, plan_words
 from .page import write_page
-from .records import Column, Records
+from .records import Column, Records, spoken
 
 _COLUMNS = (
-    Column("Who", "text"),
+    Column(mark("Who"), "text"),
     Column("UserData", "text"),
-    Column("Action", "chip", shared=True),
-    Column("Row", "text"),
-    Column("Contact ID", "text"),
-    Column("Fields", "codes", shared=True),
-    Column("Changes", "text"),
-    Column("Reason", "more", shared=True),
+    Column(mark("Action"), "chip", shared=True),
+    Column(mark("Row"), "text"),
+    Column(mark("Contact ID"), "text"),
+    Column(mark("Fields"), "codes", shared=True),
+    Column(mark("Changes"), "text"),
+    Column(mark("Reason"), "more", shared=True),
 )
 
 
@@ -30,7 +31,7 @@ def write_plan_page(path: Path, plan: Mapping[str, Any], zone: tzinfo | None = N
     Raises:
         JournalError: the file cannot be written.
     """
-    records = Records(_COLUMNS, ())
+    records = Records(spoken(_COLUMNS), ())
     for entry in plan["entries"]:
         if records.has_room():
             records.add(_values(entry, plan["labels"]), 0, ())
@@ -38,13 +39,13 @@ def write_plan_page(path: Path, plan: Mapping[str, Any], zone: tzinfo | None = N
     context = {
         "plan": plan,
         "verdict": plan_words.verdict(plan),
-        "counts": [(name, number, plan_words.meaning(name)) for name, number in plan_words.counts(plan).items()],
+        "counts": [(name, count, plan_words.meaning(name)) for name, count in plan_words.counts(plan).items()],
         "rules": plan_words.what_rules_did(plan["entries"]),
         "names": list(dict.fromkeys(file["name"] for file in plan["files"])),
-        "fields": charts.bars((plan["labels"].get(name, name), number, f"{number:,}") for name, number in fields),
+        "fields": charts.bars((plan["labels"].get(name, name), count, figure(count)) for name, count in fields),
         "records": records,
         "full": path.with_suffix(".json").name,
-        "run_it": command("import", "--plan", path.with_suffix(".json").name),
+        "run_it": command("import", "--plan", str(path.with_suffix(".json"))),
     }
     write_page(path, "plan.html.j2", context, zone)
 
@@ -54,7 +55,8 @@ def _values(entry: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[str, .
     if entry["fields"]:
         said = "; ".join(f"{name}: {after}" for name, _, after in changes)
     else:
-        said = "; ".join(f"{name}: {before or '(empty)'} → {after or '(empty)'}" for name, before, after in changes)
+        empty = phrase("(empty)")
+        said = "; ".join(f"{name}: {before or empty} → {after or empty}" for name, before, after in changes)
     names = "" if entry["fields"] else "; ".join(name for name, _, _ in changes)
     row = str(entry["row"] or "")
     return (

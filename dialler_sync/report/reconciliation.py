@@ -11,9 +11,10 @@ from typing import Any, Self
 from ..files.whole import new_file
 from ..model import ContactClass
 from ..own_columns import MOVE_COLUMNS
+from ..text.forms import duration
 from ..text.outward import mask_cells
+from ..text.phrase import counted, figure, mark, phrase
 from ..text.spreadsheet import harmless
-from . import words
 from .csv_files import table_writer
 from .sheets import Book, Table
 
@@ -21,11 +22,26 @@ SHEET_LINES = 100_000
 """Lines of one class that the workbook lists; spreadsheet programs are slow with more."""
 
 MEANINGS: Mapping[ContactClass, str] = {
-    ContactClass.MATCHING: "the contact in the dialler is as in the file",
-    ContactClass.DIFFERING: "at least one field differs, or the contact should not be in the dialler",
-    ContactClass.MISSING: "in the file, not in the dialler",
-    ContactClass.EXTRA: "in the dialler's campaign, not in the file",
-    ContactClass.DUPLICATE: "several contacts, or several rows, have the same UserData",
+    ContactClass.MATCHING: mark("the contact in the dialler is as in the file"),
+    ContactClass.DIFFERING: mark("at least one field differs, or the contact should not be in the dialler"),
+    ContactClass.MISSING: mark("in the file, not in the dialler"),
+    ContactClass.EXTRA: mark("in the dialler's campaign, not in the file"),
+    ContactClass.DUPLICATE: mark("several contacts, or several rows, have the same UserData"),
+}
+
+DIMENSIONS: Mapping[str, tuple[str, str, str]] = {
+    "by_campaign": (mark("campaign"), mark("Campaign"), mark("Calls by campaign")),
+    "by_result_code": (mark("result code"), mark("Result code"), mark("Calls by result code")),
+    "by_day": (mark("day"), mark("Day"), mark("Calls by day")),
+}
+"""By what the calls of a history are counted: its name in a line and as a heading, and the title of a table."""
+
+SHEETS: Mapping[ContactClass, str] = {
+    ContactClass.MATCHING: mark("Matching"),
+    ContactClass.DIFFERING: mark("Differing"),
+    ContactClass.MISSING: mark("Missing"),
+    ContactClass.EXTRA: mark("Extra"),
+    ContactClass.DUPLICATE: mark("Duplicate"),
 }
 
 COLOURS: Mapping[ContactClass, str] = {
@@ -104,10 +120,10 @@ class ReconciliationWorkbook:
 
     def __init__(self, path: Path, columns: Sequence[str], *, sheet_lines: int = SHEET_LINES) -> None:
         self._book = Book(path)
-        self._summary = self._book.add_page("Summary", (26, 14, 14, 14, 64))
+        self._summary = self._book.add_page(phrase("Summary"), (26, 14, 14, 14, 64))
         self._room = sheet_lines + 2  # plus the header, and the line that says that the sheet is full
         self._tables = {
-            kind: self._book.add_table(kind.capitalize(), "reconciliation.csv", self._room) for kind in ContactClass
+            kind: self._book.add_table(phrase(name), "reconciliation.csv", self._room) for kind, name in SHEETS.items()
         }
         for table in self._tables.values():
             table.writerow(map(harmless, mask_cells(columns)))
@@ -126,7 +142,7 @@ class ReconciliationWorkbook:
     def add_move(self, cells: Sequence[str]) -> None:
         """Add a line that moved since an earlier reconciliation."""
         if self._moved is None:
-            self._moved = self._book.add_table("Moved", "moved.csv", self._room)
+            self._moved = self._book.add_table(phrase("Moved"), "moved.csv", self._room)
             self._moved.writerow(MOVE_COLUMNS)
         self._moved.writerow(cells)
 
@@ -149,77 +165,84 @@ class ReconciliationWorkbook:
         for name, value in facts(summary):
             page.line(name, value)
         for note in notes:
-            page.line("Note", note)
+            page.line(phrase("Note"), note)
         page.line()
-        page.line("Class", "Lines", "Contacts", "Rows", "Meaning", style=page.bold)
+        page.line(
+            phrase("Class"), phrase("Lines"), phrase("Contacts"), phrase("Rows"), phrase("Meaning"), style=page.bold
+        )
         first = page.at
         for kind, meaning in MEANINGS.items():
             counts = (summary[name][kind] for name in ("classes", "contacts", "rows"))
-            page.line(kind, *("" if count is None else count for count in counts), meaning)
-        page.bar_chart("Lines by class", first, list(COLOURS.values()))
-        page.line("Field that differs", "Contacts", style=page.bold)
+            page.line(kind, *("" if count is None else count for count in counts), phrase(meaning))
+        page.bar_chart(phrase("Lines by class"), first, list(COLOURS.values()))
+        page.line(phrase("Field that differs"), phrase("Contacts"), style=page.bold)
         for name, count in summary["changed_fields"].items():
             page.line(name, count)
         if summary["moved"]:
             page.line()
-            page.line(f"Since run {summary['moved']['since']}", "Lines", style=page.bold)
+            page.line(phrase("Since run {run}", run=summary["moved"]["since"]), phrase("Lines"), style=page.bold)
             for name, count in summary["moved"]["changes"].items():
                 page.line(name, count)
 
     def _write_calls(self, history: Mapping[str, Any]) -> None:
-        page = self._book.add_page("Calls", (16, 32, 12, 12, 12))
-        page.line("By", "Which", "Calls", "Contacts", "Reached", style=page.bold)
-        for by, name, count in call_counts(history):
-            page.line(by, name, count["calls"], count["contacts"], count["reached"])
+        page = self._book.add_page(phrase("Calls"), (16, 32, 12, 12, 12))
+        head = (phrase("By"), phrase("Which"), phrase("Calls"), phrase("Contacts"), phrase("Reached"))
+        page.line(*head, style=page.bold)
+        for (by, _, _), counts in zip(DIMENSIONS.values(), call_counts(history), strict=True):
+            for name, count in counts.items():
+                page.line(phrase(by), name, count["calls"], count["contacts"], count["reached"])
         page.sheet.freeze_panes(1, 0)
         page.sheet.autofilter(0, 0, page.at - 1, 4)
 
 
-def call_counts(history: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, int]]]:
-    """Yield (dimension, value, counts) of the calls."""
-    for by in ("campaign", "result code", "day"):
-        for name, count in history[f"by_{by.replace(' ', '_')}"].items():
-            yield by, name, count
+def call_counts(history: Mapping[str, Any]) -> list[Mapping[str, Mapping[str, int]]]:
+    """Return the counts of the calls for each of ``DIMENSIONS``."""
+    return [history[name] for name in DIMENSIONS]
 
 
 def verdict(summary: Mapping[str, Any]) -> str:
     """Summarise the reconciliation in one line."""
     classes = summary["classes"]
     if classes is None:
-        return "Stopped early: nothing was compared"
+        return phrase("Stopped early: nothing was compared")
     lines = sum(count or 0 for count in classes.values())
     other = lines - classes[ContactClass.MATCHING]
     if not lines:
-        return "The files and the campaign are both empty"
+        return phrase("The files and the campaign are both empty")
     if other:
-        return f"{other:,} of {lines:,} contacts do not match"
-    return f"All {lines:,} contacts match" if lines > 1 else "The one contact matches"
+        return phrase("{other} of {total} contacts do not match", other=figure(other), total=figure(lines))
+    return counted(lines, "The one contact matches", "All {count} contacts match")
 
 
 def calls_in_words(history: Mapping[str, Any]) -> str:
     """Summarise the calls in one sentence, including what the call records lack."""
-    text = "called {called:,} of {contacts:,} contacts, reached {reached:,}, in {calls:,} calls".format_map(history)
+    counts = {name: figure(history[name]) for name in ("called", "contacts", "reached", "calls")}
+    text = phrase("called {called} of {contacts} contacts, reached {reached}, in {calls} calls", **counts)
     if unknown := history["reached_unknown"]:
-        text += f"; for {unknown:,} contacts the call records do not say whether anybody answered"
+        said = phrase(
+            "for {count} contacts the call records do not say whether anybody answered", count=figure(unknown)
+        )
+        text = f"{text}; {said}"
     if not_told := history["not_told"]:
-        text += f" (not in the dialler's call records: {', '.join(not_told)})"
+        return phrase("{calls} (not in the dialler's call records: {fields})", calls=text, fields=", ".join(not_told))
     return text
 
 
 def facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the run's facts by name; times as in ``summary.json``."""
     asked, counts, history = summary["source_of_truth"], summary["counts"], summary["history"]
+    read, rejected, left_out = figure(counts["read"]), figure(counts["rejected"]), summary["expected_missing"]
     found = {
-        "Run": summary["run_id"],
-        "Stopped because": summary["stopped_because"] or "",
-        "Campaign": str(summary["campaign"]),
-        "Files": ", ".join(dict.fromkeys(file["name"] for file in summary["files"])),
-        "Rows read": f"{counts['read']:,}, of which {counts['rejected']:,} rejected (failed.xlsx)",
-        "Data source": f"{asked['way']}: {asked['why']}" if asked else "",
-        "Left out on purpose": f"{summary['expected_missing']:,}, by the rules" if summary["expected_missing"] else "",
-        "Calls": calls_in_words(history) if history else "",
-        "Started (UTC)": summary["started_at"],
-        "Duration": words.duration(summary["duration_s"]),
-        "Requests": f"{summary['requests']:,}",
+        phrase("Run"): summary["run_id"],
+        phrase("Stopped because"): summary["stopped_because"] or "",
+        phrase("Campaign"): str(summary["campaign"]),
+        phrase("Files"): ", ".join(dict.fromkeys(file["name"] for file in summary["files"])),
+        phrase("Rows read"): phrase("{read}, of which {rejected} rejected (failed.xlsx)", read=read, rejected=rejected),
+        phrase("Data source"): f"{asked['way']}: {asked['why']}" if asked else "",
+        phrase("Left out on purpose"): phrase("{count}, by the rules", count=figure(left_out)) if left_out else "",
+        phrase("Calls"): calls_in_words(history) if history else "",
+        phrase("Started (UTC)"): summary["started_at"],
+        phrase("Duration"): duration(summary["duration_s"]),
+        phrase("Requests"): figure(summary["requests"]),
     }
     return [(name, value) for name, value in found.items() if value]

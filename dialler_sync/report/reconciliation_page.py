@@ -8,24 +8,24 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
-from ..exit_codes import MEANINGS as EXIT_MEANINGS
-from ..exit_codes import ExitCode
+from ..exit_codes import meaning_of
 from ..model import ContactClass
+from ..text.phrase import figure, mark, phrase
 from . import charts
 from .masking import mask_key, mask_phones
 from .page import write_page
-from .reconciliation import MEANINGS, ReportLine, call_counts, facts, verdict
-from .records import Column, Records
+from .reconciliation import DIMENSIONS, MEANINGS, ReportLine, call_counts, facts, verdict
+from .records import Column, Records, spoken
 
 _COLUMNS = (
     Column("UserData", "text"),
-    Column("Class", "chip", shared=True),
-    Column("Row", "text"),
-    Column("Contact ID", "text"),
-    Column("Differences", "text"),
-    Column("In the dialler", "text"),
-    Column("In the file", "text"),
-    Column("File", "more", shared=True),
+    Column(mark("Class"), "chip", shared=True),
+    Column(mark("Row"), "text"),
+    Column(mark("Contact ID"), "text"),
+    Column(mark("Differences"), "text"),
+    Column(mark("In the dialler"), "text"),
+    Column(mark("In the file"), "text"),
+    Column(mark("File"), "more", shared=True),
 )
 
 _TONES: Mapping[str, str] = {"": "skipped", "stopped": "failed", "differs": "rejected", "same": "succeeded"}
@@ -39,7 +39,7 @@ class ReconciliationPage:
 
     def __init__(self, told: Sequence[str], *, mask: bool = False) -> None:
         self._mask = mask
-        columns = (*_COLUMNS, *(Column(name.removeprefix("_"), "more", shared=True) for name in told))
+        columns = (*spoken(_COLUMNS), *(Column(name.removeprefix("_"), "more", shared=True) for name in told))
         self._records = Records(columns, ())
 
     def add(self, line: ReportLine) -> None:
@@ -72,18 +72,18 @@ class ReconciliationPage:
             "tone": _TONES[_state(summary)],
             "facts": facts(summary),
             "lines": sum(count or 0 for count in classes.values()) if classes else 0,
-            "meanings": MEANINGS,
+            "meanings": {kind: phrase(meaning) for kind, meaning in MEANINGS.items()},
             "class_bar": charts.stacked_bar({kind: classes[kind] or 0 for kind in ContactClass}) if classes else (),
             "fields": _bars(summary["changed_fields"]),
             "moves": _bars(summary["moved"]["changes"]) if summary["moved"] else (),
-            "calls": {
-                title: _bars({name: count["calls"] for by, name, count in call_counts(history) if by == title})
-                for title in ("campaign", "result code", "day")
-            }
+            "calls": [
+                (phrase(caption), phrase(label), _bars({name: count["calls"] for name, count in counts.items()}))
+                for (_, label, caption), counts in zip(DIMENSIONS.values(), call_counts(history), strict=True)
+            ]
             if history
-            else {},
+            else [],
             "records": self._records,
-            "exit_meaning": EXIT_MEANINGS[ExitCode(summary["exit_code"])],
+            "exit_meaning": meaning_of(summary["exit_code"]),
         }
         write_page(path, "reconciliation.html.j2", context, zone)
 
@@ -100,4 +100,4 @@ _MOST_BARS = 60
 
 def _bars(counts: Mapping[str, int]) -> list[charts.Bar]:
     """Return a bar per count, the last ``_MOST_BARS`` only: days are in order, so these are the newest."""
-    return charts.bars((name, count, f"{count:,}") for name, count in list(counts.items())[-_MOST_BARS:])
+    return charts.bars((name, count, figure(count)) for name, count in list(counts.items())[-_MOST_BARS:])

@@ -5,14 +5,15 @@ Size is bounded: at most ``ROWS`` rows, texts cut at ``LONGEST``, original cells
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 import orjson
 from markupsafe import Markup
 
 from ..text.outward import screen
+from ..text.phrase import mark, phrase
 
 ROWS = 50_000
 LONGEST = 1_000
@@ -20,6 +21,26 @@ _LOOKED_AT = 4 * LONGEST
 """Characters of a text that are searched for secrets: searching all of a long cell takes seconds."""
 
 CELL_BYTES = 32 << 20
+
+
+_PHRASES = {
+    "all": mark("all"),
+    "beyond": mark("(beyond the header)"),
+    "clear": mark("Clear"),
+    "cut": mark("The original cells of this row are in failed.xlsx and failed.csv."),
+    "details": mark("{column} {value}: all details"),
+    "first": mark("First"),
+    "found": mark("Rows {from}–{to} of {found} found among {all}"),
+    "last": mark("Last"),
+    "next": mark("Next"),
+    "none": mark("No row is like that."),
+    "original": mark("As it stands in the file"),
+    "page": mark("Page {page} of {pages}"),
+    "previous": mark("Previous"),
+    "rows": mark("Rows {from}–{to} of {found}"),
+    "search": mark("Search"),
+}
+"""What page.js says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +55,11 @@ class Column:
     label: str
     kind: Literal["number", "text", "chip", "codes", "more"]
     shared: bool = False
+
+
+def spoken(columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Return columns with their labels in the language that is spoken."""
+    return tuple(replace(column, label=phrase(column.label)) for column in columns)
 
 
 class Records:
@@ -84,6 +110,7 @@ class Records:
             "columns": [asdict(column) for column in self._columns],
             "sources": [list(map(screen, columns)) for columns in self._sources],
             "texts": list(self._texts),
+            "phrases": {name: phrase(sentence) for name, sentence in _PHRASES.items()},
         }
         yield Markup(_script_safe(head)[:-1] + ',"rows":[')  # noqa: S704 - holds no "<"
         between = ""

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 from ..files.pinned import temporary_folder
 from ..files.whole import new_binary_file
 from ..text.outward import mask
+from ..text.phrase import counted, figure, phrase
 from ..text.spreadsheet import CUT, harmless
-from . import words
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -31,6 +31,8 @@ SHEET_ROWS, SHEET_COLUMNS, CELL_LENGTH = 1_048_576, 16_384, 32_767
 _NUMBERS = frozenset({"_row", "_http_status", "_attempts"})
 _MEASURED = 500
 """Rows whose texts decide the column widths."""
+_ON_A_PAGE = 300
+"""Characters in a line that can be read where all columns are printed side by side, on a landscape page."""
 _NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 """Characters that XML cannot hold in any form; control characters are escaped, as Excel does it."""
 
@@ -165,23 +167,40 @@ class Table:
         if fits(text):
             return text
         self._cut = True
-        remark = f"{CUT}{self._full} has all of it]"
+        remark = CUT + phrase("{file} has all of it]", file=self._full)
         return text[: CELL_LENGTH // 2 - len(remark)] + remark
 
     def close(self) -> str:
         """Set filters and widths; return a note about rows or texts that do not fit, ``""`` if all do."""
         shown = self._widths[:SHEET_COLUMNS]
+        if sum(min(width, 48) for width in shown) <= _ON_A_PAGE:
+            self._sheet.fit_to_pages(1, 0)
         self._sheet.autofilter(0, 0, max(self._rows, 1), len(shown) - 1)
         for place, width in enumerate(shown):
             self._sheet.set_column(place, place, min(max(width, 6), 48) + 2, self._column_style(place))
         notes = []
         if self._left_out:
-            notes.append(f"the sheet is full: {words.rows(self._left_out)} more in {self._full}")
-            self._sheet.write_string(self._rows + 1, 0, notes[0].capitalize(), self._header)
+            notes.append(
+                counted(
+                    self._left_out,
+                    "the sheet is full: {count} row more in {file}",
+                    "the sheet is full: {count} rows more in {file}",
+                    file=self._full,
+                )
+            )
+            self._sheet.write_string(self._rows + 1, 0, notes[0][:1].upper() + notes[0][1:], self._header)
         if len(self._widths) > SHEET_COLUMNS:
-            notes.append(f"columns after the {SHEET_COLUMNS:,}th are left out: {self._full} has them")
+            notes.append(
+                phrase(
+                    "columns after the {last}th are left out: {file} has them",
+                    last=figure(SHEET_COLUMNS),
+                    file=self._full,
+                )
+            )
         if self._cut:
-            notes.append(f"texts that are too long for a cell are truncated: {self._full} has them in full")
+            notes.append(
+                phrase("texts that are too long for a cell are truncated: {file} has them in full", file=self._full)
+            )
         return f"{self._sheet.name}: {'; '.join(notes)}." if notes else ""
 
 
@@ -195,6 +214,8 @@ class Page:
         self.title = book.add_format({"bold": True, "font_size": 16})
         self.bold = book.add_format({"bold": True})
         self._text = book.add_format()
+        self._wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        self._widths = widths
         self._number = book.add_format({"num_format": "#,##0", "align": "right", "indent": 1})
         for column, width in enumerate(widths):
             self.sheet.set_column(column, column, width)
@@ -206,7 +227,9 @@ class Page:
         """Write a line of cells, without secrets; without values, leave a blank line."""
         for column, value in enumerate(values):
             if isinstance(value, str):
-                write_text(self.sheet, self.at, column, harmless(mask(value)), style or self._text)
+                between = 0 < column < len(values) - 1 and len(value) > self._widths[column]
+                wrapped = self._wrapped if between else self._text
+                write_text(self.sheet, self.at, column, harmless(mask(value)), style or wrapped)
             else:
                 self.sheet.write_number(self.at, column, value, self._number)
         self.at += 1
@@ -229,7 +252,9 @@ class Page:
         chart.set_y_axis({"reverse": True, "line": {"none": True}, "major_tick_mark": "none"})
         chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
         chart.set_size({"width": 720, "height": 260})
-        self.sheet.insert_chart(self.at + 1, 0, chart, {"description": f"{title}, as in the table above"})
+        self.sheet.insert_chart(
+            self.at + 1, 0, chart, {"description": phrase("{chart}, as in the table above", chart=title)}
+        )
         self.at += 16
 
 

@@ -9,8 +9,9 @@ from statistics import median
 from typing import Any
 
 from ..model import DID_NOT_SUCCEED
+from ..text.forms import duration, moment, percent
+from ..text.phrase import figure, mark, phrase
 from .charts import Box, stacked_columns
-from .words import duration, moment, percent
 
 Run = Mapping[str, Any]
 
@@ -38,9 +39,15 @@ def _panel(
     tips = [f"{moment(run['started_at'], zone)}: {text(value)}" for run, value in zip(runs, values, strict=True)]
     tones = ["now"] + ["earlier"] * len(earlier)
     columns = [[(tone, value)] for tone, value in zip(tones, values, strict=True)]
-    usual = f"usually {text(median(earlier))}"
-    spoken = f"this run {text(now)}, {usual}, lowest {text(min(values))}, highest {text(max(values))}"
-    return Panel(label, text(now), usual, spoken, stacked_columns(columns[::-1], tips[::-1]))
+    usual = phrase("usually {value}", value=text(median(earlier)))
+    spoken = phrase(
+        "this run {now}, {usual}, lowest {lowest}, highest {highest}",
+        now=text(now),
+        usual=usual,
+        lowest=text(min(values)),
+        highest=text(max(values)),
+    )
+    return Panel(phrase(label), text(now), usual, spoken, stacked_columns(columns[::-1], tips[::-1]))
 
 
 def _not_succeeded(run: Run) -> float:
@@ -48,14 +55,10 @@ def _not_succeeded(run: Run) -> float:
     return sum(run["counts"][status] for status in DID_NOT_SUCCEED) / read if read else 0.0
 
 
-def _whole(value: float) -> str:
-    return f"{value:,.0f}"
-
-
 _MEASURES: tuple[tuple[str, Callable[[Run], float], Callable[[float], str]], ...] = (
-    ("Rows read", lambda run: run["counts"]["read"], _whole),
-    ("Did not succeed", _not_succeeded, lambda share: percent(share, 1)),
-    ("Duration", lambda run: run["duration_s"], duration),
-    ("Rows per second", lambda run: run["rows_per_s"], _whole),
-    ("Repeated requests", lambda run: run["retries"], _whole),
+    (mark("Rows read"), lambda run: run["counts"]["read"], figure),
+    (mark("Did not succeed"), _not_succeeded, lambda share: percent(share, 1)),
+    (mark("Duration"), lambda run: run["duration_s"], duration),
+    (mark("Rows per second"), lambda run: run["rows_per_s"], figure),
+    (mark("Repeated requests"), lambda run: run["retries"], figure),
 )

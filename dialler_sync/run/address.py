@@ -17,7 +17,7 @@ from ..text.command_line import command
 _log = logging.getLogger(__name__)
 
 OUT = "out"
-"""In the options of a run: the address of its reports."""
+"""Key in a run's options: the address of its reports."""
 _LAST = "summary.json"
 
 Stores = Mapping[str, StoreSettings]

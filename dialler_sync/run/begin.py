@@ -14,6 +14,7 @@ from typing import Any
 
 from ..config import Settings, fingerprint
 from ..errors import DiallerSyncError, JournalError, UsageError
+from ..files.private import delete_drafts
 from ..files.private import make_folder as make_private
 from ..files.trust import foreign_link, is_foreign
 from ..files.url import Url
@@ -23,11 +24,15 @@ from ..text.stamp import stamp
 from .address import OUT, give_reports, leave_place, require_place
 from .kept import delete_copies, keep_copies
 
+REPORTS = Path("reports")
+"""Folder of all runs' reports, where the configuration names none."""
+
 _RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 _REPORT = re.compile(
-    r"results\.csv|mirror\.csv|failed(-\d+)?\.(csv|xlsx)|summary\.json|report\.(html|xlsx)|.*-marked\.xlsx|[.~].*"
+    r"results\.csv|mirror\.csv|failed(-\d+)?\.(csv|xlsx)|summary\.json|report\.(html|xlsx)|.*-marked\.xlsx"
+    r"|reconciliation\.(csv|html|xlsx)|moved\.csv|~\$.*|\.~lock\..*#"
 )
-"""Names of a run's reports, of drafts of them, and of what spreadsheet programs put beside them."""
+"""Names of a run's reports, and of what spreadsheet programs put beside them."""
 
 
 @contextmanager
@@ -64,7 +69,7 @@ def begin_run(
         command=command,
         target=target,
         campaign=str(settings.campaign),
-        out=str(folder or make_folder(out or (settings.reports.dir or _own(Path("reports"))) / run_id)),
+        out=str(folder or make_folder(out or (settings.reports.dir or _own(REPORTS)) / run_id)),
         config_path=str(config_path.resolve()),
         config=fingerprint(settings),
         options={**options, "mapped": _source_columns(settings), "user": _user()},
@@ -72,8 +77,9 @@ def begin_run(
         files=tuple(files),
     )
     try:
-        journal.add_run(run)
-        yield run
+        with journal.at_work(run.id):
+            journal.add_run(run)
+            yield run
     except BaseException:
         with suppress(DiallerSyncError):
             _leave(journal, run, early)
@@ -83,7 +89,7 @@ def begin_run(
 
 
 def _user() -> str:
-    """Return the name of the user who began the run; of one who used ``sudo``, their own."""
+    """Return the name of the user who began the run; with sudo, of the user who called it."""
     try:
         return os.environ.get("SUDO_USER") or getpass.getuser()
     except (ImportError, OSError, KeyError):  # a container's user without a name
@@ -97,8 +103,9 @@ def delete_reports(run: RunRecord) -> bool:
         OSError: one cannot be deleted.
     """
     folder = Path(run.out)
-    if not folder.is_absolute() or not folder.is_dir() or not _is_of(run, folder):
+    if not folder.is_absolute() or not folder.is_dir() or folder.is_symlink() or not _is_of(run, folder):
         return False
+    delete_drafts(folder)
     for path in list(folder.iterdir()):
         if _REPORT.fullmatch(path.name) and path.is_file():
             path.unlink()
@@ -111,8 +118,9 @@ def delete_reports(run: RunRecord) -> bool:
 def go_on(journal: Journal, run: RunRecord, settings: Settings, **changes: Any) -> Iterator[None]:
     """Mark a stopped run as running for the block; ``run`` still tells how it was stopped."""
     try:
-        journal.update_run(run.id, state="running", folded=False, **changes)
-        yield
+        with journal.at_work(run.id):
+            journal.update_run(run.id, state="running", folded=False, **changes)
+            yield
     except BaseException:
         with suppress(DiallerSyncError):
             _stop(journal, run)
@@ -191,7 +199,7 @@ def _is_of(run: RunRecord, folder: Path) -> bool:
         return f'"run_id": "{run.id}"' in _head(summary)
     if results.exists() and not _head(results).startswith("_file,"):
         return False
-    return all(_REPORT.fullmatch(path.name) for path in folder.iterdir())
+    return all(_REPORT.fullmatch(path.name) or path.name.startswith(".") for path in folder.iterdir())
 
 
 def _head(path: Path) -> str:

@@ -22,6 +22,7 @@ from ..load.rules import Rules
 from ..model import SpooledRow, Status
 from ..observer import Observer
 from ..pages import ROWS, batched
+from ..text.phrase import phrase
 from .kept import delete_settled_copies
 from .lifecycle import carrying_out, conclude
 from .reports import Effort, Summary
@@ -144,7 +145,7 @@ class BulkRun:
 
     def _give_up_sent(self) -> None:
         """Settle rows that were in flight when the run was interrupted, and must not be sent twice."""
-        why = "the run was interrupted while this was being sent; sending it again could affect another contact"
+        why = phrase("the run was interrupted while this was being sent; sending it again could affect another contact")
         sent = [
             Outcome(
                 row.result.seq,

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from ..journal import Journal, JournalRow, RunRecord
-from ..journal.database import damaged
+from ..journal.failures import damaged
 from ..model import ACTIONS, DID_NOT_SUCCEED, FINE, Status
+from ..text.phrase import figure
 
 
 def _none_of_each(kinds: Iterable[str]) -> Counter[str]:
@@ -40,7 +41,7 @@ class Counts:
             counts._add(alike, number)
         read = counts.rows.total()
         if run.rows is not None and read != run.rows:
-            raise damaged(f"run {run.id} read {run.rows:,} rows, but has outcomes for {read:,}")
+            raise damaged(f"run {run.id} read {figure(run.rows)} rows, but has outcomes for {figure(read)}")
         return counts
 
     def _add(self, entry: JournalRow, number: int) -> None:

@@ -15,8 +15,10 @@ from ..errors import RequestError
 from ..journal import Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Status
 from ..pages import KEYS, batched
-from ..plan.snapshot import Snapshot, read_contacts
+from ..plan.fill import read_contacts
+from ..plan.snapshot import Snapshot
 from ..target import split
+from ..text.phrase import phrase
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +57,7 @@ async def tell_doubles(client: DiallerClient, journal: Journal, run: RunRecord) 
 def _made(journal: Journal, run: RunRecord) -> Iterator[JournalRow]:
     for row in journal.rows(run):
         result = row.result
-        if result.status is Status.SUCCEEDED and result.action in _MADE and result.user_data and row.has_source:
+        if result.status is Status.SUCCEEDED and result.action in _MADE and result.user_data:
             yield row
 
 
@@ -78,7 +80,10 @@ def _doubled(page: Sequence[JournalRow], found: Mapping[str, Sequence[StoredCont
                 result.http_status,
                 result.attempts,
                 error_code=POSSIBLE_DUPLICATE,
-                error=f"several contacts in the dialler have this UserData ({ids}): another run, or somebody else, may "
-                "have created one",
+                error=phrase(
+                    "several contacts in the dialler have this UserData ({ids}): another run, or somebody else, may "
+                    "have created one",
+                    ids=ids,
+                ),
                 sent_at=result.sent_at,
             )

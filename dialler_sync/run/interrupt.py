@@ -16,7 +16,7 @@ from ..errors import Interrupted
 _log = logging.getLogger(__name__)
 
 FINISH_IN_FLIGHT = 10.0
-"""Seconds that requests in flight are given."""
+"""Seconds for requests in flight to finish."""
 
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 

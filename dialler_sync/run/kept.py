@@ -15,7 +15,7 @@ from ..journal import Journal, RunRecord
 from ..text.command_line import command
 
 _KEPT = "kept"
-"""In the record of a file at an address: the path of its copy."""
+"""Key in the record of a file at an address: the path of its copy."""
 
 Record = Mapping[str, Any]
 

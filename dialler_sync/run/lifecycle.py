@@ -14,14 +14,15 @@ from typing import Any, Protocol
 from ..errors import Interrupted, JournalDamaged, JournalError, JournalFailed, JournalLost, OutOfTime, StopRun
 from ..journal import READING, UNREPORTED, Journal, Outcome, RunRecord
 from ..text.command_line import command
+from ..text.phrase import counted, phrase
 from ..text.stamp import stamp
 from .collector import collect_rarely
-from .reports import Effort, SourceCells, Summary, summarise, write_reports
+from .reports import Effort, SourceCells, Summary, summarise
 
 _log = logging.getLogger(__name__)
 
 _SHOWN = 50
-"""Numbers of rows, and stretches of them, that a message names."""
+"""Most row numbers, and ranges of them, in a message."""
 
 
 class Work(Protocol):
@@ -87,12 +88,12 @@ def _temporary_file(error: sqlite3.OperationalError) -> JournalError:
 def told(stop: StopRun, run: RunRecord) -> StopRun:
     """Return the error that stopped a run; of an interrupt, or the end of its time, with the command to continue it."""
     if isinstance(stop, OutOfTime):
-        return OutOfTime(f"{stop}. Continue with: {command('resume', run.id)}")
+        return OutOfTime(phrase("{stop}. Continue with: {command}", stop=stop, command=command("resume", run.id)))
     if not isinstance(stop, Interrupted):
         return stop
     if run.command in READING:
-        return Interrupted("Interrupted. Nothing has been sent; run the command again.")
-    return Interrupted(f"Interrupted. Continue with: {command('resume', run.id)}")
+        return Interrupted(phrase("Interrupted. Nothing has been sent; run the command again."))
+    return Interrupted(phrase("Interrupted. Continue with: {command}", command=command("resume", run.id)))
 
 
 def in_mid_run(stopped: StopRun) -> StopRun:
@@ -159,15 +160,26 @@ def conclude(
         return summary
 
 
+def load_reports() -> None:
+    """Load what reports need, which takes a moment."""
+    from .report_files import load
+
+    load()
+
+
 def report(journal: Journal, run: RunRecord, cells: SourceCells, summary: Summary) -> None:
     """Write the reports of a settled run, and note that they are written."""
+    from .report_files import write_reports
+
     write_reports(journal, run, cells, summary)
     note_end(journal, run, asdict(summary))
 
 
 def _settle(journal: Journal, run: RunRecord, stopped: StopRun | None, effort: Effort) -> Summary:
-    """Have the journal know how the run ended. Its outcomes are counted anew when they are asked for next, whatever was
-    before: a plan takes no lock, and may have counted them while the run was at work."""
+    """Write the end of the run to the journal.
+
+    Its outcomes are counted anew when next asked for: a plan takes no lock, and may have counted them during the run.
+    """
     summary = summarise(journal, run, stopped, effort)
     note_end(journal, run, {**asdict(summary), UNREPORTED: True}, folded=False)
     return summary
@@ -181,6 +193,8 @@ def _tell_all_the_same(
     Raises:
         StopRun: ``stopped``, as it cannot be read, either, or the reports cannot be written.
     """
+    from .report_files import write_reports
+
     run = replace(run, state="stopped")
     try:
         summary = summarise(journal, run, stopped, effort)
@@ -204,12 +218,15 @@ def _write_down(
             return stopped
         with suppress(JournalError):
             rows = (entry.result.row for entry in journal.rows(run) if entry.result.seq in sent)
-            many = f"{len(sent):,} row{'s were' if len(sent) > 1 else ' was'} sent and could not be written down"
-            return type(stopped)(
-                *stopped.args,
-                f"{many}: {_in_words(rows)}. Their outcome is missing from the reports. Resuming the run sends "
-                "them again where that is harmless, and otherwise looks them up first.",
+            told = counted(
+                len(sent),
+                "{count} row was sent and could not be written down: {rows}. Their outcome is missing from the "
+                "reports. Resuming the run sends them again where that is harmless, and otherwise looks them up first.",
+                "{count} rows were sent and could not be written down: {rows}. Their outcome is missing from the "
+                "reports. Resuming the run sends them again where that is harmless, and otherwise looks them up first.",
+                rows=_in_words(rows),
             )
+            return type(stopped)(*stopped.args, told)
     return stopped
 
 
@@ -219,4 +236,5 @@ def _in_words(numbers: Iterator[int]) -> str:
     for _, each in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
         found = [number for _, number in each]
         stretches.append(str(found[0]) if len(found) == 1 else f"{found[0]}-{found[-1]}")
-    return ", ".join(islice(stretches, _SHOWN)) + (" and more" if len(stretches) > _SHOWN else "")
+    shown = ", ".join(islice(stretches, _SHOWN))
+    return phrase("{rows} and more", rows=shown) if len(stretches) > _SHOWN else shown

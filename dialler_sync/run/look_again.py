@@ -22,7 +22,7 @@ async def look_again(
     suppressed: SuppressionLists,
     left: LeftOver,
 ) -> None:
-    """Decide anew on what is left of a run. What ``mode: create`` may have made is looked up by its own rules.
+    """Decide the rows left of a run anew. Contacts that ``mode: create`` may have made are looked up otherwise.
 
     Raises:
         StopRun: the dialler's contacts cannot be read.

@@ -20,7 +20,7 @@ from .reports import SourceCells
 _log = logging.getLogger(__name__)
 
 Notes = dict[Path, dict[str, dict[Cell, str]]]
-"""File → sheet → faulty cell → what is wrong with it."""
+"""File → sheet → faulty cell → its fault, in words."""
 
 
 def mark_workbooks(journal: Journal, run: RunRecord, sources: Sequence[Source], cells: SourceCells) -> None:

@@ -1,40 +1,24 @@
-"""The reports of a run: every row once, in source order, and the counts that must add up."""
+"""The summary of a run, whose counts must add up."""
 
 from __future__ import annotations
 
-import errno
-import logging
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from ..api.latency import Latencies
-from ..errors import JournalError, JournalLost, StopRun
+from ..errors import JournalLost, StopRun
 from ..exit_codes import exit_code
-from ..files.private import delete_drafts, make_folder
-from ..files.whole import Spared, new_file, spared, why
-from ..journal import Journal, JournalRow, RunRecord
-from ..model import FINE, Status
-from ..report.csv_files import ResultsFile, results_file
-from ..report.failed_xlsx import failed_rows
-from ..report.html import HtmlReport
-from ..report.masking import Mask
-from ..report.xlsx import XlsxReport
-from ..text.command_line import command
+from ..files.whole import new_file
+from ..journal import Journal, RunRecord
+from ..model import Status
 from ..text.outward import json_text
 from ..version import __version__
 from .counts import Counts, most_first
 
-_log = logging.getLogger(__name__)
-
-XLSX_ROWS = 10_000
-"""Rows up to which ``report.xlsx`` is written: it costs more time than all other reports together."""
-
-
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
+_RECENT = 50
+"""Earlier runs that are asked for the name of the campaign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +32,7 @@ class Summary:
     ``errors`` rows by error code, ``warnings`` rows by the code of a warning; ``latency`` as
     :meth:`~dialler_sync.api.latency.Latencies.facts` has it. With ``compare: journal``, ``compared`` says when the rows
     that have not changed were sent: ``from``, ``to``. ``resumable`` is false where ``resume`` cannot go on with a run
-    that stopped.
+    that stopped. ``campaign_name``: of a campaign that is named by its ID, as far as the dialler has told it.
     """
 
     run_id: str
@@ -79,6 +63,7 @@ class Summary:
     sending_s: float = 0.0
     rows_per_s_overall: float = 0.0
     resumable: bool = True
+    campaign_name: str = ""
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> Self:
@@ -104,8 +89,11 @@ class SourceCells(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What a part of a run took: seconds, requests, imports that were repeats, how long requests took; in how many rows
-    it changed which field; and how many rows were settled while sending, in how many seconds."""
+    """The effort of a part of a run: seconds, requests, repeated imports, and the durations of requests.
+
+    ``changed_fields``: field → rows in which it changed. ``sent``: rows settled while sending, in ``sending`` seconds.
+    ``campaign_name``: of a campaign that is named by its ID.
+    """
 
     duration: float = 0.0
     requests: int = 0
@@ -114,6 +102,7 @@ class Effort:
     changed_fields: Mapping[str, int] = field(default_factory=dict)
     sent: int = 0
     sending: float = 0.0
+    campaign_name: str = ""
 
 
 def summarise(journal: Journal, run: RunRecord, stopped: StopRun | None, effort: Effort) -> Summary:
@@ -159,114 +148,13 @@ def summarise(journal: Journal, run: RunRecord, stopped: StopRun | None, effort:
         compared=run.options.get("compared") or {},
         latency=effort.latencies.facts(before.get("latency")),
         resumable=not isinstance(stopped, JournalLost),
+        campaign_name=effort.campaign_name or before.get("campaign_name") or _known_name(journal, run),
     )
 
 
-def write_reports(
-    journal: Journal, run: RunRecord, source: SourceCells, summary: Summary, *, keep: bool = True
-) -> None:
-    """Write the reports of a run that has ended so: ``results.csv``, ``failed.csv`` and ``.xlsx``, ``summary.json``,
-    ``report.html`` and ``.xlsx``.
-
-    ``source`` has the original cells. What was done to contacts that no source row stands for is listed in
-    ``mirror.csv``. ``run.options["mask"]`` are the columns whose phone numbers ``report.html`` and ``.xlsx`` do not
-    show, ``run.options["mapped"]`` the source columns of each field. ``keep``: have the journal keep the cells of
-    rows that are to be mended.
-
-    Raises:
-        JournalError: the folder cannot be written.
-    """
-    try:
-        _write(journal, run, source, summary, keep=keep)
-    except JournalError as error:
-        if not isinstance(error.__cause__, OSError):
-            raise
-        if error.__cause__.errno not in _NO_ROOM:
-            raise _unwritten(run, error) from error
-        _log.warning("report.xlsx and failed.xlsx are left out, to make room in %s: %s", run.out, why(error))
-        try:
-            _write(journal, run, source, summary, keep=keep, workbooks=False)
-        except JournalError as again:
-            raise _unwritten(run, again) from again
-
-
-def _unwritten(run: RunRecord, error: OSError | JournalError) -> JournalError:
-    return JournalError(
-        f"the reports in {run.out} cannot be written: {why(error)}. The journal has everything: fix the cause, "
-        f"then write them with '{command('runs', 'report', run.id)}'."
-    )
-
-
-def _write(
-    journal: Journal, run: RunRecord, source: SourceCells, summary: Summary, *, keep: bool, workbooks: bool = True
-) -> None:
-    """Write the CSVs and ``summary.json``; write the others if there is room."""
-    out = Path(run.out)
-    try:
-        make_folder(out)  # somebody may have deleted it meanwhile
-        delete_drafts(out)
-        with ExitStack() as workbook:
-            with ExitStack() as files:
-                reports = _Reports(files, workbook, run, source, workbooks=workbooks)
-                to_mend = filter(None, map(reports.add, journal.rows(run)))
-                if keep:
-                    journal.keep_cells(run.id, to_mend)
-                else:
-                    deque(to_mend, maxlen=0)
-            summary.write(out / "summary.json")
-            reports.xlsx.have(lambda xlsx: xlsx.write(asdict(summary)))
-    except OSError as error:
-        raise _unwritten(run, error) from error
-    with spared(out / "report.html"):  # last, as it links to what is there
-        reports.html.write(out / "report.html", asdict(summary), _history(journal, run))
-
-
-class _Reports:
-    """The open reports of a run."""
-
-    def __init__(
-        self, files: ExitStack, workbook: ExitStack, run: RunRecord, source: SourceCells, *, workbooks: bool
-    ) -> None:
-        self._files = files
-        self._out = Path(run.out)
-        self._cells = source.source_cells()
-        columns = [entry["layout"].get("columns", ()) for entry in run.files]
-        masked = run.options.get("mask")
-        mask = None if masked is None else Mask(columns, masked)
-        self._results = files.enter_context(results_file(self._out / "results.csv"))
-        mapped = run.options.get("mapped") or {}
-        self._add_failed = files.enter_context(
-            failed_rows(self._out, run.id, columns, source.extra_cells, mapped, workbooks=workbooks)
-        )
-        self._mirrored: ResultsFile | None = None
-        self.html = HtmlReport(columns, mapped, mask=mask)
-        xlsx = self._out / "report.xlsx"
-        self.xlsx: Spared[XlsxReport] = Spared(xlsx, workbook)
-        if workbooks and (run.rows or 0) <= XLSX_ROWS:
-            self.xlsx.open(lambda: XlsxReport(xlsx, run.id, columns, source.extra_cells, mask=mask))
-
-    def add(self, entry: JournalRow) -> tuple[int, Sequence[str]] | None:
-        """Write one row of the journal into all of them; gives its place and cells where it is to be mended."""
-        result = entry.result
-        if not entry.has_source:
-            if self._mirrored is None:
-                self._mirrored = self._files.enter_context(results_file(self._out / "mirror.csv"))
-            self._mirrored.add(result)
-            return None
-        self._results.add(result)
-        seq, number, cells = next(self._cells)
-        assert seq == result.seq, "the journal and the source disagree"  # noqa: S101
-        self._add_failed(result, number, cells)
-        self.html.add(result, number, cells)
-        self.xlsx.have(lambda xlsx: xlsx.add(result, number, cells))
-        return (result.seq, cells) if cells and result.status not in FINE else None
-
-
-def _history(journal: Journal, run: RunRecord) -> list[Mapping[str, Any]]:
-    """Return summaries of earlier runs of the same command and campaign, the newest first."""
-
-    def kind(other: RunRecord) -> tuple[str, str, bool]:
-        return other.target, other.command, bool(other.options.get("dry_run"))
-
-    earlier = (other for other in journal.runs(limit=500) if other.started_at < run.started_at)
-    return [other.summary for other in earlier if other.summary and kind(other) == kind(run)][:30]
+def _known_name(journal: Journal, run: RunRecord) -> str:
+    """Return the name that an earlier run got to know of a campaign that is named by its ID; ``""`` if none did."""
+    if not run.campaign.isdecimal():
+        return ""
+    earlier = (other.summary for other in journal.runs(limit=_RECENT) if other.target == run.target)
+    return next(filter(None, ((summary or {}).get("campaign_name", "") for summary in earlier)), "")

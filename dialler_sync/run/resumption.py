@@ -13,11 +13,12 @@ from ..model import MOVE, Reason, RowResult, SpooledRow, Status
 from ..pages import ROWS, batched
 from ..prepare.prepared import Prepared
 from ..prepare.sources import Source
+from ..text.phrase import phrase
 
 _DOUBTFUL = frozenset({str(RowState.SENDING), str(Status.UNKNOWN)})
 _UNSETTLED = frozenset({*_DOUBTFUL, str(RowState.PENDING)})
 _OF_A_LIST = frozenset({NoRow.MIRRORED, NoRow.RETURNED, NoRow.FILTERED})
-"""Changes of contacts that follow from what a list has: they are left to a newer one."""
+"""Changes that follow from a whole list; a newer list takes them over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,10 @@ class KnownRows:
                 )
 
     def settle(self, _outcomes: object) -> None:
-        """The journal has these outcomes already."""
+        """Do nothing: the journal has these outcomes already."""
 
     def settle_shared(self, _outcomes: object, _warned: object) -> None:
-        """The journal has these, too."""
+        """Do nothing: the journal has these, too."""
 
 
 def newer_list(journal: Journal, run: RunRecord) -> str:
@@ -78,7 +79,7 @@ def restore_progress(journal: Journal, run: RunRecord, prepared: Prepared) -> Le
         result = entry.result
         if not entry.has_source:
             if entry.state in _UNSETTLED and newer and entry.file in _OF_A_LIST:
-                why = f"left to run {newer}, which has a newer list"
+                why = phrase("left to run {newer}, which has a newer list", newer=newer)
                 overtaken.append(Outcome(result.seq, Status.SKIPPED, result.action, result.contact_id, error=why))
             elif entry.state in _UNSETTLED:
                 left.extra.append(SpooledRow(result.seq, result.user_data, b"", str(result.action), result.contact_id))
@@ -174,11 +175,13 @@ def _drop_superseded(journal: Journal, run: RunRecord, mended: Mapping[str, RunR
 
 
 def _supersede(journal: Journal, run: RunRecord, origin: str, since: str, keys: Mapping[int, str]) -> list[int]:
-    """Settle those of these rows (place → key) whose key was settled after the run ``origin``; gives their places."""
+    """Settle the rows (place → key) whose key was settled after the run ``origin``; return their places."""
     later = journal.settled_since(run.target, since, list(keys.values()), {run.id, origin})
     outcomes = []
     for seq in (seq for seq, key in keys.items() if key in later):
-        why = f"settled by run {later[keys[seq]]}, which is newer than this row's run {origin}"
+        why = phrase(
+            "settled by run {newer}, which is newer than this row's run {origin}", newer=later[keys[seq]], origin=origin
+        )
         outcomes.append(Outcome(seq, Status.SKIPPED, Reason.SUPERSEDED, error=why))
     journal.record(run.id, outcomes)
     return [outcome.seq for outcome in outcomes]
@@ -219,7 +222,7 @@ def drop_settled(
             left.doubtful[seq] = doubtful[key].pop()
             if key in moves:
                 prepared.watched[seq] = MOVE, ""
-    why = f"settled by run {parent.id}"
+    why = phrase("settled by run {run}", run=parent.id)
     for seq in settled:
         prepared.todo[seq] = 0
         left.doubtful.pop(seq, None)

@@ -9,33 +9,35 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..api.client import DiallerClient
 from ..api.latency import Latencies
 from ..config import Settings
-from ..config.limits import Limit
 from ..config.mirror import Missing
 from ..config.rows import Mode
-from ..errors import DiallerSyncError, JournalError, SafetyLimit
+from ..errors import DiallerSyncError, JournalError
 from ..journal import Journal, Outcome, RunRecord
 from ..model import Action, Status
 from ..observer import Observer
 from ..pages import ROWS, batched
 from ..plan.campaigns import require_campaigns
 from ..plan.changed import ChangedRows
-from ..plan.planner import PlanInputs, Planned, Planner
+from ..plan.planned import Planned
+from ..plan.planner import PlanInputs, Planner
 from ..plan.suppress import SuppressionLists
 from ..plan.survey import survey
 from ..prepare.prepared import Prepared
 from ..prepare.read_through import prepare
 from ..prepare.sink import NewRows, RowSink
 from ..prepare.sources import Source
+from ..text.outward import line
 from .doubles import tell_doubles
 from .kept import as_begun, delete_settled_copies
-from .lifecycle import carrying_out, conclude, temporary_files
+from .lifecycle import carrying_out, conclude, load_reports, temporary_files
+from .limits import check_limits, exceeded_limit
 from .look_again import look_again
-from .marked import mark_workbooks
+from .options import RunOptions
 from .reports import Effort, Summary
 from .resumption import KnownRows, LeftOver, drop_overtaken, drop_settled_by_earlier_runs, newer_list, restore_progress
 from .sending import Sending, Tally, known_campaigns, rules_of
@@ -46,28 +48,6 @@ if TYPE_CHECKING:
 
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """The options of a run from the command line.
-
-    ``source``: what it says in place of ``source:`` of the configuration; already part of the run's settings. ``mark``:
-    also write the workbooks as they were sent, with the faulty cells marked. ``cluster``: address of the Dask scheduler
-    whose workers send the rows, or ``local``.
-    """
-
-    source: Mapping[str, Any] = field(default_factory=dict)
-    dry_run: bool = False
-    limit: int | None = None
-    max_errors: Limit | None = None
-    max_warnings: Limit | None = None
-    compare: str = "none"
-    max_missing: Limit | None = None
-    adopt: bool = False
-    mask: bool = False
-    mark: bool = False
-    cluster: str | None = None
 
 
 @dataclass(slots=True)
@@ -89,7 +69,7 @@ class Execution:
     resumed: bool = False
     check_plan: Callable[[Planned], None] | None = None
     also: Callable[[Summary, Prepared], None] | None = None
-    """Called at the end of a run that nothing stopped, while its rows are at hand."""
+    """Called at the end of a run that came to its end, while its rows are at hand."""
     would_stop: str = ""
     requests: int = 0
     latencies: Latencies = field(default_factory=Latencies)
@@ -100,6 +80,7 @@ class Execution:
     sent: int = 0
     sending: float = 0.0
     unwritten: Sequence[Outcome] = ()
+    campaign_name: str = ""
 
     @property
     def planned(self) -> bool:
@@ -116,7 +97,7 @@ class Execution:
         try:
             with carrying_out(self) as course:
                 self._prepare(prepared)
-                self._check_limits(prepared)
+                check_limits(self.options, prepared)
                 if self.run.command == "validate":
                     self._say_of_the_rest(prepared, Status.SUCCEEDED)
                 else:
@@ -129,11 +110,14 @@ class Execution:
                 self.changed_fields,
                 self.sent,
                 self.sending,
+                self.campaign_name,
             )
             summary = conclude(self.journal, self.run, prepared, course.stopped, effort, self.unwritten)
             if self.also and not course.stopped:
                 self.also(summary, prepared)
             if self.options.mark:
+                from .marked import mark_workbooks
+
                 mark_workbooks(self.journal, self.run, self.sources, prepared)
             if self.options.compare == "journal" and not self.options.dry_run:
                 with suppress(JournalError):  # the next run can do it, too, and would take the longer
@@ -151,7 +135,7 @@ class Execution:
             with temporary_files():
                 self._prepare(prepared)
                 planned = asyncio.run(self._only_plan(prepared))
-                self.would_stop = self._too_many(prepared, planned)
+                self.would_stop = exceeded_limit(self.options, prepared, planned)
                 return planned
         finally:
             prepared.close()
@@ -198,26 +182,6 @@ class Execution:
             return ChangedRows(self.journal, self.run, self.suppressed)
         return NewRows(self.journal, self.run)
 
-    def _check_limits(self, prepared: Prepared, planned: Planned | None = None) -> None:
-        """Refuse too many faulty rows, or rows with warnings.
-
-        Raises:
-            SafetyLimit: there are more than the options allow.
-        """
-        if problem := self._too_many(prepared, planned):
-            raise SafetyLimit(f"{problem}; nothing was sent")
-
-    def _too_many(self, prepared: Prepared, planned: Planned | None) -> str:
-        """Return which limit is exceeded, in words."""
-        warned = {*prepared.warned, *(planned.moved if planned else ()), *(planned.known if planned else ())}
-        for limit, number, what, option in (
-            (self.options.max_errors, prepared.rejected, "are rejected", "--max-errors"),
-            (self.options.max_warnings, len(warned), "have warnings", "--max-warnings"),
-        ):
-            if limit and not limit.allows(number, prepared.total):
-                return f"{number} of {prepared.total} rows {what}; {option} {limit} allows no more"
-        return ""
-
     def _say_of_the_rest(self, prepared: Prepared, status: Status) -> None:
         """Settle the rest of a validation or dry run with its planned actions."""
         self._record(Outcome(row.seq, status, self._planned_action(prepared, row.seq)) for row in prepared.to_send())
@@ -254,6 +218,7 @@ class Execution:
                         await tell_doubles(client, self.journal, self.run)
             finally:
                 self.requests += client.requests
+                self.campaign_name = line(client.campaign_names.get(self.run.campaign, ""), 64)
                 if engine is None:  # else others have sent the rows, and how long that took is not known here
                     self.latencies = client.latencies
 
@@ -304,7 +269,7 @@ class Execution:
         if self.check_plan:
             self.check_plan(planned)
         if self.run.command != "plan":
-            self._check_limits(prepared, planned)
+            check_limits(self.options, prepared, planned)
         _log.debug("planned: %s", ", ".join(f"{count} {name}" for name, count in planned.counts.items()) or "nothing")
         self.left = replace(self.left, extra=planner.extra)
         self.changed_fields = planned.changed_fields
@@ -318,6 +283,7 @@ class Execution:
         rules, limit = rules_of(self.settings, self.run.target, campaign_ids), self.options.limit
         sending = Sending(client, self.journal, self.run, rules, prepared, self.left, tally, limit, engine)
         self.observer.stage("importing", sending.total)
+        asyncio.get_running_loop().run_in_executor(None, load_reports)  # while the dialler is waited for
         started = time.monotonic()
         try:
             await sending.send()

@@ -31,9 +31,9 @@ class RunCells(SourceCells, Protocol):
         """Of which files the cells cannot be had any more, and why."""
 
 
-def run_cells(journal: Journal, run: RunRecord, typed: Sequence[Cells] = ()) -> RunCells:
-    """The rows of a run that has read its files already; ``typed`` are those that stood on the command line."""
-    return ContactCells(journal, run) if run.command == "undo" else SavedCells(journal, run, typed)
+def run_cells(journal: Journal, run: RunRecord, source: SourceSettings, typed: Sequence[Cells] = ()) -> RunCells:
+    """Return the cells of a run that has read its files; see :class:`SavedCells`."""
+    return ContactCells(journal, run) if run.command == "undo" else SavedCells(journal, run, source, typed)
 
 
 class ContactCells:
@@ -56,16 +56,16 @@ class ContactCells:
 class SavedCells:
     """The original cells of a run's rows. ``missing`` says of which files they cannot be had any more, and why.
 
-    ``files`` are those of the run; of a file that is missing without its columns. ``typed`` are the rows that
-    stood on the command line.
+    ``files`` are those of the run; of a file that is missing without its columns. ``source`` has the password of
+    protected files, which the run does not keep; ``typed`` are the rows that stood on the command line.
     """
 
-    def __init__(self, journal: Journal, run: RunRecord, typed: Sequence[Cells] = ()) -> None:
+    def __init__(self, journal: Journal, run: RunRecord, source: SourceSettings, typed: Sequence[Cells] = ()) -> None:
         self._journal = journal
         self._run = run
         self._typed = typed
         self.missing: list[str] = []
-        source = _source_settings(run.config)
+        source = _source_settings(run.config).model_copy(update={"password_command": source.password_command})
         self._tables = [self._table(entry, source) for entry in run.files]
         self.files: Sequence[dict[str, Any]] = [
             {**entry} if table or not entry["path"] else {**entry, "layout": {**entry["layout"], "columns": ()}}
@@ -73,7 +73,7 @@ class SavedCells:
         ]
 
     def _table(self, entry: Mapping[str, Any], source: SourceSettings) -> Table | None:
-        """A file of the run, if it is as it was and the reports need it."""
+        """Return a file of the run, if it is unchanged and the reports need it."""
         if not (entry["path"] and entry["layout"].get("columns")):
             return None
         from ..read import open_tables
@@ -84,6 +84,7 @@ class SavedCells:
             return None
         try:
             if fetch(path, source).sha256 != entry["sha256"]:
+                list(open_tables(path, source))  # one whose password is not at hand says so
                 self.missing.append(f"{path} has changed since the run")
                 return None
             layouts = json.dumps(entry["layout"], sort_keys=True)
@@ -100,7 +101,7 @@ class SavedCells:
 
     @property
     def extra_cells(self) -> int:
-        """How many cells the longest row has beyond its header."""
+        """Return the number of cells of the longest row beyond its header."""
         chunks = chain.from_iterable(table.chunks() for table in self._tables if table)
         return max(
             (len(cells) - chunk.frame.shape[1] for chunk in chunks for cells in chunk.ragged.values()), default=0
@@ -136,6 +137,6 @@ def _rows(chunk: Chunk) -> Iterator[tuple[int, Cells]]:
 
 
 def _source_settings(config: Mapping[str, str]) -> SourceSettings:
-    """How the run's files are laid out, by the fingerprint of its configuration."""
+    """Return the layout settings of the run's files, from the fingerprint of its configuration."""
     found = {name: config.get(f"source.{name}") for name in SourceSettings.model_fields}
     return SourceSettings.model_validate({name: json.loads(text) for name, text in found.items() if text is not None})

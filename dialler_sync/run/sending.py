@@ -27,6 +27,7 @@ from ..observer import Observer
 from ..prepare.prepared import MOST_KEPT, Prepared
 from ..target import split
 from ..text.command_line import command
+from ..text.phrase import phrase
 from .resumption import LeftOver
 from .session import patience_at_start
 
@@ -40,7 +41,7 @@ Unsure = Sequence[tuple[SpooledRow, int | None]]
 
 
 def rules_of(settings: Settings, target: str, campaign_ids: Mapping[str, str]) -> Rules:
-    """How a run with these settings sends, whose campaigns have these IDs by name; one has that of the ``target``."""
+    """Return the rules of sending. ``campaign_ids``: name → ID; a single campaign has the ID of the ``target``."""
     number = split(target)[1]
     if settings.campaign.name is not None and number.isdecimal():
         campaign_ids = {**campaign_ids, settings.campaign.name: number}
@@ -54,7 +55,7 @@ def rules_of(settings: Settings, target: str, campaign_ids: Mapping[str, str]) -
 
 
 def known_campaigns(noted: object) -> dict[str, str]:
-    """The IDs of campaigns by name, as the run's record in the journal has them since it was planned."""
+    """Return campaign name → ID, from the record of a planned run."""
     return {str(name): str(number) for name, number in noted.items()} if isinstance(noted, dict) else {}
 
 
@@ -80,7 +81,7 @@ class Tally:
         self.settled = 0
 
     def action(self, seq: int) -> Action | None:
-        """What was decided for a row."""
+        """Return the action planned for a row."""
         return self._prepared.action(seq) if self._prepared else None
 
     def count(self, outcome: Outcome) -> None:
@@ -93,7 +94,11 @@ class Tally:
         if outcome.status not in FINE:
             self._errors += 1
             if self._limit and self._prepared and not self._limit.allows(self._errors, self._prepared.total):
-                why = f"{self._errors} rows did not succeed; --max-errors {self._limit} allows no more"
+                why = phrase(
+                    "{count} rows did not succeed; --max-errors {limit} allows no more",
+                    count=self._errors,
+                    limit=self._limit,
+                )
                 self._gate.stop(SafetyLimit(why))
 
 
@@ -105,7 +110,7 @@ class Heard:
     outcome: Outcome | None = None
 
     def action(self, seq: int) -> Action | None:
-        """What was decided for the row."""
+        """Return the action planned for the row."""
         return self.log.action(seq)
 
     def count(self, outcome: Outcome) -> None:
@@ -116,7 +121,7 @@ class Heard:
 
 @dataclass(slots=True)
 class Sending:
-    """What is to be sent: the rows of ``prepared`` and what is ``left`` of an earlier part, at most ``limit`` rows.
+    """Sends the rows of ``prepared`` and those ``left`` of an earlier part, at most ``limit`` rows.
 
     With ``engine`` its workers send the rows. ``tally`` counts every outcome. Afterwards ``requests`` are
     those that workers made, ``retries`` the imports that were repeats, ``waited`` the seconds before the first, and
@@ -177,11 +182,15 @@ class Sending:
             await self._from_here(self._after(), [])
         if self.limit is not None and total > self.limit:
             raise LimitReached(
-                f"--limit {self.limit} reached: send the remaining rows with '{command('resume', self.run.id)}'"
+                phrase(
+                    "--limit {limit} reached: send the remaining rows with '{command}'",
+                    limit=self.limit,
+                    command=command("resume", self.run.id),
+                )
             )
 
     def _rows(self) -> Iterator[SpooledRow]:
-        """The rows that have not been sent."""
+        """Yield the rows that have not been sent."""
         doubtful = self.left.doubtful
         limit = None if self.limit is None else self.limit - self._ahead
         return islice((row for row in self.prepared.to_send() if row.seq not in doubtful), limit)
@@ -204,8 +213,11 @@ class Sending:
                 return
         if len(first) == MOST_KEPT:
             raise SafetyLimit(
-                f"the first {MOST_KEPT} contacts with a kept field (overwrite:) could not be overwritten, so it "
-                "is not known whether the dialler keeps such fields"
+                phrase(
+                    "the first {count} contacts with a kept field (overwrite:) could not be overwritten, so it "
+                    "is not known whether the dialler keeps such fields",
+                    count=MOST_KEPT,
+                )
             )
 
     async def _from_here(self, rows: Iterator[SpooledRow], unsure: Unsure, log: RunLog | None = None) -> None:
@@ -241,9 +253,10 @@ class Sending:
         finally:
             self.requests += coordinator.requests
             self.retries += coordinator.retries
+            self.client.campaign_names.update(coordinator.campaign_names)
             self.unwritten += writer.unwritten.values()
 
     def _after(self) -> Iterator[SpooledRow]:
-        """What is locked and deleted, once every row has been taken; with a limit, not yet."""
+        """Yield the contacts to lock and delete after all rows; none with a limit."""
         if self.limit is None and not self.client.gate.stopped:
             yield from self.left.extra

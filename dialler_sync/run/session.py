@@ -11,14 +11,16 @@ from ..api.client import DiallerClient
 from ..api.pace import Gate
 from ..config.dialler import DiallerSettings
 from ..errors import OutOfTime
+from ..text.forms import day
+from ..text.phrase import mark, phrase
 from .interrupt import interruptible
 
 _LOOK_AT_THE_CLOCK = 20.0
-"""Seconds."""
+"""Seconds between two looks at the clock."""
 
 PATIENCE_AT_START = 30.0
-"""Seconds that a dialler which has never answered is tried, unless ``give_up_after`` is set: a wrong address
-should not look like a long night."""
+"""Seconds of retries for a dialler that has never answered, unless ``give_up_after`` is set: a wrong address should
+not take all night to report."""
 
 
 @asynccontextmanager
@@ -32,7 +34,7 @@ async def session(dialler: DiallerSettings, *, changes: bool = False) -> AsyncIt
 
 @contextmanager
 def _ending(gate: Gate, dialler: DiallerSettings | None) -> Iterator[None]:
-    """Stop a gate when the time of a run that changes contacts is over; what is in flight is finished.
+    """Stop a gate when the time for changes is over; requests in flight are finished.
 
     The clock is looked at again and again, as it may be set, and the machine may sleep.
     """
@@ -49,7 +51,11 @@ def _ending(gate: Gate, dialler: DiallerSettings | None) -> Iterator[None]:
         if left > 0:
             timer = loop.call_later(min(left, _LOOK_AT_THE_CLOCK), look)
         elif gate.stopped is None:
-            gate.stop(OutOfTime(f"the time {at:%H:%M} is reached ({why})"))
+            time = day(at, mark("%H:%M"))
+            if timer is not None:
+                gate.stop(OutOfTime(phrase("the time {at} is reached ({why})", at=time, why=why)))
+            else:
+                gate.stop(OutOfTime(phrase("it is {at}, outside {hours}", at=time, hours=why)))
 
     look()
     try:
@@ -60,7 +66,7 @@ def _ending(gate: Gate, dialler: DiallerSettings | None) -> Iterator[None]:
 
 
 def run_gate(dialler: DiallerSettings) -> Gate:
-    """The gate of one run."""
+    """Return the gate of one run."""
     return Gate(
         dialler.concurrency,
         rate=dialler.rate,

@@ -1,4 +1,4 @@
-"""Which target a configuration means: its account, and its campaign by the ID that the dialler gives it."""
+"""Finds the target of a configuration: its account, and its campaign by the dialler's ID."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 def find_target(settings: Settings, journal: Journal, *, ask: bool = True) -> str:
-    """The target of a configuration. A campaign's name becomes its ID: the dialler is asked, unless ``ask`` is False.
+    """Return the target of a configuration. The dialler gives the ID of a campaign's name, unless ``ask`` is False.
 
     Where it does not tell, the ID that the name had last time counts; where there is none, the name, which holds the
     whole account. What was done under the name alone counts for its ID as soon as that is known.
@@ -49,7 +49,7 @@ def check_target(run: RunRecord, target: str) -> None:
 
 
 def _asked(settings: Settings, name: str) -> int | None:
-    """The ID that the dialler gives a name; one try, as the run itself finds out why the dialler does not answer."""
+    """Return the dialler's ID of a campaign's name; one try, as the run itself reports a silent dialler."""
 
     async def asked() -> int:
         dialler = settings.dialler.model_copy(update={"retries": 0})

@@ -89,7 +89,7 @@ class Application:
             raise
 
     def dial(self) -> None:
-        """Let everything happen that the dialler was to do by now."""
+        """Do everything that the dialler had due by now."""
         if self.dialling:
             self.dialling.advance()
 

@@ -28,7 +28,7 @@ CALLER = "+49895550100"
 
 AGENTS = ((31, "anna.berg"), (32, "jonas.wolf"), (33, "emine.kaya"))
 UNALLOCATED, NORMAL, BUSY, NO_ANSWER = 1, 16, 17, 19
-"""Causes of the end of a call, as ISDN numbers them."""
+"""ISDN causes of the end of a call."""
 
 
 _CODE_FLAGS = ("bDone", "bDelay", "bAborted", "bAppointment")

@@ -8,7 +8,7 @@ import time
 from ..errors import UsageError
 
 _FASTEST = 100_000.0
-"""Beyond it a call ends in the moment in which it begins."""
+"""Highest speed; beyond it a call would end as it begins."""
 
 
 class Clock:

@@ -28,14 +28,14 @@ _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _FASTEST = 1_000.0
 
 _MOST_TRIES = 10
-"""Tries after which a contact is done without having been reached."""
+"""Tries after which an unreached contact is done."""
 
 _COUNTED = {BUSY: "Busy", NO_ANSWER: "NoAnswer", UNALLOCATED: "Failed"}
-"""Causes that are counted for each number."""
+"""Causes counted per number."""
 
 
 Hours = tuple[int, int]
-"""The first hour of the day in which is dialled, and the first in which it no longer is."""
+"""First hour of the day with dialling, and first hour without."""
 
 ALL_DAY: Hours = (0, 24)
 
@@ -83,7 +83,7 @@ class Dialling:
         store.changed = self._queue
 
     def advance(self) -> None:
-        """Let everything happen that is due by now."""
+        """Do everything that is due by now."""
         until = self._store.clock()
         while True:
             dial = self._open(max(self._line_free, self._due[0][0])) if self._due else math.inf
@@ -107,7 +107,7 @@ class Dialling:
         return time.mktime((local.tm_year, local.tm_mon, day, first, 0, 0, 0, 0, -1))
 
     def _queue(self, contact_id: int) -> None:
-        """Note when a contact that has changed is to be called; its place in the queue stays if it may."""
+        """Queue a changed contact for its next call; it keeps its place if possible."""
         due = self._due_at(contact_id)
         queued = self._queued.get(contact_id)
         if due is None:
@@ -203,7 +203,7 @@ class Dialling:
         return fields
 
     def _correct(self, contact_id: int, call_id: int, code: ResultCode, at: float) -> None:
-        """An agent gives a call that has ended another result code; it decides about the contact if it is its last."""
+        """Give an ended call another result code, as an agent does; that of the last call decides on the contact."""
         calls = self._store.calls.get(contact_id)
         if not calls:
             return

@@ -1,4 +1,4 @@
-"""Draw what becomes of one call that the dialler makes."""
+"""Draws the fate of one call of the dialler."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CORRECTED = 0.06
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of a call. Times are in seconds: ``connect`` (None: nobody answers) and ``end`` from its start,
+    """The fate of a call. Times are in seconds: ``connect`` (None: nobody answers) and ``end`` from its start,
     ``pause`` from its end to the next try (None: no further one), ``corrected`` from its end to the code that then
     replaces the first."""
 

@@ -135,7 +135,7 @@ class Store:
         return call_id
 
     def change_call(self, contact_id: int, call_id: int, **parts: Any) -> None:
-        """Change a call's record: an object's fields are put over its own, anything else replaces what is there."""
+        """Change a call's record: fields of objects are merged into it, any other value replaces the old one."""
         calls = self.calls[contact_id]
         place = next(place for place in reversed(range(len(calls))) if _call_id(calls[place]) == call_id)
         call = calls[place]

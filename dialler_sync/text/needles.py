@@ -10,11 +10,11 @@ from math import ceil
 from .readings import BASE32, BASE32HEX, IGNORABLE, SQUEEZED
 
 SHORTEST = 4
-"""Characters: a shorter secret would be found in any text."""
+"""Fewest characters of a secret to look for; a shorter one would be found in any text."""
 
 PART = 12
-"""Characters of a part by which a secret of twice as many, or more, is found that was cut off; one begins at every
-sixth character, so that 17 in a row hold a whole one."""
+"""Characters of the parts by which a secret that was cut off is found, if it is at least twice as long. A part begins
+at every sixth character, so that any 17 in a row hold a whole one."""
 
 TO_BASE32HEX = bytes.maketrans(BASE32.encode(), BASE32HEX.encode())
 

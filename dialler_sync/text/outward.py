@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from .phrase import figure
 from .secrets import Secrets
 
 LONGEST = 2_000
@@ -31,8 +32,8 @@ _EXAMINED = 16_000
 _SECRETS, _WORDS = Secrets(), Secrets()
 
 _SHORT_WORD, _WORD = 8, 12
-"""Shorter secrets (of letters and digits; of small letters) may be our own words, or parts of a path: they are masked
-only in texts of the dialler."""
+"""Fewest characters of a secret (of letters and digits; of small letters) to mask in our own texts; a shorter one may
+be a word or part of a path, and is masked only in texts of the dialler."""
 
 _ACTS = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # control characters
@@ -169,7 +170,7 @@ def _room_to_recurse() -> Iterator[None]:
 
 
 def _cut(text: str, longest: int, tail: int) -> str:
-    left_out = f" … [{len(text) - longest:,} more characters] … "
+    left_out = f" … [{figure(len(text) - longest)} more characters] … "
     return text[: longest - tail - len(left_out)] + left_out + text[len(text) - tail :]
 
 

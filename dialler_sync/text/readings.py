@@ -21,7 +21,7 @@ _IGNORED = (
     *range(0x180B, 0x1810), *range(0x2000, 0x2010), *range(0x2028, 0x2030), *range(0x205F, 0x2070), 0x3000, 0x3164,
     *range(0xFE00, 0xFE10), 0xFEFF, 0xFFA0,
 )  # fmt: skip
-"""Blanks, control characters and what cannot be seen: a secret that is broken by them can still be read."""
+"""Blanks, control and invisible characters; a secret that they interrupt can still be read."""
 SQUEEZED: dict[int, None] = dict.fromkeys(_IGNORED)
 IGNORABLE = frozenset(map(chr, _IGNORED))
 _SQUEEZED = re.compile(f"[{re.escape(''.join(map(chr, _IGNORED)))}]+")
@@ -36,7 +36,7 @@ _ESCAPE = re.compile(
 _PRINTABLE_QUOTED = re.compile(r"=(?:(?P<x>[0-9a-f]{2})|\r?\n)", re.IGNORECASE)
 _CSS = re.compile(r"\\(?P<x>[0-9a-f]{1,6}) ?", re.IGNORECASE)
 _ESCAPES = (("%&\\\x1b", _ESCAPE), ("=", _PRINTABLE_QUOTED), ("\\", _CSS))
-"""Each with the characters one of which begins it."""
+"""Characters that may begin an escape, and its pattern."""
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
 _NUMBERS = tuple(
     (re.compile(rf"(?:{one}{between}){{4,}}", re.IGNORECASE), re.compile(one, re.IGNORECASE), base)
@@ -47,7 +47,7 @@ _NUMBERS = tuple(
         ("([01]{8})", "[^01]{0,3}", 2),
     )
 )
-"""Numbers of characters, one after the other."""
+"""A run of character codes."""
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 BASE32HEX = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
 
@@ -59,7 +59,7 @@ def _alphabet(given: str, decoded: str) -> bytes:
 _LETTERS = string.ascii_letters + string.digits
 _BASE64: _Digits = (_alphabet(f"{_LETTERS}+/-_", f"{_LETTERS}+/+/"), 6)
 _BASE32: tuple[_Digits, ...] = tuple((_alphabet(signs + signs.lower(), 2 * BASE32), 5) for signs in (BASE32, BASE32HEX))
-"""A table that makes each character that of the alphabet which is decoded, or a blank, and how many bits it is."""
+"""Translation table into the alphabet that is decoded (other characters become blanks), and bits per character."""
 
 
 def _only(signs: str) -> bytes:
@@ -67,7 +67,7 @@ def _only(signs: str) -> bytes:
 
 
 _DIGITS, _HEXADECIMAL, _BITS = map(_only, (string.digits, string.hexdigits, "01"))
-"""Tables that make a blank of each other character."""
+"""Translation tables that turn every other character into a blank."""
 _FOREIGN_DIGITS = re.compile(r"[^\D0-9]")
 
 
@@ -77,11 +77,11 @@ class Sought:
 
     shortest: int = 0
     fewest: int = 0
-    """Letters and digits of the shortest one, where signs count for nothing."""
+    """Letters and digits of the shortest secret."""
     in_base32: Sequence[Sequence[bytes]] = ((), ())
-    """What stands in a text where base32, or base32hex, holds a secret."""
+    """Base32 and base32hex forms of the secrets."""
     parting: bytes = b""
-    """Letters of Latin-1 that are in no secret, and in no encoding of one."""
+    """Latin-1 letters that occur in no secret and no encoding of one."""
 
     @cached_property
     def parted(self) -> bytes:

@@ -34,26 +34,26 @@ from .readings import SQUEEZED, Reading, Sought, readings
 MASK = "***"
 
 _ALONE = 8
-"""Characters: a shorter secret counts only where it stands as a word."""
+"""Fewest characters of a secret that counts within a word; a shorter one must be a word of its own."""
 
 _ALONE_WITHOUT_SIGNS = 12
-"""Letters and digits of a secret that are found whatever signs stand between them."""
+"""Fewest letters and digits of a secret that is found with any signs between them."""
 
 _DEEPEST = 4
-"""Encodings inside each other."""
+"""Most encodings inside each other."""
 
 _WINDOW, _OVERLAP = 16_384, 4_096
-"""Characters that are searched at once, and how many of them again with what follows."""
+"""Characters searched at once, and those searched again with the next window."""
 
 _LONG = 14
-"""Characters of a word that may be an encoding of an encoding, at least."""
+"""Fewest characters of a word that may be an encoding of an encoding."""
 
 _MOST_READINGS = 40
-"""So many times its length (of short texts, that of 2,000 characters) a text is read. One that is made to need more is
-hostile, and is masked as a whole."""
+"""Most characters read of a text, in multiples of its length (at least 2,000). A text that needs more is hostile, and
+is masked as a whole."""
 
 _SHORT_READING = 40
-"""Characters: one that says what another has said is sooner searched again than told from it by its place."""
+"""Most characters of a reading that is searched again rather than recognised by its place."""
 
 _ESCAPES = re.compile(r"%u?[0-9a-fA-F]{2}|&#|&[a-zA-Z]|\\[^\"]|=[0-9a-fA-F]{2}|=\r?\n|\x1b")
 _PREFIXED = re.compile(r"0x[0-9a-f]{2}", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Peak memory and processor time of reading large workbooks: ``.xlsx`` whole, in slices, its first rows; ``.ods``.
+"""Peak memory and processor time of reading large workbooks: ``.xlsx`` whole, in slices, its first rows; others once.
 
 ``python tests/benchmarks/workbooks.py [rows]``; 20 columns, each reading in a process of its own.
 """
@@ -19,11 +19,14 @@ from xml.sax.saxutils import escape
 import pandas as pd  # noqa: F401 - part of what the tool needs before it reads
 import python_calamine  # noqa: F401
 import xlsxwriter
+import xlwt
 
 from dialler_sync.config import SourceSettings
 from dialler_sync.read import first_rows, open_tables
 from dialler_sync.read.excel import slices
 
+POSTAL = 17
+MOST_OF_XLS = 65_535
 WAYS = ("whole", "in slices", "first rows")
 
 
@@ -57,7 +60,19 @@ def write_xlsx(path: Path, count: int) -> None:
         sheet.write_row(0, 0, [f"Spalte {place}" for place in range(20)])
         for number, cells in enumerate(rows(count), 1):
             sheet.write_row(number, 0, cells)
-            sheet.write_number(number, 17, cells[17], postal)
+            sheet.write_number(number, POSTAL, cells[POSTAL], postal)
+
+
+def write_xls(path: Path, count: int) -> None:
+    book = xlwt.Workbook()
+    sheet, postal = book.add_sheet("Kunden"), xlwt.easyxf(num_format_str="00000")
+    for place in range(20):
+        sheet.write(0, place, f"Spalte {place}")
+    for number, cells in enumerate(rows(count), 1):
+        for place, cell in enumerate(cells):
+            text = cell.isoformat() if isinstance(cell, dt.date) else cell
+            sheet.write(number, place, text, *([postal] if place == POSTAL else []))
+    book.save(str(path))
 
 
 def write_ods(path: Path, count: int) -> None:
@@ -99,9 +114,9 @@ def peak() -> float:
 
 def main(count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        for write, ways in ((write_xlsx, WAYS), (write_ods, WAYS[1:2])):
+        for write, ways in ((write_xlsx, WAYS), (write_xls, WAYS[1:2]), (write_ods, WAYS[1:2])):
             path = Path(folder, f"list.{write.__name__[-4:].strip('_')}")
-            write(path, count)
+            write(path, min(count, MOST_OF_XLS) if write is write_xls else count)
             for way in ways:
                 subprocess.run([sys.executable, __file__, way, str(path)], check=True)
 

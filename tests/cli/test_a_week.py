@@ -118,6 +118,7 @@ def _campaigns(mail: object) -> Iterator[str]:
     yield from (part.get_filename() for part in mail.iter_attachments())  # type: ignore[attr-defined]
 
 
+@pytest.mark.usefixtures("warm")
 @pytest.mark.timeout(600)  # fourteen processes, on a machine that may be busy
 def test_each_person_gets_what_they_should(
     run: Run,

@@ -171,7 +171,7 @@ def test_the_file_of_last_time_is_set_aside(run: Run, configure: Configure, dial
         (("--to", "there/x.csv"), "no folder"),
         (
             ("--since", "yesterday"),
-            "must be 'last', a date such as 2026-01-31 or 2026-01-31T18:00, or a run in the journal (see 'runs list')",
+            "a date such as 2026-01-31 or 2026-01-31T18:00, or a run in the journal (see 'dialler-sync runs list')",
         ),
         (("--for", "crm", "--to", "x.csv"), "--since last"),
         (("--campaign", "538", "list.csv"), "--campaign and FILE cannot be combined: both choose the contacts"),

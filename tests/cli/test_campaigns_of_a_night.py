@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import signal
 import threading
 from collections.abc import Callable
@@ -17,7 +19,8 @@ from dialler_sync.jobs.night import NightOptions, _Work, configurations
 from dialler_sync.simulator import SimulatorServer, Store
 
 from ..conftest import Configure, Run
-from ..helpers.commands import start
+from ..helpers.commands import KILLED, start
+from ..helpers.receivers import mail_server
 
 Contacts = Callable[..., Path]
 Campaign = Callable[..., Path]
@@ -49,6 +52,7 @@ def row(key: str, phone: str = "0171 3920011") -> str:
     return f"{key},Name {key},{phone}"
 
 
+@pytest.mark.usefixtures("warm")
 def test_each_campaign_is_a_run_with_one_summary_page_and_code(
     run: Run, campaign: Campaign, dialler: SimulatorServer
 ) -> None:
@@ -87,6 +91,7 @@ def test_each_campaign_is_a_run_with_one_summary_page_and_code(
     assert "Rows read, the oldest run first" not in page
 
 
+@pytest.mark.usefixtures("warm")
 def test_rows_that_are_still_to_be_sent_are_counted(run: Run, campaign: Campaign) -> None:
     """A line of the night adds up, also that of a run that stopped."""
     campaign("gone", row("A"), row("B"), number=999)
@@ -97,6 +102,7 @@ def test_rows_that_are_still_to_be_sent_are_counted(run: Run, campaign: Campaign
     assert "did not succeed: see" not in done.out
 
 
+@pytest.mark.usefixtures("warm")
 def test_quiet_nights_print_nothing_and_trends_grow(run: Run, campaign: Campaign, contacts_csv: Contacts) -> None:
     """A second night shows the first one beside it."""
     campaign("one", row("A"))
@@ -109,6 +115,7 @@ def test_quiet_nights_print_nothing_and_trends_grow(run: Run, campaign: Campaign
     assert "the oldest run first: 1, 2" in Path("reports/night.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("warm")
 def test_campaigns_of_one_dialler_follow_each_other_and_diallers_run_side_by_side(
     run: Run, campaign: Campaign, dialler: SimulatorServer
 ) -> None:
@@ -125,6 +132,7 @@ def test_campaigns_of_one_dialler_follow_each_other_and_diallers_run_side_by_sid
     assert order == sorted(order)
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_configuration_that_cannot_be_read_is_told_by_name(run: Run, campaign: Campaign) -> None:
     """With file and line."""
     campaign("good", row("A"))
@@ -137,6 +145,7 @@ def test_a_configuration_that_cannot_be_read_is_told_by_name(run: Run, campaign:
     assert "1 row" in done.out
 
 
+@pytest.mark.usefixtures("warm")
 def test_what_the_process_of_a_campaign_says_has_its_name(run: Run, campaign: Campaign) -> None:
     """A token that is refused is an error of that campaign."""
     campaign("good", row("A"))
@@ -168,10 +177,47 @@ def test_the_token_and_the_journal_are_in_no_command_line(run: Run, campaign: Ca
     assert "one.csv" in run("--state", state, "runs", "show", next(Path("reports").glob("2*")).name).out
 
 
-def test_ctrl_c_ends_every_campaign_as_it_ends_an_import(
-    campaign: Campaign, monkeypatch: pytest.MonkeyPatch, run: Run, dialler: SimulatorServer
+def test_the_mail_of_a_night_names_the_lists_of_a_campaign_that_had_several(
+    run: Run, campaign: Campaign, contacts_csv: Contacts
 ) -> None:
-    """The next night goes on with it; what has not begun does not begin."""
+    with mail_server() as mail:
+        smtp = f"{{host: 127.0.0.1, port: {mail.port}, tls: none}}"
+        told = f"to: [a@example.com], from: b@example.com, attach: [failed], smtp: {smtp}"
+        more = f"notify: {{digest: true, on: always, email: {{{told}}}}}\n"
+        campaign("one", row("A", "12"), more=more)
+        campaign("two", row("B", "12"), number=539, more=more)
+        contacts_csv(rows=[row("C", "12")], name="in-two/next.csv")
+        run("night", "lists", "--quiet-for", "0")
+        (got,) = mail.mails
+    text = got.get_body(("plain",))
+
+    assert text
+    lists = re.findall("Rows to fix, (.*):", text.get_content())
+    assert sorted(lists) == ["one", "two, next.csv", "two, two.csv"]
+    assert {f"{name} failed.xlsx" for name in lists} == {part.get_filename() for part in got.iter_attachments()}
+
+
+def test_a_command_in_a_message_of_a_campaign_works_as_printed(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    """With the journal that the night was called with."""
+    campaign("one", row("A"), row("B"))
+    with monkeypatch.context() as patch:
+        patch.setenv("DIALLER_SYNC_IMPORT_LIMIT", "1")
+        said = run("--state", "my journal.db", "--trust", "night", "lists", "--quiet-for", "0").err
+    (named,) = re.findall(r"remaining rows with '(dialler-sync .* resume \S+)'", said)
+
+    done = run(*shlex.split(named)[1:])
+
+    assert shlex.split(named)[1:6] == ["--config", "lists/one.yaml", "--state", "my journal.db", "--trust"]
+    assert (done.code, done.summary["counts"]["succeeded"]) == (ExitCode.OK, 2)
+
+
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
+def test_a_night_that_is_ended_ends_every_campaign_as_it_ends_an_import(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch, run: Run, dialler: SimulatorServer, blow: signal.Signals
+) -> None:
+    """However it is ended. The next night goes on with it; what has not begun does not begin."""
     campaign("a", *(row(f"K{n}") for n in range(60)), more="dialler: {concurrency: 1, rate: 20}\n")
     campaign("b", row("X"))
     started = threading.Event()
@@ -180,18 +226,25 @@ def test_ctrl_c_ends_every_campaign_as_it_ends_an_import(
     def watched(store: Store, **fields: object) -> int:
         number = add(store, **fields)
         if number and len(store.contacts) == 3 and started.wait(20):
-            os.kill(night.pid, signal.SIGINT)
+            os.kill(night.pid, blow)
         return number
 
     monkeypatch.setattr(Store, "add", watched)
     night = start("night", "lists", "--quiet-for", "0")
     started.set()
 
-    assert night.end() == ExitCode.INTERRUPTED
-    assert "b: interrupted before it started" in night.out
+    if blow == signal.SIGINT:
+        assert night.end() == ExitCode.INTERRUPTED
+        assert "b: interrupted before it started" in night.out
+    else:
+        assert night.end() == KILLED
+        while '"state": "running"' in run("runs", "list", "--json").out:
+            """Its import finishes the requests in flight."""
+    assert json.loads(run("runs", "list", "--json").out)[0]["state"] == "stopped"
     assert 3 <= len(dialler.store.contacts) < 60
     campaign("a", more="dialler: {concurrency: 1}\n")
     assert run("night", "lists", "--quiet-for", "0").code == ExitCode.OK
+    assert len({contact["UserData"] for contact in dialler.store.contacts.values()}) == 61
     assert len(dialler.store.contacts) == 61
 
 

@@ -27,6 +27,7 @@ def night(redirection: str = "") -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_night_that_did_its_work_prints_nothing(configure: Configure, contacts_csv: Contacts, tmp_path: Path) -> None:
     """No file, a good one, and one with a rejected row."""
     configure()
@@ -41,6 +42,7 @@ def test_a_night_that_did_its_work_prints_nothing(configure: Configure, contacts
     assert [done.stdout + done.stderr for done in nights] == ["", "", ""]
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_night_that_failed_says_why_in_a_line(
     configure: Configure, contacts_csv: Contacts, tmp_path: Path, dialler: SimulatorServer
 ) -> None:
@@ -78,10 +80,18 @@ def test_what_a_person_must_know_is_said_on_a_good_night_too(
 @pytest.mark.parametrize("redirection", ["<&- >&- 2>&-", "<&-", "2>&-", "<&- 2>&-"])
 @pytest.mark.parametrize("fault", ["", "401_from:1"])
 def test_closed_streams_change_nothing(
-    redirection: str, fault: str, configure: Configure, contacts_csv: Contacts, tmp_path: Path, dialler: SimulatorServer
+    redirection: str,
+    fault: str,
+    configure: Configure,
+    contacts_csv: Contacts,
+    tmp_path: Path,
+    dialler: SimulatorServer,
+    request: pytest.FixtureRequest,
 ) -> None:
     """The exit code is that of the run, and no word lands in a file that took the place of a stream."""
     configure()
+    if redirection != "<&- >&- 2>&-":  # an interpreter that starts without any is a real one
+        request.getfixturevalue("warm")
     (tmp_path / "inbox").mkdir()
     contacts_csv(2, "inbox/a.csv")
     if fault:

@@ -110,6 +110,7 @@ def test_an_undo_that_puts_nothing_back_does_not_open_the_inbox_to_the_same_cont
     assert len(dialler.store.contacts) == 2
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_file_that_is_replaced_while_it_is_imported(
     configure: Configure, contacts_csv: Contacts, inbox: Path, tmp_path: Path, dialler: SimulatorServer, run: Run
 ) -> None:
@@ -127,6 +128,7 @@ def test_a_file_that_is_replaced_while_it_is_imported(
     assert len(dialler.store.contacts) == 31
 
 
+@pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize("closing", [">/dev/full", ">&-", "| true"])
 def test_files_are_filed_though_nothing_can_be_printed(
     configure: Configure, contacts_csv: Contacts, inbox: Path, closing: str, dialler: SimulatorServer
@@ -144,6 +146,19 @@ def test_files_are_filed_though_nothing_can_be_printed(
     assert "Exception ignored" not in done.stderr
     assert filed(inbox / "done") == ["a.csv", "b.csv"]
     assert len(dialler.store.contacts) == 4
+
+
+def test_remarks_name_the_file_where_it_was_put(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path
+) -> None:
+    """Not where it lies while it is imported."""
+    configure()
+    contacts_csv(rows=["K1,Anna,0171 3920012,one,more"], name="inbox/odd.csv")
+
+    done = run("import", "--inbox", "inbox", "--quiet-for", "0")
+
+    assert f"{inbox / 'odd.csv'}: Rows with more or fewer cells" in done.err
+    assert "importing" not in done.err
 
 
 def test_what_is_no_list_is_told_once(run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path) -> None:
@@ -185,6 +200,7 @@ def test_a_quiet_call_tells_once_of_a_file_that_stays(
     assert not second.err
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_file_that_grows_waits_whatever_its_date(
     configure: Configure, contacts_csv: Contacts, inbox: Path, run: Run, tmp_path: Path
 ) -> None:

@@ -35,7 +35,7 @@ def _signals() -> Iterator[None]:
 
 def doing(do: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
     """Have ``runs list`` do this."""
-    monkeypatch.setattr("dialler_sync.cli.common.App.journal", lambda _: do())
+    monkeypatch.setattr("dialler_sync.cli.app.App.journal", lambda _: do())
 
 
 @BOTH

@@ -182,6 +182,38 @@ def test_a_first_contact_that_goes_away_meanwhile_tells_nothing(
     assert done.code == ExitCode.OK, done.err
 
 
+class Choosy(Emptying):
+    """It empties what is left out, and refuses the first so many contacts."""
+
+    refused = 1
+
+    def _import(self, body: dict[str, Any], *, overwrite: bool) -> Answer:
+        if int(body["UserData"][1:]) <= self.refused:
+            return 400, {"status": 400, "error": "Name: not allowed"}
+        return super()._import(body, overwrite=overwrite)
+
+
+@pytest.mark.parametrize(
+    ("refused", "contacts", "code"),
+    [(1, 3, ExitCode.SAFETY_LIMIT), (3, 3, ExitCode.ROWS_FAILED), (20, 21, ExitCode.SAFETY_LIMIT)],
+)
+def test_a_contact_that_was_not_overwritten_says_nothing_of_what_is_kept(
+    run: Run, configure: Configure, contacts_csv: Contacts, refused: int, contacts: int, code: ExitCode
+) -> None:
+    """The next one is looked at in its place; after twenty the run stops, as nobody can tell."""
+    keys = [f"K{number}" for number in range(1, contacts + 1)]
+    with served(Choosy()) as dialler:
+        dialler.refused = refused
+        configure(KEEPING, base_url=dialler.base_url)
+        for key in keys:
+            dialler.add(538, key, Comment=NOTE)
+
+        done = run("import", contacts_csv(rows=[line(key, "Changed") for key in keys]))
+
+        assert {contact["Comment"] for contact in dialler.contacts.values()} == {NOTE}
+    assert done.code == code, done.err
+
+
 class Forgetting(Emptying):
     """It empties what is left out, and the contact is deleted while it is put back."""
 

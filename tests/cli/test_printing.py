@@ -30,6 +30,7 @@ def shell(command: str, redirection: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, timeout=120)
 
 
+@pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize("redirection", ["> /dev/full", ">&-", "| head -0"])
 def test_a_run_ends_as_it_would_have(
     redirection: str, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
@@ -48,6 +49,7 @@ def test_a_run_ends_as_it_would_have(
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize("redirection", ["> /dev/full 2> /dev/full", ">&- 2>&-", ">&- 2>&- <&-"])
 def test_not_even_an_error_can_be_said(redirection: str, configure: Configure, contacts_csv: Contacts) -> None:
     """Then the exit code and the files tell."""

@@ -251,6 +251,40 @@ def test_reports_go_where_the_configuration_says_and_with_their_runs(
     assert [path.name for path in done.reports.iterdir()] == ["notes.txt"]
 
 
+def test_old_reports_go_and_nothing_else(
+    run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """Of imports and reconciliations, only in the configured folder; not those of runs that may be resumed, nor what
+    somebody put beside them, also by a link."""
+    configure(reports="{dir: told, keep: 30d}")
+    file = contacts_csv(3)
+    kinds = {
+        "import": run("import", file, "--mark"),
+        "reconcile": run("reconcile", file),
+        "with a note": run("import", file),
+        "a link": run("import", file),
+        "elsewhere": run("import", file, "--out", "kept"),
+        "stopped": run("import", contacts_csv(4, name="four.csv"), "--limit", "1"),
+        "young": run("import", file),
+    }
+    folders = {kind: Path(done.summary["out"]) for kind, done in kinds.items()}
+    (folders["with a note"] / ".env").write_text("mine", encoding="utf-8")
+    (folders["import"] / "~$failed.xlsx").write_text("", encoding="utf-8")
+    folders["a link"].rename("linked")
+    folders["a link"].symlink_to(tmp_path / "linked")
+    with Journal.open(tmp_path / "state" / "journal.db") as journal:
+        for kind, done in kinds.items():
+            if kind != "young":
+                journal.update_run(done.summary["run_id"], finished_at="2026-01-31T03:00:00Z")
+
+    assert run("import", file).code == ExitCode.OK
+
+    left = {kind: len(list(folder.iterdir())) for kind, folder in folders.items() if folder.is_dir()}
+    assert left.keys() == {"with a note", "a link", "elsewhere", "stopped", "young"}
+    assert left.pop("with a note") == 1
+    assert min(left.values()) >= 5
+
+
 def test_a_person_is_forgotten(run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path) -> None:
     """From the journal and all reports; lines stay, with empty cells, and the copies that remain are named."""
     configure()

@@ -133,12 +133,14 @@ def test_the_workbook_has_text_only_and_no_formula(
     sheet = openpyxl.load_workbook("plan.xlsx")["Changes"]
 
     lines = [[cell.value for cell in row] for row in sheet.iter_rows()]
-    assert lines[0] == ["row", "action", "user_data", "contact_id", "field", "is", "becomes", "reason"]
-    assert lines[1][:3] == ["2", "overwrite", "007"]
-    assert lines[1][4:7] == ["Name", "Name 007", "'=1+1"]
-    assert lines[2][:3] == ["3", "create", "NEW"]
+    assert lines[0] == [
+        "row", "action", "who", "user_data", "contact_id", "column", "field", "is", "becomes", "reason",
+    ]  # fmt: skip
+    assert lines[1][:4] == ["2", "overwrite", "'=1+1", "007"]
+    assert lines[1][5:9] == ["Name", "Name", "Name 007", "'=1+1"]
+    assert lines[2][:4] == ["3", "create", "Name NEW", "NEW"]
     assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value is not None} <= {"s", "inlineStr"}
-    phones = [each[6] for each in lines if each[4] == "PhoneNumber1"]
+    phones = [each[8] for each in lines if each[5:7] == ["Phone", "PhoneNumber1"]]
     assert phones
     assert all(phone.startswith("+49") for phone in phones)
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.cli import main
-from dialler_sync.cli.common import COLOURS, App, wrapped
+from dialler_sync.cli.app import App
+from dialler_sync.cli.echo import COLOURS, wrapped
 from dialler_sync.cli.progress import progress
 from dialler_sync.exit_codes import ExitCode
 
@@ -180,7 +181,7 @@ def test_lines_of_a_log_have_times(run: Run, monkeypatch: pytest.MonkeyPatch) ->
 
     timed = re.compile(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d Error: ")
     assert all(timed.match(told(*options)) for options in ([], ["-v"], ["-q"]))
-    monkeypatch.setattr("dialler_sync.cli.common.terminal_width", lambda _: 80)
+    monkeypatch.setattr("dialler_sync.cli.logs.terminal_width", lambda _: 80)
     assert timed.match(told("-v"))
     assert told().startswith("Error: ")
 

@@ -107,13 +107,18 @@ CLOSED, READ_BY_NOBODY = ">&-", "| true"
 
 def start(*arguments: object, **around: Any) -> Command:
     """Start ``dialler-sync`` with the folder and environment of this process; ``around`` as in :class:`Around`."""
+    given = ([str(a) for a in arguments], Path.cwd(), dict(os.environ), Around(**around))
+    return Command(Path.cwd(), forked(_run, *given))
+
+
+def forked(function: Callable[..., None], *arguments: object) -> ForkServerProcess:
+    """Call the function in a process that has everything imported."""
     with pytest.MonkeyPatch.context() as patch:  # tests run in other folders than the one of this package
         patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
         forkserver.ensure_running()
-    given = ([str(a) for a in arguments], Path.cwd(), dict(os.environ), Around(**around))
-    process = _context.Process(target=_run, args=given)
+    process = _context.Process(target=function, args=arguments)
     process.start()
-    return Command(Path.cwd(), process)
+    return process
 
 
 def run_apart(*arguments: object, **around: Any) -> Command:
@@ -153,17 +158,24 @@ def _run(arguments: list[str], folder: Path, environment: Mapping[str, str], aro
 def _stream(number: int, where: str, errors: str) -> TextIO | None:
     """Point a standard descriptor there, and give the stream that Python makes of it as it starts."""
     if where == CLOSED:
-        os.close(number)
-        return None
+        return stream(number, None, errors)
     if where == READ_BY_NOBODY:
         reader, writer = os.pipe()
         os.close(reader)
     else:
         writer = os.open(where, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.dup2(writer, number)
-    os.close(writer)
-    buffering = 1 if number == 2 else -1
-    return os.fdopen(number, "w", buffering, encoding="utf-8", errors=errors, closefd=False)
+    return stream(number, writer, errors)
+
+
+def stream(number: int, there: int | None, errors: str) -> TextIO | None:
+    """Point a standard descriptor to what another one has open; None closes it."""
+    if there is None:
+        os.close(number)
+        return None
+    os.dup2(there, number)
+    os.close(there)
+    mode, buffering = ("w" if number else "r"), (1 if number == 2 else -1)
+    return os.fdopen(number, mode, buffering, encoding="utf-8", errors=errors, closefd=False)
 
 
 BOUNDARIES: Mapping[str, tuple[type, str, Callable[..., bool]]] = {

@@ -207,3 +207,14 @@ def test_mended_rows_are_known_again(journal: Journal) -> None:
     journal.delete_run("run-1")
     assert journal.settled_since(run.target, before, ["K0", "K1"], set()) == {"K0": "run-1"}
     assert journal.settled_since(run.target, "2026-01-03T00:00:00Z", ["K0"], set()) == {}
+
+
+def test_a_run_is_seen_at_work_by_others(journal: Journal, state: str) -> None:
+    """Until its process ends, and no other run is taken for it."""
+    journal.add_run(record("run-1"))
+
+    with Journal.open(state) as other, journal.at_work("run-1"):
+        assert other.is_at_work("run-1")
+        assert not other.is_at_work("run-2")
+    with Journal.open(state) as other:
+        assert not other.is_at_work("run-1")

@@ -139,6 +139,7 @@ def test_a_run_whose_lock_is_lost_stops_and_is_resumed(
     assert len(store.contacts) == 60
 
 
+@pytest.mark.usefixtures("warm")
 def test_three_campaigns_at_once(
     configure: Configure, contacts_csv: Contacts, store: Calling, url: str, tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ from dialler_sync.config.limits import Limit
 from dialler_sync.jobs.changes import undo_run
 from dialler_sync.jobs.imports import ImportOptions, PlanFile, import_files, plan_files
 from dialler_sync.journal import Journal
-from dialler_sync.run.rows import RunOptions
+from dialler_sync.run.options import RunOptions
 from dialler_sync.simulator import SimulatorServer, Store
 
 KEYS = st.sampled_from([f"K{n}" for n in range(12)])

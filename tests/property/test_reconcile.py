@@ -13,7 +13,8 @@ from dialler_sync.journal import PlannedRow
 from dialler_sync.model import ContactClass, Status
 from dialler_sync.plan.suppress import SuppressionLists
 from dialler_sync.reconciliation.compare import Line
-from dialler_sync.reconciliation.sides import Scope, Sides
+from dialler_sync.reconciliation.scope import Scope
+from dialler_sync.reconciliation.sides import Sides
 
 ODD = "a&b=c/d#e?f %+äöü\"'"
 KEYS = st.sampled_from(["", "K1", "K2", "K2 ", "k1", "007", "7", ODD, "x" * 64]) | st.text(max_size=3)

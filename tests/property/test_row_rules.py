@@ -13,7 +13,7 @@ from dialler_sync.errors import ConfigError, UsageError
 from dialler_sync.jobs.changes import undo_run
 from dialler_sync.jobs.imports import ImportOptions, import_files, plan_files
 from dialler_sync.model import ACTIONS
-from dialler_sync.run.rows import RunOptions
+from dialler_sync.run.options import RunOptions
 
 from .test_plan import OWN, Site, site
 

@@ -20,7 +20,9 @@ def _not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def common(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder like /tmp: everybody can write, and only delete what is theirs."""
-    folder = Path(tempfile.mkdtemp(prefix="dialler-sync-tests-", dir="/tmp"))
+    place = Path(tempfile.gettempdir())  # where tests have their files, so that these can be renamed into it
+    for_all = place.stat().st_mode & 0o1777 == 0o1777
+    folder = Path(tempfile.mkdtemp(prefix="dialler-sync-tests-", dir=place if for_all else "/tmp"))
     folder.chmod(0o1777)
     locks = folder / "locks"
     locks.mkdir()

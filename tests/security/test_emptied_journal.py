@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.journal.database import _said
+from dialler_sync.journal.failures import said
 
 from ..conftest import Configure, Run
 from .rawdialler import Asked, RawDialler
@@ -51,7 +51,7 @@ def test_the_row_that_postgresql_quotes_is_not_shown() -> None:
     class Refused(Exception):
         diag = Diagnosis()
 
-    assert _said(Refused("new row violates check constraint\nDETAIL: Failing row contains (DE02 1203…)")) == (
+    assert said(Refused("new row violates check constraint\nDETAIL: Failing row contains (DE02 1203…)")) == (
         "new row violates check constraint"
     )
-    assert _said(sqlite3.OperationalError("disk I/O error")) == "disk I/O error"
+    assert said(sqlite3.OperationalError("disk I/O error")) == "disk I/O error"

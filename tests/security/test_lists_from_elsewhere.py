@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -83,6 +84,31 @@ def test_a_piece_that_has_no_end_is_not_kept_in_memory(server: tuple[str, list[A
     with pytest.raises(InputError, match="sends more than it was asked for"):
         download(Url(f"{address}/list.csv"), {}, 100, pause=0)
     assert sent < 1 << 27
+
+
+@pytest.mark.parametrize("command", ["HEAD", "GET"])
+def test_a_server_that_sends_a_byte_now_and_then(server: tuple[str, list[Answer]], command: str) -> None:
+    """It is never silent for ``timeout``, and held a night."""
+    address, answers = server
+    ended = Event()
+
+    def slow(request: BaseHTTPRequestHandler) -> None:
+        if request.command != command:
+            return head(request, 200, Content_Length=1000)
+        request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n")
+        request.wfile.write(b"X-Slow: " if command == "HEAD" else b"\r\n")
+        with suppress(OSError):
+            while not ended.wait(0.02):
+                request.connection.send(b"a")
+        request.close_connection = True
+        return None
+
+    answers.append(slow)
+    stores = {address: StoreSettings(timeout=0.1)}
+
+    with pytest.raises(InputError, match=r"list\.csv: one answer takes the server longer than 1 s"):
+        download(Url(f"{address}/list.csv"), stores, 100, pause=0)
+    ended.set()
 
 
 @pytest.mark.parametrize("there", ["http://example.com/list.csv", "file:///etc/passwd", "ftp://127.0.0.1/list.csv"])

@@ -157,7 +157,7 @@ def test_a_bug_shows_no_secret() -> None:
     """Python quotes values in its own words of an error; they go into the report of the bug, and so do the words of
     libraries and of threads."""
     code = (
-        "import os\nfrom dialler_sync.cli import main\nfrom dialler_sync.cli.common import App\n"
+        "import os\nfrom dialler_sync.cli import main\nfrom dialler_sync.cli.app import App\n"
         "def bug(*_, **__):\n    import logging, threading\n    token = os.environ['DIALLER_SYNC_TOKEN']\n"
         "    logging.getLogger('asyncio').error('x %s', token, exc_info=KeyError(token))\n"
         "    thread = threading.Thread(target=lambda: {}[token])\n    thread.start()\n    thread.join()\n"

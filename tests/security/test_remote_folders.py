@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +14,9 @@ from dialler_sync.call_lists.address import ListAtAddress
 from dialler_sync.config import load_config
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.fetch import folder as of_folder
-from dialler_sync.fetch import sftp as of_sftp
+from dialler_sync.fetch import limits
 from dialler_sync.fetch.folder import RemoteFolder
+from dialler_sync.fetch.sftp import CheckedSftp
 from dialler_sync.files.url import Url
 from dialler_sync.journal import Journal
 from dialler_sync.simulator import SimulatorServer
@@ -63,18 +65,17 @@ def test_a_name_that_is_not_utf_8_keeps_no_other_file_waiting(
 
 
 def test_a_folder_without_an_end_is_refused(
-    run: Run, configure: Configure, sftp: Sftp, inbox: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+    run: Run, configure: Configure, remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before its names fill the memory."""
-    monkeypatch.setattr(of_sftp, "MOST_NAMES", 5)  # with . and ..
-    url, folder = inbox
+    monkeypatch.setattr(limits, "MOST_NAMES", 5)  # with . and ..
     for number in range(6):
-        (folder / f"{number}.csv").write_bytes(LIST)
+        remote.put(f"{number}.csv", LIST)
 
-    done = take(run, configure, sftp.login, url)
+    done = take(run, configure, remote.login, remote.url)
 
     assert done.code == ExitCode.INPUT
-    assert f"{folder}: has more than 5 files" in done.err
+    assert "has more than 5 files: take some of them away" in done.err
 
 
 def test_names_as_no_file_here_can_have_them(
@@ -123,6 +124,32 @@ def test_what_is_forged_as_claimed_is_not_read(
 
     assert done.code == ExitCode.OK, done.err
     assert keys(dialler) == {"K2"}
+
+
+def test_a_link_for_the_moment_of_opening_is_not_read(
+    run: Run, configure: Configure, sftp: Sftp, inbox: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before and after it, the name is that of the list."""
+    url, folder = inbox
+    (folder / "a.csv").write_bytes(LIST)
+    (folder / "foreign").write_bytes(LIST + LIST.partition(b"\n")[2].replace(b"K1", b"K2"))
+    real = CheckedSftp._open
+
+    def swapped(files: CheckedSftp, path: str, *given: Any, **options: Any) -> Any:
+        Path(path).rename(folder / "aside")
+        Path(path).symlink_to(folder / "foreign")
+        try:
+            return real(files, path, *given, **options)
+        finally:
+            (folder / "aside").rename(path)
+
+    monkeypatch.setattr(CheckedSftp, "_open", swapped)
+    configure(sources=logins(sftp.login))
+
+    done = run("validate", f"{url}/a.csv")
+
+    assert done.code == ExitCode.INPUT
+    assert "a.csv: changed 3 times while it was copied" in done.err
 
 
 @pytest.mark.parametrize("remote", ["s3"], indirect=True)
@@ -213,15 +240,33 @@ def test_two_lists_of_calls_for_one_address_at_once(
 
 
 @pytest.mark.parametrize("remote", ["s3"], indirect=True)
-def test_what_the_environment_has_for_an_object_store_is_masked(
-    run: Run, configure: Configure, remote: Remote, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("place", ["variables", "profile", "program"])
+def test_the_keys_of_an_object_store_are_masked(
+    run: Run, configure: Configure, remote: Remote, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
 ) -> None:
-    """Its server may say whatever it was sent."""
-    monkeypatch.setenv("AWS_SESSION_TOKEN", "t0ken-of-the-session")
+    """Wherever they come from: its server may say whatever it was sent."""
+    if place == "variables":
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret-of-the-key")
+        monkeypatch.setenv("AWS_SESSION_TOKEN", "t0ken-of-the-session")
+    else:
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+        keys = {"AccessKeyId": "key", "SecretAccessKey": "s3cret-of-the-key", "SessionToken": "t0ken-of-the-session"}
+        (tmp_path / "keys").write_text(json.dumps({"Version": 1, **keys}))
+        (tmp_path / "aws").write_text(
+            "[default]\n"
+            + (
+                "aws_access_key_id = key\naws_secret_access_key = s3cret-of-the-key\n"
+                "aws_session_token = t0ken-of-the-session\n"
+                if place == "profile"
+                else f"credential_process = cat {tmp_path / 'keys'}\n"
+            )
+        )
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "aws"))
     configure(sources=logins(remote.login))
 
     def says(*_: object, **__: object) -> None:
-        raise OSError(5, "bad t0ken-of-the-session")
+        raise OSError(5, "bad t0ken-of-the-session, s3cret-of-the-key")
 
     monkeypatch.setattr("s3fs.S3FileSystem.info", says)
     done = run("import", f"{remote.url}/a.csv")
@@ -229,3 +274,4 @@ def test_what_the_environment_has_for_an_object_store_is_masked(
     assert done.code == ExitCode.INPUT
     assert "cannot be read" in done.err
     assert "t0ken" not in done.err
+    assert "s3cret" not in done.err

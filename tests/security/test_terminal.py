@@ -266,4 +266,4 @@ def test_no_command_prints_past_the_one_way_out() -> None:
         path.name for path in package.rglob("*.py") if re.search(r"click\.echo\(|print\(\)", path.read_text("utf-8"))
     }
 
-    assert users == {"common.py", "doctor.py", "init.py"}
+    assert users == {"echo.py", "doctor.py", "init.py"}

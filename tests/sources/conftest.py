@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ..conftest import Configure
 from ..helpers.authority import Authority
 from ..helpers.stores import SMBD, SSHD, Sftp, Share, Web, sftp_server, smb_server, web_server
 
@@ -116,3 +118,68 @@ def remote(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     server = request.getfixturevalue({"sftp": "sftp", "smb": "share"}[request.param])
     (server.files / name).mkdir()
     return Remote(request.param, server.url(name), server.login, server.files / name)
+
+
+Place = Callable[[str, bytes], str]
+Pipe = Callable[[bytes], None]
+
+
+@pytest.fixture(params=["sftp", "https", "s3", "smb", "file"])
+def place(
+    request: pytest.FixtureRequest, tmp_path: Path, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> Place:
+    """Put a file there and return its address; the configuration knows the login."""
+    kind = request.param
+    if kind == "sftp":
+        server: Sftp = request.getfixturevalue("sftp")
+        configure(sources=logins(server.login))
+
+        def put(name: str, content: bytes) -> str:
+            (server.files / name).write_bytes(content)
+            return server.url(name)
+
+    elif kind == "smb":
+        share: Share = request.getfixturevalue("share")
+        configure(sources=logins(share.login))
+
+        def put(name: str, content: bytes) -> str:
+            (share.files / name).write_bytes(content)
+            return share.url(name)
+
+    elif kind == "https":
+        web: Web = request.getfixturevalue("web")
+        configure(sources=logins(of_web(web)))
+
+        def put(name: str, content: bytes) -> str:
+            (tmp_path / "www" / name).write_bytes(content)
+            return at(web, name)
+
+    elif kind == "s3":
+        store = request.getfixturevalue("bucket")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        configure(sources=logins(f'"s3://lists": {{endpoint_url: "{store}"}}'))
+        client = pytest.importorskip("boto3").client("s3", endpoint_url=store, region_name="us-east-1")
+
+        def put(name: str, content: bytes) -> str:
+            client.put_object(Bucket="lists", Key=f"nightly/{name}", Body=content)
+            return f"s3://lists/nightly/{name}"
+
+    else:
+        configure()
+
+        def put(name: str, content: bytes) -> str:
+            (tmp_path / name).write_bytes(content)
+            return (tmp_path / name).as_uri()
+
+    return put
+
+
+@pytest.fixture
+def pipe(monkeypatch: pytest.MonkeyPatch) -> Pipe:
+    """Have standard input hold something."""
+
+    def pipe(content: bytes) -> None:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+    return pipe

@@ -19,9 +19,8 @@ from dialler_sync.fetch.copies import Copy
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Run
-from .kinds import PASSWORD, PRINTS_IT, encrypted, zipped
-
-Pipe = Callable[[bytes], None]
+from .conftest import Pipe
+from .kinds import CONTAINERS, PASSWORD, PRINTS_IT, WORKBOOKS, encrypted, zipped
 
 GERMAN = "Key;Name;Phone\r\nK3;Müller;0171 3920013\r\n".encode("cp1252")
 GOOD = b"Key,Name,Phone\nK1,Meier,0171 3920011\nK2,Huber,0171 3920012\n"
@@ -34,16 +33,6 @@ def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     return folder
-
-
-@pytest.fixture
-def pipe(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
-    """Have standard input hold something."""
-
-    def pipe(content: bytes) -> None:
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
-
-    return pipe
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -228,6 +217,33 @@ def test_a_workbook_is_opened_with_its_password(run: Run, configure: Configure, 
     assert "is not its password" in run("validate", path).err
     configure(source=json.dumps({"password_command": PRINTS_IT}))
     assert run("validate", path).code == ExitCode.OK
+
+
+@pytest.mark.parametrize("kind", ["zip with a password", "xlsx with a password"])
+def test_reports_of_protected_lists_are_written_again(
+    run: Run, configure: Configure, tmp_path: Path, dialler: SimulatorServer, kind: str
+) -> None:
+    """With their cells: the journal has no password, so that of the configuration at hand counts. --mark works, too."""
+    table = [["Key", "Name", "Phone"], ["K1", "Meier", "0171 3920011"], ["K2", "Huber", "nobody"]]
+    if kind in CONTAINERS:
+        path = CONTAINERS[kind](tmp_path, "\n".join(map(",".join, table)).encode())
+    else:
+        path = WORKBOOKS[kind](tmp_path, table)
+    configure(source=json.dumps({"password_command": PRINTS_IT}))
+    done = run("import", path, "--mark")
+    assert done.code == ExitCode.ROWS_FAILED
+    before = done.rows("failed.csv")
+    assert done.reports
+    assert len(list(done.reports.glob("*-marked.xlsx"))) == ("xlsx" in kind)
+
+    again = run("runs", "report", done.summary["run_id"])
+
+    assert again.code == ExitCode.OK
+    assert "lack the original columns" not in again.err
+    assert done.rows("failed.csv") == before
+    assert before[0]["Key"] == "K2"
+    configure()
+    assert "source.password_command" in run("runs", "report", done.summary["run_id"]).err
 
 
 def test_standard_input_is_kept_while_its_run_can_be_resumed(

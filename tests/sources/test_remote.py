@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,70 +16,14 @@ from dialler_sync.simulator import SimulatorServer
 from ..conftest import Configure, Run
 from ..helpers.blocks import blocks
 from ..helpers.dialler import line
-from ..helpers.stores import Sftp, Share, Web, basic
-from .conftest import at, logins, of_web
+from ..helpers.stores import Sftp, Web, basic
+from .conftest import Place, at, logins, of_web
 from .kinds import zipped
 
 PAGE = Path(__file__).parents[2] / "docs" / "addresses.md"
 HEAD = "Key,Name,Phone"
 LIST = "\n".join((HEAD, line("K1"), line("K2"), "")).encode()
 PRINTS = f"[{sys.executable}, -c, 'print(\"p@ss word\")']"
-
-Place = Callable[[str, bytes], str]
-
-
-@pytest.fixture(params=["sftp", "https", "s3", "smb", "file"])
-def place(
-    request: pytest.FixtureRequest, tmp_path: Path, configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> Place:
-    """Put a file there and return its address; the configuration knows the login."""
-    kind = request.param
-    if kind == "sftp":
-        server: Sftp = request.getfixturevalue("sftp")
-        configure(sources=logins(server.login))
-
-        def put(name: str, content: bytes) -> str:
-            (server.files / name).write_bytes(content)
-            return server.url(name)
-
-    elif kind == "smb":
-        share: Share = request.getfixturevalue("share")
-        configure(sources=logins(share.login))
-
-        def put(name: str, content: bytes) -> str:
-            (share.files / name).write_bytes(content)
-            return share.url(name)
-
-    elif kind == "https":
-        web: Web = request.getfixturevalue("web")
-        configure(sources=logins(of_web(web)))
-
-        def put(name: str, content: bytes) -> str:
-            (tmp_path / "www" / name).write_bytes(content)
-            return at(web, name)
-
-    elif kind == "s3":
-        store = request.getfixturevalue("bucket")
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-        configure(sources=logins(f'"s3://lists": {{endpoint_url: "{store}"}}'))
-
-        def put(name: str, content: bytes) -> str:
-            import boto3
-
-            boto3.client("s3", endpoint_url=store, region_name="us-east-1").put_object(
-                Bucket="lists", Key=f"nightly/{name}", Body=content
-            )
-            return f"s3://lists/nightly/{name}"
-
-    else:
-        configure()
-
-        def put(name: str, content: bytes) -> str:
-            (tmp_path / name).write_bytes(content)
-            return (tmp_path / name).as_uri()
-
-    return put
 
 
 def test_a_list_at_an_address_is_imported_as_a_file_is(run: Run, place: Place, dialler: SimulatorServer) -> None:
@@ -377,3 +320,14 @@ def test_a_mended_file_at_an_address(run: Run, place: Place, dialler: SimulatorS
 
     assert done.code == ExitCode.OK, done.err
     assert done.summary["parent"] == first.summary["run_id"]
+
+
+def test_reports_are_written_here(run: Run, configure: Configure) -> None:
+    """An address made a folder `sftp:` here."""
+    path = configure()
+    path.write_text(path.read_text("utf-8") + 'reports: {dir: "sftp://host/reports"}\n', "utf-8")
+
+    done = run("config", "check")
+
+    assert done.code == ExitCode.USAGE
+    assert "reports.dir: is an address: name a folder of this machine; --out URL" in done.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -171,6 +172,9 @@ def test_old_files_are_deleted(run: Run, remote: Remote, tmp_path: Path, known: 
     remote.put("a.csv", LIST)
     assert take(run).code == ExitCode.OK
     remote.put("done/other.csv", LIST)
+    remote.put("b.csv", b"\0\0\0")
+    assert take(run).code == ExitCode.INPUT
+    assert any(name.startswith("failed/unread-") for name in remote.files())
     with Journal.open(tmp_path / "state" / "journal.db") as journal:
         settings = load_config(tmp_path / "dialler-sync.yaml").source
         inbox = RemoteInbox.open(Url(remote.url), settings, journal.copies, journal.inbox(remote.url))
@@ -239,3 +243,41 @@ def test_answers_go_to_an_address(
         answers = Answers(loaded.inbox, Url(remote.url), journal, loaded.source.stores)
         answers.delete_old(timedelta(days=30), datetime.now(UTC) + timedelta(days=31))
     assert answer not in remote.files()
+
+
+def test_what_waits_for_a_list_goes_on_without_it_as_the_message_says(
+    run: Run, remote: Remote, dialler: SimulatorServer
+) -> None:
+    """The list is not in the inbox, but claimed."""
+    remote.put("a.csv", LIST)
+    remote.put("b.csv", f"{HEAD}\n{line('N1')}\n".encode())
+
+    stopped = take(run, "--limit", "1")
+
+    said = stopped.err.partition("so b.csv waits; the next call begins with it. To continue without it, ")[2]
+    named = [word.rstrip(".") for word in said.split("\n")[0].split() if "://" in word]
+    assert len(named) == 1
+    if remote.kind == "s3":
+        assert said.startswith("move it out of the inbox, then delete ")
+        remote.delete("a.csv")
+    remote.delete(named[0].removeprefix(f"{remote.url}/"))
+    assert take(run).code == ExitCode.OK
+    assert sent(dialler) == ["K1", "N1"]
+    assert kinds(remote) == {"done": ["b.csv"]}
+
+
+def test_doctor_looks_at_the_folders(run: Run, configure: Configure, remote: Remote) -> None:
+    """Before the night does."""
+    remote.put("a.csv", LIST)
+    gone = "s3://gone/answers" if remote.kind == "s3" else f"{remote.url}/gone"  # a bucket, or a folder
+    more = ['"s3://gone": ' + remote.login.partition(": ")[2]] if remote.kind == "s3" else []
+    configure(sources=logins(remote.login, *more), inbox=f'{{dir: "{remote.url}", answers: "{gone}"}}')
+
+    done = run("doctor", "-o", "json")
+
+    checks = {check["name"]: check for check in json.loads(done.out)}
+    assert checks["inbox.dir"]["status"] == "OK"
+    assert f"{remote.url} can be listed (1 entries)" in checks["inbox.dir"]["message"]
+    assert checks["inbox.answers"]["status"] == "FAIL"
+    assert f"{gone}: no such folder" in checks["inbox.answers"]["message"]
+    assert done.code == ExitCode.INPUT

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ..conftest import Configure, Done, Run
+from .conftest import Pipe, Place
 from .kinds import CONTAINERS, LISTS, PASSWORD, PRINTS_IT, TABLES, WORKBOOKS
 
 Results = list[tuple[str, ...]]
@@ -55,6 +56,14 @@ def test_packed_lists(run: Run, folders: Callable[[str], Path], expected: Done, 
     assert PASSWORD not in done.err + done.out
 
 
+def test_lists_at_addresses(run: Run, expected: Done, place: Place) -> None:
+    """Of each kind of server."""
+    done = run("validate", *(place(f"{name}.csv", content) for name, content in LISTS.items()))
+
+    assert done.code == expected.code, done.err
+    assert told(done) == told(expected)
+
+
 @pytest.mark.parametrize("kind", WORKBOOKS)
 def test_workbooks(run: Run, folders: Callable[[str], Path], expected: Done, kind: str) -> None:
     """Cells that are text."""
@@ -80,3 +89,17 @@ def test_the_sheets_of_one_workbook(run: Run, tmp_path: Path, expected: Done) ->
 
     assert told(done) == told(expected)
     assert list(dict.fromkeys(row["_sheet"] for row in done.rows())) == list(TABLES)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_standard_input(run: Run, configure: Configure, tmp_path: Path, pipe: Pipe, name: str) -> None:
+    """One list each time; it has no name."""
+    configure()
+    (tmp_path / "list.csv").write_bytes(LISTS[name])
+    expected = run("validate", tmp_path / "list.csv")
+    pipe(LISTS[name])
+
+    done = run("validate", "-")
+
+    assert done.code == expected.code, done.err
+    assert told(done) == told(expected) != []

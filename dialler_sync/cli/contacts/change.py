@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ...exit_codes import ExitCode
+from ...text.phrase import counted
+from ..app import App
 from ..asking import confirm
-from ..common import App, exit_codes, out_option
-from .naming import campaign_option, named_by, naming_options
+from ..codes import CHANGES, exit_codes
+from ..options import out_option
+from .naming import campaign_option, naming_options
 
-F = TypeVar("F", bound=Callable[..., object])
+if TYPE_CHECKING:
+    from ...jobs.contacts import Named
 
-_CODES = exit_codes(
-    ExitCode.OK,
-    ExitCode.USAGE,
-    ExitCode.INPUT,
-    ExitCode.ROWS_FAILED,
-    ExitCode.UNAVAILABLE,
-    ExitCode.NO_ROW_CAN_SUCCEED,
-    ExitCode.OUT_OF_TIME,
-    ExitCode.INTERRUPTED,
-)
+T = TypeVar("T")
 
 _OPTIONS = (
     campaign_option,
@@ -40,13 +34,13 @@ _OPTIONS = (
 )
 
 
-def _options(command: F) -> F:
+def _options(command: Callable[..., T]) -> Callable[..., T]:
     for option in reversed(_OPTIONS):
         command = option(command)
     return naming_options(command)
 
 
-@click.command(epilog=_CODES)
+@click.command(epilog=exit_codes(*CHANGES))
 @_options
 @click.pass_obj
 def lock(app: App, /, **given: Any) -> int:
@@ -65,7 +59,7 @@ def lock(app: App, /, **given: Any) -> int:
     return _change(app, "lock", **given)
 
 
-@click.command(epilog=_CODES)
+@click.command(epilog=exit_codes(*CHANGES))
 @_options
 @click.pass_obj
 def unlock(app: App, /, **given: Any) -> int:
@@ -81,7 +75,7 @@ def unlock(app: App, /, **given: Any) -> int:
     return _change(app, "unlock", **given)
 
 
-@click.command(epilog=_CODES)
+@click.command(epilog=exit_codes(*CHANGES))
 @_options
 @click.pass_obj
 def delete(app: App, /, **given: Any) -> int:
@@ -102,11 +96,7 @@ def delete(app: App, /, **given: Any) -> int:
 def _change(
     app: App,
     command: str,
-    ids: tuple[int, ...],
-    user_data: tuple[str, ...],
-    file: Path | None,
-    column: str | None,
-    by: str | None,
+    named: Named,
     campaign: str | None,
     all_matches: bool,
     unchecked: bool,
@@ -122,7 +112,6 @@ def _change(
 
     if unchecked and (all_matches or campaign):
         raise click.UsageError("--unchecked cannot be combined with --all-matches or --campaign")
-    named = named_by(ids, user_data, file, column, by)
     options = ChangeOptions(named, campaign, all_matches, unchecked, dry_run)
     settings = app.settings(finished=True)
     with app.journal() as journal:
@@ -137,4 +126,4 @@ def _change(
 
 
 def _counted(number: int) -> str:
-    return f"{number:,} contact{'' if number == 1 else 's'}"
+    return counted(number, "{count} contact", "{count} contacts")

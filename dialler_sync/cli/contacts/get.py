@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ...exit_codes import ExitCode
-from ..common import App, echo, exit_codes
+from ..app import App
+from ..codes import LOOKS_UP, exit_codes
+from ..echo import echo
 from .list_ import IN_TABLE
-from .naming import campaign_option, named_by, naming_options
+from .naming import campaign_option, naming_options
 from .showing import Showing, showing_options
 
-CODES = exit_codes(
-    ExitCode.OK,
-    ExitCode.USAGE,
-    ExitCode.INPUT,
-    ExitCode.ROWS_FAILED,
-    ExitCode.UNAVAILABLE,
-    ExitCode.NO_ROW_CAN_SUCCEED,
-)
+if TYPE_CHECKING:
+    from ...jobs.contacts import Named
 
 
-@click.command(epilog=CODES)
+@click.command(epilog=exit_codes(*LOOKS_UP))
 @naming_options
 @campaign_option
 @showing_options
 @click.pass_obj
 def get(
     app: App,
-    ids: tuple[int, ...],
-    user_data: tuple[str, ...],
-    file: Path | None,
-    column: str | None,
-    by: str | None,
+    named: Named,
     campaign: str | None,
     output: str | None,
     fields: str | None,
@@ -52,11 +45,7 @@ def get(
     from ...jobs.contacts import CONTACT_COLUMNS, RecordFile, Targets, get_contacts
     from ..progress import progress
 
-    named, showing, settings = (
-        named_by(ids, user_data, file, column, by),
-        Showing.of(output, fields, out),
-        app.settings(),
-    )
+    showing, settings = Showing.of(output, fields, out), app.settings()
     with RecordFile(showing.folder()) as records:
         with progress(app) as observer:
             targets = Targets(named, settings)

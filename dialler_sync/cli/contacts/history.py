@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ...exit_codes import ExitCode
-from ..common import App, echo
-from .get import CODES
-from .naming import named_by, naming_options
+from ..app import App
+from ..codes import LOOKS_UP, exit_codes
+from ..echo import echo
+from .naming import naming_options
 from .showing import Showing, showing_options
+
+if TYPE_CHECKING:
+    from ...jobs.contacts import Named
 
 IN_TABLE = (
     *("DiallerContactsID", "UserData", "CallStart", "DurationSeconds", "Reached", "Number"),
@@ -18,18 +23,14 @@ IN_TABLE = (
 )
 
 
-@click.command(epilog=CODES)
+@click.command(epilog=exit_codes(*LOOKS_UP))
 @naming_options
 @showing_options
 @click.option("--language", type=int, metavar="N", help="The dialler's languagesID for result texts.")
 @click.pass_obj
 def history(
     app: App,
-    ids: tuple[int, ...],
-    user_data: tuple[str, ...],
-    file: Path | None,
-    column: str | None,
-    by: str | None,
+    named: Named,
     output: str | None,
     fields: str | None,
     out: Path | None,
@@ -49,11 +50,7 @@ def history(
     from ...jobs.contacts import HISTORY_COLUMNS, RecordFile, Targets, read_history
     from ..progress import progress
 
-    named, showing, settings = (
-        named_by(ids, user_data, file, column, by),
-        Showing.of(output, fields, out),
-        app.settings(),
-    )
+    showing, settings = Showing.of(output, fields, out), app.settings()
     with RecordFile(showing.folder()) as calls:
         with progress(app) as observer:
             targets = Targets(named, settings)

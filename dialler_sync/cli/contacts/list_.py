@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from ...exit_codes import ExitCode
-from ..common import App, exit_codes
+from ..app import App
+from ..codes import ASKS, exit_codes
 from .naming import campaign_option
 from .showing import Showing, showing_options
 
@@ -15,9 +16,7 @@ IN_TABLE = ("ID", "UserData", "DiallerCampaignsName", "Name", "FirstName", "Phon
 RESULTS_IN_TABLE = ("ID", "UserData", "Name", "_calls", "_last_call", "_last_result_code", "_reached", "_done")
 
 
-@click.command(
-    "list", epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.UNAVAILABLE, ExitCode.NO_ROW_CAN_SUCCEED)
-)
+@click.command("list", epilog=exit_codes(*ASKS))
 @campaign_option
 @showing_options
 @click.option("--format", "format_", type=click.Choice(["vendor"]), help="The vendor's own CSV, which 'import' reads.")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,7 +14,7 @@ from ...files.url import path_of
 if TYPE_CHECKING:
     from ...jobs.contacts import Named
 
-F = TypeVar("F", bound=Callable[..., object])
+T = TypeVar("T")
 
 
 class UserDataType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
@@ -57,14 +58,27 @@ _OPTIONS = (
 campaign_option = click.option("--campaign", metavar="ID|NAME", help="Only contacts of this campaign.")
 
 
-def naming_options(command: F) -> F:
-    """Add the options; :func:`named_by` takes their values."""
+def naming_options(command: Callable[..., T]) -> Callable[..., T]:
+    """Add the options; the command gets the contacts as ``named``."""
+
+    @wraps(command)
+    def with_named(
+        *args: Any,
+        ids: tuple[int, ...],
+        user_data: tuple[str, ...],
+        file: Path | None,
+        column: str | None,
+        by: str | None,
+        **given: Any,
+    ) -> T:
+        return command(*args, named=_named_by(ids, user_data, file, column, by), **given)
+
     for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+        with_named = option(with_named)
+    return with_named
 
 
-def named_by(
+def _named_by(
     ids: tuple[int, ...], user_data: tuple[str, ...], file: Path | None, column: str | None, by: str | None
 ) -> Named:
     """Return the contacts that the options name.

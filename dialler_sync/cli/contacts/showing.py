@@ -13,7 +13,8 @@ from typing import IO, TYPE_CHECKING, TypeVar
 
 import click
 
-from ..common import echo
+from ...text.phrase import figure
+from ..echo import echo
 from ..streams import exact, styled
 
 if TYPE_CHECKING:
@@ -111,4 +112,4 @@ class Showing:
         if self.form != "table":
             WRITERS[self.form](listing, file)
         elif left_out := write_table(listing, styled(sys.stdout) if file.isatty() else file):
-            echo(f"… and {left_out:,} more: use --out FILE or -o csv for all of them", err=True)
+            echo(f"… and {figure(left_out)} more: use --out FILE or -o csv for all of them", err=True)

@@ -9,6 +9,7 @@ from io import StringIO
 from typing import TextIO
 
 from ...errors import InputError
+from ...text.phrase import figure
 from .dialect import TELLS_DELIMITER
 
 _BLOCK_CHARS = 1 << 16
@@ -50,7 +51,7 @@ class Blocks:
             length += len(parts[-1])
             if length > self._longest_line:
                 raise InputError(
-                    f"the line that begins with '{parts[0][:40]}' is longer than {self._longest_line:,} "
+                    f"the line that begins with '{parts[0][:40]}' is longer than {figure(self._longest_line)} "
                     "characters: correct the file, or raise source.max_cell_chars."
                 )
             parts.append(text)

@@ -19,6 +19,7 @@ from typing import Any
 from ...config import SourceSettings
 from ...errors import InputError
 from ...pages import ROWS, batched
+from ...text.phrase import figure
 from ..layout.kinds import Kind, kind_of
 from ..layout.runs import BROKEN, NOTABLE, Run
 from .grammar import Cut, Dialect
@@ -152,7 +153,7 @@ class CsvFile:
         if cut.open and len(text) > self.source.max_cell_chars and not self._swallows_rows(taken, []):
             raise InputError(
                 f"a cell of the row that begins with '{first.strip()[:40]}' is longer than "
-                f"{self.source.max_cell_chars:,} characters, or its quote is not closed: correct it, or raise "
+                f"{figure(self.source.max_cell_chars)} characters, or its quote is not closed: correct it, or raise "
                 "source.max_cell_chars."
             )
         used = lines_until(taken, cut.end)
@@ -203,7 +204,7 @@ class CsvFile:
         if max(map(len, run[0])) > most:
             number, cells = next((n, row) for n, row in enumerate(run[0], number) if len(row) > most)
             raise InputError(
-                f"row {number} has {len(cells):,} cells; the limit is {most:,}: correct the row, set "
+                f"row {number} has {figure(len(cells))} cells; the limit is {figure(most)}: correct the row, set "
                 "source.delimiter, or raise source.max_columns."
             )
         # Cells beyond the limit of ``csv`` were read row by row and carry flags.
@@ -211,7 +212,7 @@ class CsvFile:
         for i in suspects:
             if max(map(len, run[0][i]), default=0) > longest:
                 raise InputError(
-                    f"row {number + i} has a cell of more than {longest:,} characters: correct it, or raise "
+                    f"row {number + i} has a cell of more than {figure(longest)} characters: correct it, or raise "
                     "source.max_cell_chars."
                 )
 

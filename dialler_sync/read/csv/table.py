@@ -14,6 +14,7 @@ from ...errors import InputError
 from ...model import Chunk, Layout
 from ...own_columns import is_own
 from ...pages import ROWS
+from ...text.phrase import counted
 from ...text.spreadsheet import shown
 from ..encoding.detect import find_encoding
 from ..layout.extent import find_extent
@@ -227,7 +228,13 @@ def _open_end(path: Path, encoding: str) -> Iterator[str]:
 def _unnamed(names: tuple[str, ...]) -> Iterator[str]:
     places = [str(i) for i, name in enumerate(names, 1) if not name.strip()]
     if places:
-        yield f"{'Column' if len(places) == 1 else 'Columns'} {', '.join(places)} of {len(names)} without a name."
+        yield counted(
+            len(places),
+            "Column {columns} of {all} without a name.",
+            "Columns {columns} of {all} without a name.",
+            columns=", ".join(places),
+            all=len(names),
+        )
 
 
 @contextmanager

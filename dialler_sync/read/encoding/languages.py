@@ -7,10 +7,9 @@ Spanish by its letters, ``Nuńez`` fits no language. Words are in lower case.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -18,8 +17,7 @@ import numpy as np
 Vector: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 """One number a language, in the order of :attr:`Languages.names`."""
 
-Table: TypeAlias = dict[str, list[tuple[int, int]]]
-"""By text: the languages that have it, each with its count."""
+Numbers: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 _UNSEEN = 0.02
 """Count of a letter that does not occur in a language's words."""
@@ -40,43 +38,73 @@ def folded(text: str) -> str:
     return "".join(small if len(small := sign.lower()) == 1 else sign for sign in text).translate(_ONE_FORM)
 
 
+class _Grams:
+    """How often each language has each text of one length.
+
+    A text is a number whose digits, to the base ``base``, are the places of its letters in the alphabet; ``texts`` has
+    those of all languages, ``languages`` the language of each.
+    """
+
+    def __init__(self, texts: Numbers, languages: Numbers, base: int, names: int) -> None:
+        self._base, self._names = base, names
+        self._keys, self._counts = np.unique(texts * names + languages, return_counts=True)
+
+    def count(self, text: int) -> Vector:
+        """Return the count of a text."""
+        here = self._between(text, text + 1)
+        counts = np.zeros(self._names)
+        counts[self._keys[here] % self._names] = self._counts[here]
+        return counts
+
+    def after(self, context: int) -> tuple[Vector, Vector]:
+        """Return the count of a context, the letters before the last, and of the different letters after it."""
+        here = self._between(context * self._base, (context + 1) * self._base)
+        languages = self._keys[here] % self._names
+        counts: Vector = np.bincount(languages, self._counts[here], self._names).astype(np.float64)
+        different: Vector = np.bincount(languages, minlength=self._names).astype(np.float64)
+        return counts, different
+
+    def _between(self, first: int, end: int) -> slice:
+        """Return where the texts from ``first`` to before ``end`` are."""
+        return slice(*self._keys.searchsorted((first * self._names, end * self._names)))
+
+
 class Languages:
     """Models of all languages, side by side. ``names``: ISO 639 codes, in the order of every vector."""
 
     def __init__(self) -> None:
         words = {
-            path.name.removesuffix(".txt"): folded(path.read_text(encoding="utf-8")).split()
+            path.name.removesuffix(".txt"): path.read_text(encoding="utf-8").translate(_ONE_FORM).split()
             for path in files(__package__).joinpath("words").iterdir()
             if path.name.endswith(".txt")
         }
         self.names = tuple(sorted(words))
-        padded = [[f"  {word} " for word in words[name]] for name in self.names]
-        letters = [Counter(sign for word in some for sign in word[2:]) for some in padded]
-        for name, (codec, rows) in _COMMON.items():
-            signs = (bytes([row, cell]).decode(codec, "ignore") for row in rows for cell in range(0xA1, 0xFF))
-            letters[self.names.index(name)].update(filter(None, signs))
-        self._totals = np.array([count.total() for count in letters], dtype=np.float64)
-        self._none = np.zeros(len(self.names))
-        self._letters = _by_text(letters)
-        self._pairs: Table = {}
-        self._trigrams: Table = {}
-        self._before: Table = {}
-        self._kinds: Table = {}
-        for size, seen in ((2, self._pairs), (3, self._trigrams)):
-            counts = [
-                Counter(w[i : i + size] for w in some for i in range(3 - size, len(w) - size + 1)) for some in padded
-            ]
-            seen.update(_by_text(counts))
-            # A context stands before a letter, so the last blank of a word is none.
-            before = [
-                Counter(w[i : i + size - 1] for w in some for i in range(3 - size, len(w) - size + 1))
-                for some in padded
-            ]
-            self._before.update(_by_text(before))
-            self._kinds.update(_by_text([Counter(text[:-1] for text in count) for count in counts]))
+        texts = ["".join(f"  {word} " for word in words[name]) for name in self.names]
+        common = [_common_signs(*_COMMON[name]) if name in _COMMON else "" for name in self.names]
+        self._places = {sign: place for place, sign in enumerate(sorted({*chain(*texts, *common)}), 1)}
+        self._base, names = len(self._places) + 1, len(self.names)
+        letters, languages = self._numbered(texts)
+        pairs = np.roll(letters, 1) * self._base + letters
+        trigrams = np.roll(letters, 2) * self._base**2 + pairs
+        blank = self._places[" "]
+        counted = (letters != blank) | (np.roll(letters, 1) != blank)  # all but the two blanks before a word
+        signs, speakers = self._numbered(common)
+        letters_in = np.concatenate([languages[counted], speakers])
+        self._letters = _Grams(np.concatenate([letters[counted], signs]), letters_in, self._base, names)
+        self._pairs = _Grams(pairs[counted], languages[counted], self._base, names)
+        self._trigrams = _Grams(trigrams[counted], languages[counted], self._base, names)
+        self._totals = np.bincount(letters_in, minlength=names).astype(np.float64)
+        self._none = np.zeros(names)
         self.letter = lru_cache(maxsize=50_000)(self._letter)
         self.word = lru_cache(maxsize=50_000)(self._word)
+        self._pair = lru_cache(maxsize=20_000)(self._of_pair)
+        self._alone = lru_cache(maxsize=10_000)(self._of_letter)
         self._context = lru_cache(maxsize=10_000)(self._smoothed_by)
+
+    def _numbered(self, texts: list[str]) -> tuple[Numbers, Numbers]:
+        """Return the place in the alphabet, and the language, of each letter of a text a language."""
+        places = np.fromiter(map(self._places.__getitem__, chain(*texts)), np.int64)
+        return places, np.repeat(np.arange(len(texts)), [*map(len, texts)])
 
     def _word(self, word: str) -> Vector:
         """Return the log-likelihood of a word in each language."""
@@ -84,36 +112,35 @@ class Languages:
         return sum((self.letter(padded[i : i + 3]) for i in range(len(padded) - 2)), start=self._none)
 
     def _letter(self, trigram: str) -> Vector:
-        """Return the log-likelihood of a trigram's last letter after the other two (Witten and Bell, 1991)."""
-        likely = (self._vector(self._letters, trigram[2]) + _UNSEEN) / self._totals
-        for seen, text in ((self._pairs, trigram[1:]), (self._trigrams, trigram)):
-            before, new = self._context(text[:-1])
-            likely = (self._vector(seen, text) + new * likely) / before
-        logarithm: Vector = np.log(likely)
+        """Return the log-likelihood of a trigram's last letter after the other two."""
+        first, second, third = (self._places.get(sign, 0) for sign in trigram)
+        pair = second * self._base + third
+        logarithm: Vector = np.log(self._smoothed(first * self._base**2 + pair, self._trigrams, self._pair(pair)))
         return logarithm
 
-    def _smoothed_by(self, context: str) -> tuple[Vector, Vector]:
+    def _of_pair(self, pair: int) -> Vector:
+        """Return the likelihood of a letter after another one."""
+        return self._smoothed(pair, self._pairs, self._alone(pair % self._base))
+
+    def _of_letter(self, place: int) -> Vector:
+        """Return the likelihood of a letter anywhere."""
+        likely: Vector = (self._letters.count(place) + _UNSEEN) / self._totals
+        return likely
+
+    def _smoothed(self, text: int, grams: _Grams, shorter: Vector) -> Vector:
+        """Return the likelihood of a text's last letter after the others (Witten and Bell, 1991)."""
+        before, new = self._context(grams, text // self._base)
+        return (grams.count(text) + new * shorter) / before
+
+    def _smoothed_by(self, grams: _Grams, context: int) -> tuple[Vector, Vector]:
         """Return the smoothed count of a context, and of the different letters after it (the weight of a new one)."""
-        new = self._vector(self._kinds, context) + _SMOOTHING
-        return self._vector(self._before, context) + new, new
-
-    def _vector(self, table: Table, text: str) -> Vector:
-        found = table.get(text)
-        if found is None:
-            return self._none
-        vector = np.zeros(len(self.names))
-        for language, count in found:
-            vector[language] = count
-        return vector
+        count, different = grams.after(context)
+        new = different + _SMOOTHING
+        return count + new, new
 
 
-def _by_text(counts: Iterable[Counter[str]]) -> Table:
-    """Index the counts by text; languages are numbered by their place in ``counts``."""
-    table: Table = {}
-    for language, count in enumerate(counts):
-        for text, number in count.items():
-            table.setdefault(text, []).append((language, number))
-    return table
+def _common_signs(codec: str, rows: range) -> str:
+    return "".join(bytes([row, cell]).decode(codec, "ignore") for row in rows for cell in range(0xA1, 0xFF))
 
 
 @cache

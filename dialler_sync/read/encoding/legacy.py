@@ -225,11 +225,14 @@ def _mixture(pieces: Vector, spoken: str) -> tuple[Vector, Vector]:
     Expectation maximisation; most of the initial share goes to the encoding's own languages.
     """
     share = own = _own_shares(spoken)
+    best = pieces.max(axis=1, keepdims=True)
+    odds = np.exp(pieces - best)
     for _ in range(_ROUNDS):
-        joint = pieces + np.log(share)
-        likely = np.logaddexp.reduce(joint, axis=1)
-        share = np.exp(joint - likely[:, None]).sum(axis=0) + own
+        joint = odds * share
+        sums = joint.sum(axis=1, keepdims=True)
+        share = (joint / sums).sum(axis=0) + own
         share = share / share.sum()
+    likely: Vector = (np.log(sums) + best)[:, 0]
     return np.log(share), likely
 
 

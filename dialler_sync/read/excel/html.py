@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ...config import SourceSettings
 from ...errors import InputError
+from ...text.phrase import figure
 from ..encoding.detect import find_encoding
-from .marks import LAST_ROW
-from .numbers import Value
+from .html_table import HtmlCell, HtmlTable, span_of
 from .package import SAVE_ANEW
-from .parsed import ParsedSheet
-from .sheet import Book, Content, Sheet
-from .survey import check_extent, most_bytes
+from .sheet import Book, Sheet
+from .survey import most_bytes
 
 _BLOCK = 1 << 18
 _META_BYTES = 1 << 12
@@ -31,16 +29,12 @@ _BROWSERS = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "t
 _END = "dialler-sync-end"
 """An element after the end of the page: the parser gives it only if it has read all before."""
 
-_BLANKS = re.compile(r"[ \t\r\n\f]+")
 _BREAKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3"})
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "head", "select", "textarea", "svg", "iframe"})
 _NEVER_HIDDEN = frozenset({"br", "img", "hr", "input", "wbr", "table", "tr", "td", "th", "caption"})
 """Elements without an end, and those without which other cells would move."""
 
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
-_EXPONENT = re.compile(r"\s*-?\d+(?:[.,]\d+)?E\+\d+\s*", re.IGNORECASE)
-_WHOLE = re.compile(r"-?\d{1,15}")
-_MOST_SPAN = LAST_ROW
 _MOST_TABLES = 2_000
 """Tables that are followed: those that hold something, and those around them."""
 
@@ -70,7 +64,7 @@ def open_html(path: Path, source: SourceSettings) -> Book:
     return Book("html", sheets, lambda sheet: places[sheet.name].shown())
 
 
-def _names(tables: list[_Table]) -> list[str]:
+def _names(tables: list[HtmlTable]) -> list[str]:
     """Name the tables by their captions, else by their number; each name once."""
     names: dict[str, None] = {}
     for number, table in enumerate(tables, 1):
@@ -120,94 +114,15 @@ def _encoding(path: Path, source: SourceSettings) -> str:
     return find_encoding(path, source)
 
 
-@dataclass(eq=False, slots=True)
-class _Table(ParsedSheet):
-    """A table while it is parsed. ``spans``: column → last row of a cell that reaches down from above; they go to the
-    column before ``reach``, and the first of them ends in the row ``soonest``."""
-
-    caption: str = ""
-    is_layout: bool = False
-    spans: dict[int, int] = field(default_factory=dict)
-    soonest: int = LAST_ROW
-    reach: int = 0
-    cells: list[tuple[str, int, int]] = field(default_factory=list)
-    in_row: bool = False
-    is_hidden: bool = False
-    is_closed: bool = False
-
-    def shown(self) -> Content | None:
-        """Return the content, None if no cell holds anything."""
-        if self.is_closed:
-            return self.content()
-        return self.content("The table has no end (</table>): check that its last row is complete.")
-
-    def end_row(self, source: SourceSettings) -> None:
-        """Place the cells of a row beside those that reach down into it."""
-        if not (self.cells or self.in_row):
-            return
-        self.in_row = False
-        self.row += 1
-        if self.soonest < self.row:
-            self.spans = {column: last for column, last in self.spans.items() if last >= self.row}
-            self.soonest, self.reach = min(self.spans.values(), default=LAST_ROW), max(self.spans, default=-1) + 1
-        if self.spans:
-            check_extent(self.row, self.reach, source)
-        values: list[Value] = []
-        column = 0
-        for text, across, down in self.cells:
-            while column in self.spans:
-                column += 1
-            if text:
-                values += [""] * (column - len(values))
-                values.append(text)
-                self.columns.add(column)
-                self.filled += 1
-            if across > 1 or down > 1:
-                self.merged.append((self.row, min(self.row + down - 1, LAST_ROW)))
-            places = range(column, column + min(across, source.max_columns))
-            if down > 1:
-                self.spans.update(dict.fromkeys(places, self.row + down - 1))
-                self.soonest, self.reach = min(self.soonest, self.row + down - 1), max(self.reach, places.stop)
-            column = places.stop
-            if column > 2 * source.max_columns:
-                check_extent(self.row, column, source)
-        if values:
-            check_extent(self.row, len(values), source)
-            self.rows.add(self.row, values)
-            self.hidden += self.is_hidden
-        self.cells = []
-
-
-@dataclass(slots=True)
-class _Cell:
-    """A cell, or a caption, while it is parsed."""
-
-    tag: str
-    across: int
-    down: int
-    number: str
-    pieces: list[str] = field(default_factory=list)
-
-    def text(self) -> str:
-        """Return the text as it is shown."""
-        text = self.pieces[0] if len(self.pieces) == 1 else "".join(self.pieces)
-        if not text.isalnum():  # nearly all keys and numbers are
-            lines = (_BLANKS.sub(" ", line).strip(" ") for line in text.split("\v"))
-            text = "\n".join(filter(None, lines)).strip(" \u00a0")
-        if self.number and _EXPONENT.fullmatch(text) and _WHOLE.fullmatch(self.number):
-            return self.number  # Excel shows 4,92E+10, and writes beside it what the cell holds
-        return text
-
-
 class _Scanner:
     """Follows tables, rows and cells as the parser meets them; lxml calls it."""
 
     def __init__(self, source: SourceSettings) -> None:
-        self.tables: list[_Table] = []
+        self.tables: list[HtmlTable] = []
         self.ended = False
         self._source = source
-        self._open: list[tuple[_Table, _Cell | None]] = []
-        self._cell: _Cell | None = None
+        self._open: list[tuple[HtmlTable, HtmlCell | None]] = []
+        self._cell: HtmlCell | None = None
         self._unseen: list[str] = []
         self._bytes = 0
 
@@ -231,7 +146,7 @@ class _Scanner:
         elif tag in ("td", "th", "caption") and self._open:
             self._end_cell()
             number = str(given.get("x:num", given.get("num", "")))
-            self._cell = _Cell(tag, _span(given.get("colspan")), _span(given.get("rowspan")), number)
+            self._cell = HtmlCell(tag, span_of(given.get("colspan")), span_of(given.get("rowspan")), number)
         elif tag in _BREAKS and self._cell:
             self._cell.pieces.append("\v")
 
@@ -257,7 +172,7 @@ class _Scanner:
             self._cell.pieces.append(text.replace("\v", " "))
             self._bytes += len(text)
             if self._bytes > most_bytes(self._source):
-                raise InputError(f"has more than {self._source.max_file_mb:,} MB of text (source.max_file_mb).")
+                raise InputError(f"has more than {figure(self._source.max_file_mb)} MB of text (source.max_file_mb).")
 
     def comment(self, _: str) -> None:
         """Pass a comment over."""
@@ -269,8 +184,8 @@ class _Scanner:
         if self._open and self._cell:
             self._open[-1][0].is_layout = True
         if len(self.tables) >= _MOST_TABLES:
-            raise InputError(f"has more than {_MOST_TABLES:,} tables: save the one that counts.")
-        table = _Table()
+            raise InputError(f"has more than {figure(_MOST_TABLES)} tables: save the one that counts.")
+        table = HtmlTable()
         self.tables.append(table)
         self._open.append((table, self._cell))
         self._cell = None
@@ -303,11 +218,3 @@ class _Scanner:
     @staticmethod
     def _is_hidden(given: Any) -> bool:
         return bool(_HIDDEN.search(given.get("style") or ""))
-
-
-def _span(given: str | None) -> int:
-    """Return how many columns or rows a cell takes; what is no number is one."""
-    if given is None:
-        return 1
-    digits = re.match(r"\s*(\d{1,12})", given)
-    return min(max(int(digits[1]), 1), _MOST_SPAN) if digits else 1

@@ -16,6 +16,7 @@ from math import isfinite
 from ...config import SourceSettings
 from ...errors import InputError
 from ...model import CellNote
+from ...text.phrase import figure, phrase
 from ...text.spreadsheet import damage
 from .marks import LAST_ROW, NO_VALUE, KnownCell, Mark, error_cell
 from .numbers import Value, cell_text
@@ -233,7 +234,10 @@ class _Scanner:
             self._bytes += repeated * self._repeated * length
             if self._bytes > most_bytes(self._source):
                 raise InputError(
-                    f"repeats cells to more than {self._source.max_file_mb:,} MB (source.max_file_mb): a zip bomb."
+                    phrase(
+                        "repeats cells to more than {max_file_mb} MB (source.max_file_mb): a zip bomb.",
+                        max_file_mb=figure(self._source.max_file_mb),
+                    )
                 )
         self._column += repeated
 

@@ -19,6 +19,7 @@ from xml.parsers import expat
 
 from ...config import SourceSettings
 from ...errors import InputError
+from ...text.phrase import figure
 
 SAVE_ANEW = "Open it in Excel or LibreOffice and save it anew as .xlsx."
 PROTECTED = "is protected by a password. Save it without one, or have source.password_command print the password."
@@ -65,12 +66,12 @@ class Package:
         size = sum(info.file_size for info in infos)
         if size > limit_mb * 1_000_000:
             raise InputError(
-                f"would unpack to {size / 1e6:,.0f} MB; at most {limit_mb:,} are allowed (source.max_file_mb)."
+                f"would unpack to {figure(size / 1e6)} MB; at most {figure(limit_mb)} are allowed (source.max_file_mb)."
             )
         for info in infos:
             if info.file_size > max(_BOMB_BYTES, _BOMB_RATIO * info.compress_size):
                 times = info.file_size // max(1, info.compress_size)
-                raise InputError(f"would unpack to {times:,} times its size: a zip bomb.")
+                raise InputError(f"would unpack to {figure(times)} times its size: a zip bomb.")
             if info.flag_bits & 1:
                 raise InputError(PROTECTED)
             if info.compress_type not in _METHODS:
@@ -203,7 +204,7 @@ def blocks(pieces: Iterator[bytes], tag: str, source: SourceSettings) -> Iterato
         elif len(rest) > longest:
             if b"sheetData>" in rest:  # the part behind the rows may be long, and has no cells
                 break
-            raise InputError(f"has a row or a cell of more than {longest / 1e6:,.0f} MB (source.max_cell_chars).")
+            raise InputError(f"has a row or a cell of more than {figure(longest / 1e6)} MB (source.max_cell_chars).")
     yield rest
 
 

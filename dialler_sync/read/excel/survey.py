@@ -16,6 +16,7 @@ from operator import ge
 
 from ...config import SourceSettings
 from ...errors import InputError
+from ...text.phrase import counted, figure, phrase
 from .marks import LAST_COLUMN, LAST_ROW, Marks, find_extent, find_marks
 from .odd_values import OddValues
 from .package import SAVE_ANEW, Package, UnusualError, blocks, prefix_of
@@ -113,11 +114,22 @@ def check_extent(rows: int, columns: int, source: SourceSettings) -> None:
     from openpyxl.utils import get_column_letter
 
     if rows > LAST_ROW or columns > LAST_COLUMN:
-        raise InputError(f"is damaged: it has a cell in row {rows:,}, column {columns:,}. {SAVE_ANEW}")
+        raise InputError(
+            phrase(
+                "is damaged: it has a cell in row {rows}, column {columns}. {save_anew}",
+                rows=figure(rows),
+                columns=figure(columns),
+                save_anew=SAVE_ANEW,
+            )
+        )
     if columns > source.max_columns:
         raise InputError(
-            f"has cells up to column {get_column_letter(columns)}; at most {source.max_columns:,} columns are allowed. "
-            "Delete what lies right of the table, or raise source.max_columns."
+            phrase(
+                "has cells up to column {column}; at most {max_columns} columns are allowed. "
+                "Delete what lies right of the table, or raise source.max_columns.",
+                column=get_column_letter(columns),
+                max_columns=figure(source.max_columns),
+            )
         )
     if not _fits(rows, columns, source):
         raise InputError(
@@ -136,8 +148,13 @@ def check_density(rows: int, columns: int, filled: int) -> None:
 
     if rows * columns > max(_SMALL, _SPARSE * filled):
         raise InputError(
-            f"has cells up to column {get_column_letter(columns)} in {rows:,} rows, and {filled:,} of them hold "
-            "something: delete what lies right of the table."
+            phrase(
+                "has cells up to column {column} in {rows} rows, and {filled} of them hold "
+                "something: delete what lies right of the table.",
+                column=get_column_letter(columns),
+                rows=figure(rows),
+                filled=figure(filled),
+            )
         )
 
 
@@ -247,8 +264,12 @@ def hidden_rows(count: int) -> tuple[str, ...]:
     """Return the remark on rows that are hidden but still read."""
     if not count:
         return ()
-    are = "row is" if count == 1 else "rows are"
-    return (f"{count:,} {are} hidden (by a filter or by hand), but read like all others.",)
+    told = counted(
+        count,
+        "{count} row is hidden (by a filter or by hand), but read like all others.",
+        "{count} rows are hidden (by a filter or by hand), but read like all others.",
+    )
+    return (told,)
 
 
 def most_bytes(source: SourceSettings) -> int:
@@ -270,4 +291,6 @@ def _check_strings(package: Package, part: str, strings: array[int], source: Sou
     for block in blocks(package.stream(part), f"<{prefix_of(package, part)}row", source):
         size += sum(strings[i] for i in map(int, reference.findall(block)) if i < len(strings))
         if size > most_bytes(source):
-            raise InputError(f"holds more than {source.max_file_mb:,} MB of text (source.max_file_mb): a zip bomb.")
+            raise InputError(
+                f"holds more than {figure(source.max_file_mb)} MB of text (source.max_file_mb): a zip bomb."
+            )

@@ -12,6 +12,7 @@ from ...model import CellNote, Layout, Table
 from ...own_columns import is_own
 from ...pages import ROWS, batched
 from ...text.nearest import nearest
+from ...text.phrase import counted, figure, phrase
 from ..layout.extent import Extent, find_extent
 from ..layout.header import SAMPLE_ROWS, SEARCH, find_header
 from ..layout.mended import is_mended, is_of_vendor, plain_form
@@ -35,7 +36,11 @@ def excel_tables(path: Path, source: SourceSettings) -> list[Table]:
     with readable(path), open_book(path, source) as book:
         if len(book.sheets) > MOST_SHEETS:
             raise InputError(
-                f"has {len(book.sheets):,} sheets; the limit is {MOST_SHEETS:,}: save only the ones you need."
+                phrase(
+                    "has {sheets} sheets; the limit is {most}: save only the ones you need.",
+                    sheets=figure(len(book.sheets)),
+                    most=figure(MOST_SHEETS),
+                )
             )
         visible, missing = [sheet for sheet in book.sheets if sheet.visible], None
         try:
@@ -126,8 +131,8 @@ def _every_row(cells: SheetCells, longest: int) -> Iterator[list[str]]:
         text = max(texts, key=len)
         if len(text) > longest:
             raise InputError(
-                f"a cell of row {number} has {len(text):,} characters, beginning with '{text[:40]}'; the limit "
-                f"is {longest:,}: correct the file, or raise source.max_cell_chars."
+                f"a cell of row {number} has {figure(len(text))} characters, beginning with '{text[:40]}'; the limit "
+                f"is {figure(longest)}: correct the file, or raise source.max_cell_chars."
             )
         yield from repeat([], number - before - 1)
         for position in notes:  # an error or a formula without a value is neither a footnote nor a blank
@@ -139,7 +144,11 @@ def _every_row(cells: SheetCells, longest: int) -> Iterator[list[str]]:
 def _merged(content: Content, first_row: int, extent: Extent) -> Iterator[str]:
     count = sum(first_row <= last and first <= extent.last_row for first, last in content.merged)
     if count:
-        yield f"{count:,} {'range' if count == 1 else 'ranges'} of merged cells: only the top left cell has the value."
+        yield counted(
+            count,
+            "{count} range of merged cells: only the top left cell has the value.",
+            "{count} ranges of merged cells: only the top left cell has the value.",
+        )
 
 
 def _chosen(sheets: Sequence[Sheet], wanted: Sequence[str]) -> list[Sheet]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from ...config import SourceSettings
 from ...errors import InputError
+from ...text.phrase import figure
 from .formats import BUILT_IN_CODES, DigitFormat, digit_format
 from .marks import Marks, error_of, given_twice
 from .numbers import Value, moment_of
@@ -150,7 +151,7 @@ class _Scanner:
         self._size += len(text)
         if self._size > most_bytes(self._book.source):
             megabytes = self._book.source.max_file_mb
-            raise InputError(f"holds more than {megabytes:,} MB of text (source.max_file_mb): a zip bomb.")
+            raise InputError(f"holds more than {figure(megabytes)} MB of text (source.max_file_mb): a zip bomb.")
         return text
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ...config import SourceSettings
 from ...errors import InputError
+from ...text.phrase import figure
 from .formats import DigitFormat, digit_format
 from .marks import LAST_COLUMN, LAST_ROW, NO_VALUE, Mark, error_cell
 from .numbers import Value
@@ -151,7 +152,7 @@ class _Scanner:
             self._cell.pieces.append(text)
             self._bytes += len(text)
             if self._bytes > most_bytes(self._source):
-                raise InputError(f"has more than {self._source.max_file_mb:,} MB of text (source.max_file_mb).")
+                raise InputError(f"has more than {figure(self._source.max_file_mb)} MB of text (source.max_file_mb).")
         elif self._within[-1:] == ["Visible"] and self.tables and text.strip() in ("SheetHidden", "SheetVeryHidden"):
             self.tables[-1].visible = False
 
@@ -188,7 +189,7 @@ def _index(given: dict[str, str], following: int, last: int) -> int:
     """
     index = int(given.get("Index", following))
     if not following <= index <= last:
-        raise InputError(f"is damaged: ss:Index is {index:,}, after {following - 1:,}. {SAVE_ANEW}")
+        raise InputError(f"is damaged: ss:Index is {figure(index)}, after {figure(following - 1)}. {SAVE_ANEW}")
     return index
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...errors import InputError
+from ...text.phrase import counted, figure
 from .footnotes import Footnotes, filled, first_text
 from .header import Header, columns_headed, columns_of, name_rows
 from .header_words import is_header_word
@@ -205,11 +206,13 @@ class _Survey:
             self._settle(self._tail.popleft())
         remarks = [*self._remarks(), *self._parts]
         if self._repeats:
-            count, first = len(self._repeats), self._repeats[0]
             remarks.append(
-                f"Row {first} repeats the header, and is left out; the table continues below it."
-                if count == 1
-                else f"The header is repeated in {count:,} rows, which are left out; the first is row {first}."
+                counted(
+                    len(self._repeats),
+                    "Row {first} repeats the header, and is left out; the table continues below it.",
+                    "The header is repeated in {count} rows, which are left out; the first is row {first}.",
+                    first=self._repeats[0],
+                )
             )
         if second_table:
             remarks.append(f"Row {second_table.number} begins a second table; only the first is read.")
@@ -237,12 +240,12 @@ class _Survey:
         ragged = self._widths.total() - self._widths[self._width]
         if ragged and not self._blank_columns:
             yield (
-                f"Rows with more or fewer cells than the table's {self._width} columns: {ragged:,} of "
-                f"{self._widths.total():,}, the first is row {self._first_ragged}."
+                f"Rows with more or fewer cells than the table's {self._width} columns: {figure(ragged)} of "
+                f"{figure(self._widths.total())}, the first is row {self._first_ragged}."
             )
         if self._broken:
             yield (
-                f"Rows with a stray or unclosed quote: {self._broken:,}, the first is row {self._first_broken}. "
+                f"Rows with a stray or unclosed quote: {figure(self._broken)}, the first is row {self._first_broken}. "
                 "Correct them; or set source.quote to none, if quotes are plain text here."
             )
 

@@ -5,11 +5,12 @@
   const box = document.getElementById("records");
   if (!box) return;
 
-  const { columns, sources, texts, rows } = JSON.parse(document.getElementById("records-data").textContent);
+  const { columns, sources, texts, phrases, rows } = JSON.parse(document.getElementById("records-data").textContent);
   const shownColumns = columns.map((column, c) => ({ ...column, c })).filter((column) => column.kind !== "more");
   const moreColumns = columns.map((column, c) => ({ ...column, c })).filter((column) => column.kind === "more");
   const filters = shownColumns.filter((column) => column.kind === "chip" || column.kind === "codes");
-  const number = new Intl.NumberFormat("en");
+  const number = new Intl.NumberFormat(document.documentElement.lang);
+  const phrase = (name, values) => phrases[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
 
   const text = (row, c) => (columns[c].shared ? texts[row[c]] : String(row[c]));
   const words = (column, value) => (column.kind === "codes" ? [...new Set(value.split("; "))] : [value]);
@@ -105,13 +106,13 @@
       if (value) list.append(make("div", {}, make("dt", {}, column.label), make("dd", {}, value)));
     }
     const original = cells(row);
-    if (original === 0) return [list, make("p", { class: "hint" }, "The original cells of this row are in failed.xlsx and failed.csv.")];
+    if (original === 0) return [list, make("p", { class: "hint" }, phrases.cut)];
     if (!original) return [list];
     const sheet = make("dl", { class: "more original" });
     original.forEach((cell, n) => {
-      if (cell) sheet.append(make("div", {}, make("dt", {}, names(row)[n] ?? "(beyond the header)"), make("dd", {}, cell)));
+      if (cell) sheet.append(make("div", {}, make("dt", {}, names(row)[n] ?? phrases.beyond), make("dd", {}, cell)));
     });
-    return [list, make("h3", {}, "As it stands in the file"), sheet];
+    return [list, make("h3", {}, phrases.original), sheet];
   };
 
   const line = (i) => {
@@ -123,7 +124,7 @@
       if (open) return document.getElementById(`details-${i}`).remove();
       const cell = make("td", { colspan: shownColumns.length, role: "cell" }, ...details(row));
       self.closest("tr").after(make("tr", { class: "details", id: `details-${i}`, role: "row" }, cell));
-    }, { "aria-expanded": "false", class: "toggle", "aria-label": `${first.label} ${text(row, first.c)}: all details` });
+    }, { "aria-expanded": "false", class: "toggle", "aria-label": phrase("details", { column: first.label, value: text(row, first.c) }) });
     toggle.append(glyph("chevron"), ...content(row, first));
     return make("tr", { role: "row" },
       make("th", { scope: "row", role: "rowheader" }, toggle),
@@ -135,14 +136,14 @@
     const pages = Math.max(1, Math.ceil(found.length / PAGE));
     const from = page * PAGE, to = Math.min(from + PAGE, found.length);
     body.replaceChildren(...Array.from(found.slice(from, to), line));
-    box.querySelector(".found").textContent = found.length
-      ? `Rows ${number.format(from + 1)}–${number.format(to)} of ${number.format(found.length)}` +
-        (found.length < rows.length ? ` found among ${number.format(rows.length)}` : "")
-      : "No row is like that.";
+    const counts = { from: from + 1, to, found: found.length, all: rows.length };
+    for (const name in counts) counts[name] = number.format(counts[name]);
+    box.querySelector(".found").textContent =
+      phrase(!found.length ? "none" : found.length < rows.length ? "found" : "rows", counts);
     steps.forEach(({ element, target }) =>
       element.setAttribute("aria-disabled", String(target(pages) === page || pages === 1)));
     pager.hidden = pages === 1;
-    here.textContent = `Page ${number.format(page + 1)} of ${number.format(pages)}`;
+    here.textContent = phrase("page", { page: number.format(page + 1), pages: number.format(pages) });
   };
 
   // Putting the controls together.
@@ -152,16 +153,16 @@
     form.append(make("div", { class: name }, make("label", { for: element.id }, label), element));
     return element;
   };
-  const search = control("Search", make("input", { type: "search", autocomplete: "off", spellcheck: "false" }), "search");
+  const search = control(phrases.search, make("input", { type: "search", autocomplete: "off", spellcheck: "false" }), "search");
   const selects = filters.map((column) => {
     const counts = new Map();
     for (const row of rows) for (const word of words(column, text(row, column.c))) counts.set(word, (counts.get(word) ?? 0) + 1);
     const options = [...counts].sort((a, b) => b[1] - a[1])
       .map(([word, count]) => make("option", { value: word }, `${word} (${number.format(count)})`));
     return control(column.label,
-      make("select", { "data-column": column.c }, make("option", { value: "" }, "all"), ...options), "choice");
+      make("select", { "data-column": column.c }, make("option", { value: "" }, phrases.all), ...options), "choice");
   });
-  form.append(make("button", { type: "reset" }, "Clear"));
+  form.append(make("button", { type: "reset" }, phrases.clear));
   form.addEventListener("input", find);
   form.addEventListener("reset", () => setTimeout(find));
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -183,10 +184,10 @@
   };
   const step = (label, target) => ({ target, element: button(label, () => go(target)) });
   const steps = [
-    step("First", () => 0),
-    step("Previous", () => Math.max(0, page - 1)),
-    step("Next", (pages) => Math.min(pages - 1, page + 1)),
-    step("Last", (pages) => pages - 1),
+    step(phrases.first, () => 0),
+    step(phrases.previous, () => Math.max(0, page - 1)),
+    step(phrases.next, (pages) => Math.min(pages - 1, page + 1)),
+    step(phrases.last, (pages) => pages - 1),
   ];
   pager.append(steps[0].element, steps[1].element, here, steps[2].element, steps[3].element);
 

@@ -11,7 +11,7 @@ import pytest
 from dialler_sync.api.client import DiallerClient
 from dialler_sync.api.pace import Gate
 from dialler_sync.api.wire import StoredContact, stored_contact
-from dialler_sync.contacts.read import Finder, Found, each
+from dialler_sync.contacts.find import Finder, Found, each
 from dialler_sync.contacts.targets import Target
 from dialler_sync.errors import MaybeDone, Refused
 from dialler_sync.model import Fault

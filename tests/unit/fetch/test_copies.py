@@ -85,7 +85,7 @@ class Breaking:
 def test_a_copy_goes_on_where_the_connection_broke() -> None:
     content = bytes(range(10))
 
-    assert b"".join(_blocks(Store(Breaking(content, 3), "/x"), len(content), 0)) == content
+    assert b"".join(_blocks(Store(Breaking(content, 3), "/x", 10), {"size": len(content)}, 0)) == content
 
 
 @pytest.mark.parametrize(("size", "tries"), [(10, 3), (None, 1)], ids=["size known", "size not known"])
@@ -94,19 +94,19 @@ def test_a_connection_that_gives_nothing_is_given_up(size: int | None, tries: in
     store = Breaking(b"", 0)
 
     with pytest.raises(ConnectionError):
-        list(_blocks(Store(store, "/x"), size, 0))
+        list(_blocks(Store(store, "/x", 10), {"size": size}, 0))
 
     assert store.opened == tries
 
 
 def test_a_file_that_ends_too_soon_is_refused() -> None:
     with pytest.raises(InputError, match="ends after 3 of 10 bytes"):
-        list(_blocks(Store(Breaking(b"abc", 9, ends=True), "/x"), 10, 0))
-    assert list(_blocks(Store(Breaking(b"abc", 9, ends=True), "/x"), None, 0)) == [b"abc"], "its size is not known"
+        list(_blocks(Store(Breaking(b"abc", 9, ends=True), "/x", 10), {"size": 10}, 0))
+    assert list(_blocks(Store(Breaking(b"abc", 9, ends=True), "/x", 10), {}, 0)) == [b"abc"], "its size is not known"
 
 
 def test_folders_are_no_lists(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dialler_sync.fetch.remote.store_at", lambda *_: Store(Breaking(b"", 0), "/in/*.csv"))
+    monkeypatch.setattr("dialler_sync.fetch.remote.store_at", lambda *_: Store(Breaking(b"", 0), "/in/*.csv", 10))
 
     assert [str(url) for url in expand(Url("sftp://host/in/*.csv"), {})] == [
         "sftp://host/in/a.csv",

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import cast
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from dialler_sync.config import SourceSettings
 from dialler_sync.errors import UsageError
-from dialler_sync.jobs.history import prunable, prune
+from dialler_sync.jobs.history import delete_old_reports, prunable, prune, rewrite_reports
 from dialler_sync.journal import Journal, RunRecord
 
 from ...helpers.records import RUN
@@ -96,3 +98,36 @@ def test_nothing_is_forgotten_of_a_campaign_on_which_a_run_works() -> None:
     with pytest.raises(UsageError, match="another run"):
         prune(cast("Journal", journal), [run("a-1")])
     assert journal.done == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "there"),
+    [
+        ({}, False),
+        ({"finished_at": "2026-01-31T12:00:00Z"}, True),
+        ({"state": "stopped"}, True),
+        ({"state": "running"}, True),
+        ({"finished_at": None}, True),
+    ],
+    ids=["old", "young", "stopped", "at work", "without an end"],
+)
+def test_only_old_reports_of_finished_runs_are_deleted(changes: dict[str, Any], there: bool, tmp_path: Path) -> None:
+    """A run that stopped has rows to mend in them."""
+    folder = tmp_path / RUN.id
+    folder.mkdir()
+    (folder / "results.csv").touch()
+    kept = replace(RUN, **{"out": str(folder), "state": "finished", "finished_at": "2026-01-31T11:59:59Z", **changes})
+
+    delete_old_reports(cast("Journal", Runs([kept])), tmp_path, timedelta(hours=12), BEFORE)
+
+    assert folder.exists() is there
+
+
+def test_the_reports_of_a_reconciliation_are_not_written_anew(tmp_path: Path) -> None:
+    """The journal has not what the dialler had then."""
+    compared = replace(RUN, command="reconcile", out=str(tmp_path))
+
+    with pytest.raises(UsageError, match="reconcile them again"):
+        rewrite_reports(cast("Journal", Runs([compared])), compared, SourceSettings())
+
+    assert list(tmp_path.iterdir()) == []

@@ -9,10 +9,23 @@ from typing import Any
 
 import pytest
 
-from dialler_sync.jobs.resume import find_import, find_resumable, find_undoable, nothing_to_resume, nothing_to_retry
+from dialler_sync.config import fingerprint
+from dialler_sync.errors import UsageError
+from dialler_sync.jobs.changes import check_undo, undo_run
+from dialler_sync.jobs.resume import (
+    find_import,
+    find_resumable,
+    find_undoable,
+    nothing_to_resume,
+    nothing_to_retry,
+    resume_run,
+    retry_run,
+)
 from dialler_sync.journal import UNREPORTED, Journal, RunRecord
+from dialler_sync.target import target_of
 
 from ...helpers.records import RUN, TARGET
+from ...helpers.rows import BASIC, settings_of
 
 Find = Callable[[Journal, str], RunRecord | None]
 
@@ -27,7 +40,8 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 def ended(**changes: Any) -> RunRecord:
     """A run that began after :data:`RUN`, and has ended."""
-    return replace(RUN, id="20260102-000000-bbbbbb", started_at="2026-01-02T00:00:00Z", state="finished", **changes)
+    begun = replace(RUN, id="20260102-000000-bbbbbb", started_at="2026-01-02T00:00:00Z", state="finished")
+    return replace(begun, **changes)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +93,54 @@ def test_only_a_run_that_is_not_over_is_resumed(journal: Journal) -> None:
 def test_what_a_retry_has_to_do(changes: dict[str, Any], nothing: bool) -> None:
     """Of an undo and of a run without a summary nobody knows before it is read."""
     assert bool(nothing_to_retry(ended(**changes))) is nothing
+
+
+SETTINGS = settings_of(BASIC)
+HERE = target_of(SETTINGS.dialler.identity, campaign_id=538)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"state": "running"}, "is not finished: finish it with 'dialler-sync resume"),
+        ({"command": "validate"}, "a validate, which sends nothing"),
+        ({"command": "reconcile"}, "a reconcile, which sends nothing"),
+        ({"command": "undo", "parent": "20260101-000000-cccccc"}, "give 'dialler-sync undo 20260101-000000-cccccc'"),
+    ],
+)
+def test_what_is_not_retried(changes: dict[str, Any], said: str, journal: Journal) -> None:
+    """A run that is at work would be sent twice; no request is made, and no run begins."""
+    with pytest.raises(UsageError, match=said):
+        retry_run(SETTINGS, ended(**changes), journal)
+
+    assert journal.runs() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"state": "running"}, "is not finished: finish it with 'dialler-sync resume"),
+        ({"command": "undo", "parent": "20260101-000000-cccccc"}, "an undo of 20260101-000000-cccccc"),
+        ({"target": TARGET.replace("538", "539")}, "the configuration names"),
+    ],
+)
+def test_what_is_not_undone(changes: dict[str, Any], said: str, journal: Journal) -> None:
+    with pytest.raises(UsageError, match=said):
+        undo_run(SETTINGS, ended(**{"target": HERE, **changes}), journal)
+
+    assert journal.runs() == []
+    check_undo(SETTINGS, ended(target=HERE), HERE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"), [({}, "has finished; there is nothing to resume"), ({"command": "validate"}, "was a validate")]
+)
+def test_what_is_not_resumed(changes: dict[str, Any], said: str, journal: Journal) -> None:
+    """Also where another process has finished it meanwhile, as the journal knows by then."""
+    begun = replace(ended(**changes), config=fingerprint(SETTINGS))
+    journal.add_run(begun)
+
+    with pytest.raises(UsageError, match=said):
+        resume_run(SETTINGS, replace(begun, state="stopped"), journal)
+
+    assert journal.run(begun.id) == begun

@@ -11,7 +11,7 @@ import pytest
 
 from dialler_sync.errors import UsageError
 from dialler_sync.plan.file import PlanFile, read_plan
-from dialler_sync.plan.planner import PlanEntry, Planned
+from dialler_sync.plan.planned import PlanEntry, Planned
 
 from ...helpers.records import RUN
 

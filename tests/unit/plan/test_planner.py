@@ -13,7 +13,8 @@ import pytest
 
 from dialler_sync.journal import Image, Journal, JournalRow, Outcome, PlannedRow
 from dialler_sync.model import MOVE
-from dialler_sync.plan.planner import PlanInputs, Planned, Planner
+from dialler_sync.plan.planned import Planned
+from dialler_sync.plan.planner import PlanInputs, Planner
 from dialler_sync.plan.snapshot import Snapshot
 from dialler_sync.plan.suppress import SuppressionList, SuppressionLists
 from dialler_sync.prepare.prepared import Prepared

@@ -14,7 +14,8 @@ from dialler_sync.api.wire import StoredContact, stored_contact
 from dialler_sync.config.dialler import DiallerSettings
 from dialler_sync.errors import MaybeDone, RequestError
 from dialler_sync.pages import RECORDS
-from dialler_sync.plan.snapshot import MOST_SINGLE, Snapshot, look_beside, read_campaign, read_contacts
+from dialler_sync.plan.fill import MOST_SINGLE, look_beside, read_campaign, read_contacts
+from dialler_sync.plan.snapshot import Snapshot
 
 BROKEN = MaybeDone("connection_lost", "broken")
 

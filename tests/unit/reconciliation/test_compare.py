@@ -22,7 +22,7 @@ from dialler_sync.reconciliation.compare import (
     shown,
     unmatched,
 )
-from dialler_sync.reconciliation.sides import Scope
+from dialler_sync.reconciliation.scope import Scope
 
 FIELDS = {"UserData": "K1", "Name": "Meier", "Amount": 12.5, "PhoneNumber1": "+491713920012"}
 
@@ -164,6 +164,11 @@ def test_only_contacts_that_say_another_campaign_are_left_aside(record: dict[str
     assert Scope(frozenset({"538"}), frozenset({"Nightly"})).holds(record) is held
 
 
+def test_a_campaign_whose_name_is_not_known_leaves_nobody_aside_by_name() -> None:
+    """The configuration names it by its ID, and the dialler tells names only."""
+    assert Scope(frozenset({"538"})).holds({"DiallerCampaignsName": "Nightly"})
+
+
 LOCKED, NAMED, EMPTY = {"bLocked": True}, {"Name": "Müller"}, {"Name": None}
 
 
@@ -192,6 +197,24 @@ def test_what_an_import_leaves_alone_is_no_difference(
     assert (line.kind is ContactClass.DIFFERING) is bool(line.differences)
 
 
+@pytest.mark.parametrize(
+    ("may", "why"),
+    [
+        (May(rules=PlanRules(follow_up=True)), "protected (the contact has FollowUpDateTime"),
+        (May(Mode.CREATE), "not changed, as rows.mode is create"),
+    ],
+)
+def test_who_may_be_called_though_suppressed_never_matches(may: May, why: str) -> None:
+    """Also where an import leaves the contact as it is."""
+    there = stored(**NAMED, FollowUpDateTime="2026-01-01T00:00:00Z")
+    line = one(compare(row(suppressed="it is in dnc.csv"), [there], Carriers(1, ["7"]), may))
+
+    assert line.kind is ContactClass.DIFFERING
+    assert line.text.startswith("suppressed, but not locked in the dialler: it is in dnc.csv; ")
+    assert why in line.text
+    assert line.differences == {}
+
+
 @pytest.mark.parametrize("rows", [1, 2])
 @pytest.mark.parametrize("mode", [Mode.UPSERT, Mode.UPDATE])
 def test_only_a_contact_that_an_import_does_not_make_is_expected_to_be_missing(mode: Mode, rows: int) -> None:
@@ -210,11 +233,13 @@ def test_only_a_contact_that_an_import_does_not_make_is_expected_to_be_missing(m
         (False, False, "row 4", ContactClass.DIFFERING),
     ],
 )
+@pytest.mark.parametrize("superseded", ["", "row 5 has its number"])
 def test_a_contact_whose_row_is_filtered_is_not_extra(
-    locks: bool, locked: bool, rejected: str, kind: ContactClass
+    locks: bool, locked: bool, rejected: str, kind: ContactClass, superseded: str
 ) -> None:
-    """One that was to be locked, and can be called, differs."""
-    line = unmatched(stored(bLocked=locked), Carriers(1, ["7"]), rejected, "Status is 'ended'", locks=locks)
+    """One that was to be locked, and can be called, differs; also where another row has its number."""
+    there = stored(bLocked=locked)
+    line = unmatched(there, Carriers(1, ["7"]), rejected, "Status is 'ended'", superseded, locks=locks)
 
     assert line.kind is kind
     assert ("not locked in the dialler" in line.text) is (locks and not locked)

@@ -10,6 +10,7 @@ import pytest
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.model import Action, Reason, RowResult, Status
 from dialler_sync.report import words
+from dialler_sync.text import forms
 
 from ...helpers.report_samples import rejected, result_of, summary_of
 
@@ -77,7 +78,7 @@ def test_a_validation_that_stopped_is_repeated_and_not_resumed() -> None:
     ],
 )
 def test_durations_read_like_speech(seconds: float, text: str) -> None:
-    assert words.duration(seconds) == text
+    assert forms.duration(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -92,12 +93,12 @@ def test_durations_read_like_speech(seconds: float, text: str) -> None:
     ],
 )
 def test_a_share_never_rounds_something_to_nothing_or_less_than_all_to_all(part: int, whole: int, text: str) -> None:
-    assert words.percent(part, whole) == text
+    assert forms.percent(part, whole) == text
 
 
 def test_times_are_told_as_they_were_where_the_run_was() -> None:
-    assert words.moment("2026-11-23T23:30:00Z", timezone(timedelta(hours=1))) == "24 Nov 2026, 00:30 UTC+01:00"
-    assert words.moment("", None) == ""
+    assert forms.moment("2026-11-23T23:30:00Z", timezone(timedelta(hours=1))) == "24 Nov 2026, 00:30 UTC+01:00"
+    assert forms.moment("", None) == ""
 
 
 def test_every_status_and_action_has_its_meaning() -> None:

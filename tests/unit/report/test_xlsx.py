@@ -22,6 +22,8 @@ from dialler_sync.text.spreadsheet import restore
 from ...helpers.libreoffice import needs_libreoffice, opened_and_saved
 from ...helpers.report_samples import COLUMNS, NASTY, RUN_ID, cells_of, rejected, result_of, summary_of
 
+MAPPED = {"Name": [["Name"]], "Email": [["Notes"]]}
+
 
 def write(
     path: Path,
@@ -31,7 +33,7 @@ def write(
     **values: Any,
 ) -> Any:
     options = {name: values.pop(name) for name in ("sheet_rows",) if name in values}
-    with XlsxReport(path, RUN_ID, [columns], extra, **options) as report:
+    with XlsxReport(path, RUN_ID, [columns], extra, MAPPED, **options) as report:
         for result, cells in rows:
             report.add(result, 0, cells)
         report.write(summary_of((result for result, _ in rows), **values))
@@ -53,11 +55,11 @@ def test_all_rows_and_failed_rows_are_what_the_csv_files_are(tmp_path: Path) -> 
     book = write(tmp_path / "report.xlsx", MIXED)
 
     header, *rows = values_of(book["All rows"])
-    assert header == RESULT_COLUMNS
-    assert [(row[2], row[3], row[4]) for row in rows] == [
-        (2, "K2", "succeeded"),
-        (3, "K3", "skipped"),
-        (4, "K4", "rejected"),
+    assert header == (*RESULT_COLUMNS, "who", "column")
+    assert [(row[2], row[3], row[4], *row[-2:]) for row in rows] == [
+        (2, "K2", "succeeded", "Name 2", None),
+        (3, "K3", "skipped", "Name 3", None),
+        (4, "K4", "rejected", "Name 4", "Notes"),
     ]
     assert values_of(book["Failed rows"]) == [
         (*COLUMNS, *FAILED_COLUMNS),
@@ -90,10 +92,20 @@ def test_the_summary_says_what_became_of_the_run_with_a_chart(tmp_path: Path) ->
     assert len(chart.series[0].data_points) == 6
 
 
+def test_long_meanings_are_read_whole_and_tables_are_printed_on_pages_of_their_width(tmp_path: Path) -> None:
+    book = write(tmp_path / "report.xlsx", [(rejected(2, "precision_lost"), cells_of(2))])
+
+    row = next(row for row in book["Summary"].iter_rows() if row[0].value == "precision_lost")
+    assert [bool(cell.alignment.wrap_text) for cell in row[:3]] == [False, False, True]
+    assert [(sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight) for sheet in book] == [
+        (True, 0)
+    ] * 3
+
+
 def test_sheets_can_be_filtered_and_keep_their_header_in_sight(tmp_path: Path) -> None:
     book = write(tmp_path / "report.xlsx", MIXED)
 
-    for name, area in (("All rows", "A1:N4"), ("Failed rows", "A1:L2")):
+    for name, area in (("All rows", "A1:P4"), ("Failed rows", "A1:L2")):
         sheet = book[name]
         assert (sheet.auto_filter.ref, sheet.freeze_panes) == (area, "A2")
         widths = [sheet.column_dimensions[letter].width for letter in "ABC"]
@@ -165,7 +177,7 @@ def test_the_longest_text_that_fits_is_whole(tmp_path: Path) -> None:
 def test_a_run_without_rows_makes_a_workbook(tmp_path: Path) -> None:
     book = write(tmp_path / "report.xlsx", [])
 
-    assert values_of(book["All rows"]) == [RESULT_COLUMNS]
+    assert values_of(book["All rows"]) == [(*RESULT_COLUMNS, "who", "column")]
 
 
 def test_only_its_owner_can_read_it_and_nothing_is_left_beside_it(tmp_path: Path) -> None:

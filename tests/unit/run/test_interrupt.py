@@ -19,6 +19,7 @@ from ...helpers.signals import BOTH, ENDING
 
 @pytest.fixture(autouse=True)
 def _signals() -> Iterator[None]:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a command that ran in this process has left its own
     before = {number: signal.getsignal(number) for number in ENDING}
     yield
     assert {number: signal.getsignal(number) for number in ENDING} == before

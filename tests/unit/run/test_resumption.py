@@ -10,11 +10,13 @@ from typing import Any, cast
 
 import pytest
 
+from dialler_sync.errors import CannotResume
 from dialler_sync.journal import Journal, NoRow, Outcome, PlannedRow, RowState, RunRecord
 from dialler_sync.model import MOVE, Action, Reason, Status
 from dialler_sync.prepare.prepared import Prepared
 from dialler_sync.prepare.sources import Source
 from dialler_sync.run.resumption import (
+    KnownRows,
     LeftOver,
     drop_overtaken,
     drop_settled,
@@ -72,6 +74,32 @@ def outcomes(journal: Journal, run: RunRecord) -> dict[int, tuple[Status, Action
 def mended_source(*runs: RunRecord) -> Source:
     """A mended file whose rows name these runs."""
     return cast("Source", SimpleNamespace(guard=SimpleNamespace(runs={run.id: run for run in runs})))
+
+
+# The same rows
+
+
+@pytest.mark.parametrize(
+    ("read", "same"),
+    [
+        ([(2, "p-A"), (3, "p-B")], True),
+        ([(2, "p-A"), (4, "p-B")], False),
+        ([(2, "p-A"), (3, "p-C")], False),
+        ([(2, "p-A"), (3, "p-B"), (4, "p-C")], False),
+    ],
+    ids=["same", "another number", "other values", "more"],
+)
+def test_rows_are_read_as_the_run_has_read_them(read: list[tuple[int, str]], same: bool, journal: Journal) -> None:
+    """Else what is known of one row would be held of another."""
+    known = KnownRows(journal, begun(journal, 1, "A", "B"))
+    rows = [PlannedRow(seq, 0, row, "", payload) for seq, (row, payload) in enumerate(read)]
+
+    known.add_rows(rows[:1], ())
+    if same:
+        known.add_rows(rows[1:], ())
+    else:
+        with pytest.raises(CannotResume, match=f"row {read[-1][0]} is read differently"):
+            known.add_rows(rows[1:], ())
 
 
 # The newest list
@@ -198,6 +226,20 @@ def test_rows_without_a_key_are_settled_one_by_one(journal: Journal, ready: Read
     assert list(prepared.todo) == [1, 0, 0, 1, 1, 1]
     assert left.doubtful == {4: None}
     assert outcomes(journal, run)[2] == (Status.SKIPPED, Reason.UNCHANGED)
+
+
+def test_what_an_earlier_run_had_settled_for_its_parent_stays_settled(journal: Journal, ready: Ready) -> None:
+    """A retry of a retry: its row was left out as unchanged, and a contact without a key would be made again."""
+    parent, run = begun(journal, 1, "", ""), begun(journal, 2, "", "")
+    skipped = (Outcome(seq, Status.SKIPPED, why) for seq, why in enumerate((Reason.UNCHANGED, Reason.SUPERSEDED)))
+    journal.record(parent.id, list(skipped))
+    for each in (parent, run):
+        journal.add_rows(each.id, [PlannedRow(2, 0, 4, "", "last")])
+    prepared = ready("", "", "")
+
+    drop_settled(journal, run, parent, prepared)
+
+    assert list(prepared.todo) == [0, 1, 1]
 
 
 def test_a_key_that_was_settled_is_not_in_doubt(journal: Journal, ready: Ready) -> None:
@@ -340,9 +382,10 @@ def test_a_mended_row_without_a_key_is_settled_by_a_later_retry(journal: Journal
         journal.add_rows(later.id, [PlannedRow(0, 0, 2, "", says)])
         settle(journal, later, Status.SUCCEEDED)
     run = begun(journal, 4)
-    journal.add_rows(run.id, [PlannedRow(0, 0, 2, "", "a"), PlannedRow(1, 0, 3, "", "b")])
-    prepared = ready("", "", mended={0: origin.id, 1: origin.id})
+    says = ("a", "a", "b")  # the first was added to the mended file, and is new
+    journal.add_rows(run.id, [PlannedRow(n, 0, n + 2, "", text) for n, text in enumerate(says)])
+    prepared = ready("", "", "", mended={1: origin.id, 2: origin.id})
 
     drop_settled_by_earlier_runs(journal, run, [mended_source(origin)], prepared)
 
-    assert list(prepared.todo) == [0, 1]
+    assert list(prepared.todo) == [1, 0, 1]

@@ -17,8 +17,8 @@ from dialler_sync.jobs.imports import ImportOptions, import_files, plan_files
 from dialler_sync.jobs.resume import resume_run
 from dialler_sync.journal import Journal
 from dialler_sync.model import Status
+from dialler_sync.run.options import RunOptions
 from dialler_sync.run.reports import Summary
-from dialler_sync.run.rows import RunOptions
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ...conftest import Configure
@@ -76,6 +76,7 @@ def test_too_many_failures_stop_the_run(
     stopped = import_files(settings, ImportOptions((contacts_csv(100),), config, None, options), journal)
 
     assert stopped.exit_code == ExitCode.SAFETY_LIMIT
+    assert "--max-errors 5 allows no more" in stopped.stopped_because
     assert 6 <= stopped.counts["failed"] <= 8
     assert sum(stopped.counts.values()) == 2 * 100
     dialler.order(FaultPlan())

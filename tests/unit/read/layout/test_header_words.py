@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialler_sync.read.layout import header_words
+from dialler_sync.read.layout import vocabulary
 from dialler_sync.read.layout.header_words import is_header_word, is_phone_header, language_of, meaning_of
 
 
@@ -104,7 +104,7 @@ def test_what_readers_of_files_ask() -> None:
 def test_a_word_like_no_other_is_compared_with_few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A list of a thousand such columns is read in a second."""
     compared: list[str] = []
-    monkeypatch.setattr(header_words, "get_close_matches", lambda _, known, **__: compared.extend(known) or [])
+    monkeypatch.setattr(vocabulary, "get_close_matches", lambda _, known, **__: compared.extend(known) or [])
 
     assert meaning_of("wxqzjvkbwx").of == ""
     assert not compared

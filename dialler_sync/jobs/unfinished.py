@@ -1,0 +1,70 @@
+"""Runs that have not ended, as they are: at work, killed, or stopped."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from ..errors import JournalError
+from ..journal import READING, Journal, RunRecord
+from ..model import Status
+from ..run.counts import Counts
+from ..text.command_line import command
+from ..text.forms import rows
+from ..text.phrase import figure
+
+_log = logging.getLogger(__name__)
+
+RUNNING, KILLED, NOT_KNOWN = "running", "killed", "running or killed"
+_STATES = {True: RUNNING, False: KILLED, None: NOT_KNOWN}
+
+
+def state_of(journal: Journal, run: RunRecord) -> str:
+    """Return the state of a run: ``finished``, ``stopped``, ``running``, ``killed``; ``running or killed`` where that
+    cannot be known."""
+    return _STATES[journal.is_at_work(run.id)] if run.state == "running" else run.state
+
+
+def counts_so_far(journal: Journal, run: RunRecord) -> dict[str, int]:
+    """Return the counts of a run that has not ended; empty while it writes them."""
+    try:
+        found = Counts.of(journal, run).rows
+    except JournalError:
+        return {}
+    return {"read": found.total(), **found}
+
+
+def progress_in_words(run: RunRecord, state: str, counts: Mapping[str, int]) -> str:
+    """Return how far a run came, and what to do: ``killed; 2 of 6 rows settled. Finish it with: …``."""
+    read = counts.get("read", 0)
+    said = f"{state}; {figure(read - _unsettled(counts))} of {rows(read)} settled"
+    if state == RUNNING:
+        return said
+    if run.command in READING:
+        return f"{said}. It sends nothing: run the command again"
+    return f"{said}. {'If it was killed, finish' if state == NOT_KNOWN else 'Finish'} it with: " + command(
+        "resume", run.id
+    )
+
+
+def _unsettled(counts: Mapping[str, int]) -> int:
+    return counts.get(Status.UNPROCESSED, 0) + counts.get(Status.UNKNOWN, 0)
+
+
+def warn_of_unfinished(journal: Journal, run: RunRecord) -> None:
+    """Warn where an earlier import of the same list has not finished. The caller holds the campaign, so none is at
+    work."""
+    lists = {entry["sha256"] for entry in run.files}
+    for other in journal.runs():
+        same = other.target == run.target and lists & {entry["sha256"] for entry in other.files}
+        if not same or other.id == run.id or other.command != "import" or other.options.get("dry_run"):
+            continue
+        if other.state == "finished":
+            return  # the list has been imported whole since
+        state = KILLED if other.state == "running" else other.state
+        _log.warning(
+            "run %s has not finished this list (%s, %s not settled). This import sends the list from its start; "
+            "'%s' would send only those rows, as far as no later run has settled them",
+            other.id, state, rows(_unsettled(counts_so_far(journal, other))), command("resume", other.id),
+        )  # fmt: skip
+        return

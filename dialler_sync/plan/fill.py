@@ -1,0 +1,148 @@
+"""Fills a snapshot: reads contacts from the dialler, by keys or as a whole list."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ..api.client import DiallerClient
+from ..api.retry import repeating
+from ..errors import RequestError
+from ..pages import KEYS, RECORDS, batched
+from .snapshot import Snapshot
+
+_log = logging.getLogger(__name__)
+
+_NO_BATCH = frozenset({400, 403, 404, 405, 415, 500, 501})
+"""HTTP statuses of a server (or proxy) without a usable batch lookup."""
+
+MOST_SINGLE = 200
+"""Most keys looked up one by one in other campaigns, without a batch lookup."""
+
+
+async def _in_pages(
+    records: AsyncIterable[Mapping[str, Any]], add: Callable[[Sequence[Mapping[str, Any]]], None]
+) -> None:
+    page: list[Mapping[str, Any]] = []
+    async for record in records:
+        page.append(record)
+        if len(page) >= RECORDS:
+            add(page)
+            page.clear()
+    add(page)
+
+
+async def fill(snapshot: Snapshot, client: DiallerClient, campaign: int | None) -> None:
+    """Read all contacts of a campaign (None: of the account); a list that breaks off is read again from the start.
+
+    Raises:
+        RequestError: the list could not be read completely.
+    """
+
+    async def once() -> None:
+        snapshot.clear()
+        await _in_pages(client.list_contacts(campaign, others=lambda other: snapshot.add_beside([other])), snapshot.add)
+
+    await repeating(once, retries=client.settings.retries, sleep=client.gate.rest)
+    snapshot.index()
+    snapshot.whole = True
+
+
+async def read_campaign(client: DiallerClient, campaign: int | None, wanted: frozenset[str] = frozenset()) -> Snapshot:
+    """Return all contacts of a campaign (None: of the account).
+
+    Raises:
+        RequestError: the list could not be read completely.
+    """
+    snapshot = Snapshot(wanted)
+    try:
+        await fill(snapshot, client, campaign)
+    except BaseException:
+        snapshot.close()
+        raise
+    return snapshot
+
+
+async def read_contacts(
+    client: DiallerClient, keys: Sequence[str], campaign: int | None, wanted: frozenset[str] = frozenset()
+) -> Snapshot:
+    """Return the contacts of these keys by batch lookups; without a usable one, the whole campaign.
+
+    Raises:
+        RequestError: the dialler does not answer.
+    """
+    snapshot = Snapshot(wanted)
+    try:
+        for page in batched(keys, KEYS):
+            snapshot.add(await client.batch_contacts(user_data=page))
+    except BaseException as error:
+        snapshot.close()
+        if isinstance(error, RequestError) and error.http_status in _NO_BATCH:
+            return await read_campaign(client, campaign, wanted)
+        raise
+    snapshot.index()
+    return snapshot
+
+
+async def read_calls(snapshot: Snapshot, client: DiallerClient) -> None:
+    """Add calls and results to the contacts, if the dialler has a batch lookup.
+
+    Raises:
+        RequestError: the dialler does not answer.
+    """
+    try:
+        for page in batched(snapshot.ids(), KEYS):
+            snapshot.renew(await client.batch_contacts(ids=page))
+    except RequestError as error:
+        if error.http_status not in _NO_BATCH:
+            raise
+
+
+async def look_beside(snapshot: Snapshot, client: DiallerClient, keys: Iterable[str]) -> None:
+    """Look up keys that the campaign lacks in other campaigns, as an import may move their contacts.
+
+    Without a batch lookup, a few keys are looked up one by one; for more, the account is read.
+    """
+    page: list[str] = []
+    try:
+        for page in batched(snapshot.unknown(keys), KEYS):
+            snapshot.add_beside(await client.batch_contacts(user_data=page))
+    except RequestError:
+        if not await _looked_up(snapshot, client, page):
+            await read_account(snapshot, client)
+
+
+async def _looked_up(snapshot: Snapshot, client: DiallerClient, keys: Sequence[str]) -> bool:
+    """Look up these keys one by one; return False if they are too many or a lookup fails."""
+    if len(keys) > MOST_SINGLE:
+        return False
+    looks = await asyncio.gather(*map(client.find_contacts, keys), return_exceptions=True)
+    for found in looks:
+        if isinstance(found, RequestError):
+            return False
+        if isinstance(found, BaseException):
+            raise found
+        snapshot.add_beside(contact.values for contact in found)
+    return True
+
+
+async def read_account(snapshot: Snapshot, client: DiallerClient) -> None:
+    """Read the contacts of all campaigns, and store those of others. A failure sets ``may_move``, with a warning."""
+
+    async def once() -> None:
+        snapshot.clear_beside()
+        await _in_pages(client.list_contacts(), snapshot.add_beside)
+        snapshot.drop_from_beside()
+
+    try:
+        await repeating(once, retries=client.settings.retries, sleep=client.gate.rest)
+    except RequestError as error:
+        snapshot.clear_beside()
+        snapshot.may_move = True
+        _log.warning(
+            "contacts of other campaigns cannot be read (%s): it is not known whether a row creates a contact or "
+            "moves one, and undo leaves those contacts alone",
+            error,
+        )

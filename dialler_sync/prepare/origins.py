@@ -1,0 +1,105 @@
+"""The rows of earlier runs that the rows of a mended file come from, as the journal knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
+
+from ..error_codes import KEY_CHANGED, RAGGED_ROW, REFUSED_KEYS, faults_of
+from ..journal import Journal, Origin, RunRecord
+from ..model import Chunk, Table
+from ..own_columns import SHEET
+from ..target import share_a_campaign
+from .marks import Mark, marks_of, named_in
+
+KEY = "UserData"
+
+
+class Held(NamedTuple):
+    """A row's mark, its record in the journal, and its original cells by column name and its number (2 for the second
+    column of a name); None if unknown."""
+
+    mark: Mark
+    origin: Origin | None
+    cells: Mapping[tuple[str, int], str] | None
+
+    @property
+    def faults(self) -> tuple[tuple[str, str], ...]:
+        """The row's faults when it was read: codes, each with its field."""
+        return self.mark.faults if self.origin is None else faults_of(self.origin.error_code, self.origin.error_field)
+
+    @property
+    def faulty(self) -> Collection[str]:
+        """The fields that were to be fixed; a row with a cell too many has no readable key."""
+        return {KEY if code == RAGGED_ROW else name for code, name in self.faults}
+
+    @property
+    def refusal(self) -> str:
+        """The code by which the guard refused the row's key before; ``""`` if it did not."""
+        return next((code for code, name in self.faults if name == KEY and code in REFUSED_KEYS), "")
+
+    @property
+    def key(self) -> str:
+        """The UserData that the row must have; ``""`` if it may have any."""
+        if self.mark.key == "" or (KEY in self.faulty and self.refusal != KEY_CHANGED):
+            return ""
+        return self.mark.key or "" if self.origin is None else self.origin.user_data
+
+    @property
+    def key_emptied(self) -> bool:
+        """Whether somebody has emptied ``_key``, as another key is meant."""
+        return self.mark.key == "" and (KEY not in self.faulty or bool(self.refusal))
+
+
+class Origins:
+    """Looks up the rows of one mended table.
+
+    ``runs`` are the runs that its rows name, and their records where the journal has them. A run on another campaign
+    than that of ``target`` counts as unknown: a file may name any, and would be told what is in it.
+    """
+
+    def __init__(self, table: Table, journal: Journal, target: str) -> None:
+        self._journal = journal
+        named = named_in(table)
+        known = {run.id: run for run in journal.runs() if share_a_campaign(run.target, target)} if named else {}
+        self.runs: dict[str, RunRecord | None] = {name: known.get(name) for name in sorted(named)}
+
+    def of(self, chunk: Chunk) -> dict[int, Held]:
+        """Return row number → mark, record and cells."""
+        marks = marks_of(chunk)
+        places: dict[tuple[str, int], list[int]] = {}
+        for mark in marks.values():
+            if mark.number is not None and (file := self._file(mark)) is not None:
+                places.setdefault((mark.run, file), []).append(mark.number)
+        origins = {place: self._journal.origins(*place, numbers) for place, numbers in places.items()}
+        return {row: self._row_of(mark, origins) for row, mark in marks.items()}
+
+    def _row_of(self, mark: Mark, origins: Mapping[tuple[str, int], Mapping[int, Origin]]) -> Held:
+        file, run = self._file(mark), self.runs.get(mark.run)
+        origin = None if file is None else origins.get((mark.run, file), {}).get(mark.number or 0)
+        if run is None or file is None or origin is None or origin.cells is None:
+            return Held(mark, origin, None)
+        seen: dict[str, int] = {}
+        cells = {}
+        for name, cell in zip(run.files[file]["layout"].get("columns", ()), origin.cells, strict=False):
+            seen[name] = seen.get(name, 0) + 1
+            cells[name, seen[name]] = cell
+        return Held(mark, origin, cells)
+
+    def _file(self, mark: Mark) -> int | None:
+        """Return the place of the row's file among those of its run; None if unknown."""
+        run = self.runs.get(mark.run)
+        if run is None:
+            return None
+        if len(run.files) == 1:
+            return 0
+        names = [(entry["name"], entry["sheet"] or "") for entry in run.files]
+        return names.index((mark.file, mark.sheet)) if names.count((mark.file, mark.sheet)) == 1 else None
+
+    def sheets(self, chunk: Chunk, held: Mapping[int, Held]) -> Iterator[str]:
+        """Yield the sheet that each row came from, as the journal knows it or the row says."""
+        for place, row in enumerate(chunk.frame.index.tolist()):
+            of = held.get(row)
+            run, file = (self.runs.get(of.mark.run), self._file(of.mark)) if of else (None, None)
+            said = chunk.own.get(SHEET)
+            yield str(run.files[file]["sheet"] or "") if run and file is not None else said[place] if said else ""

@@ -1,0 +1,45 @@
+"""The options of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
+
+from ..config.limits import Limit, row_limit
+
+_LIMITS = ("max_errors", "max_warnings", "max_missing")
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The command line's options, beside the configuration.
+
+    ``source`` overrides ``source:``, and is part of the run's settings already. ``mark``: also write copies of the
+    workbooks with the faulty cells marked. ``cluster``: address of the Dask scheduler whose workers send the rows, or
+    ``local``.
+    """
+
+    source: Mapping[str, Any] = field(default_factory=dict)
+    dry_run: bool = False
+    limit: int | None = None
+    max_errors: Limit | None = None
+    max_warnings: Limit | None = None
+    compare: str = "none"
+    max_missing: Limit | None = None
+    adopt: bool = False
+    mask: bool = False
+    mark: bool = False
+    cluster: str | None = None
+
+    @classmethod
+    def read(cls, noted: Mapping[str, Any], cluster: str | None) -> Self:
+        """Read the options of a run from its record, for the rows that are left: ``limit`` no longer counts."""
+        kept = {name: noted[name] for name in ("source", "dry_run", "compare", "adopt", "mark") if name in noted}
+        kept |= {name: row_limit(noted.get(name)) for name in _LIMITS}
+        return cls(mask=noted.get("mask") is not None, cluster=cluster, **kept)
+
+    def noted(self) -> dict[str, Any]:
+        """Return the options as the record of a run keeps them, limits as text."""
+        plain = {each.name: getattr(self, each.name) for each in fields(self)}
+        return plain | {name: None if plain[name] is None else str(plain[name]) for name in _LIMITS}

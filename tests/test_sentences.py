@@ -1,0 +1,183 @@
+"""What people are told is said in whole sentences of the catalogue, and not built in code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from string import Formatter
+
+import jinja2
+import pytest
+from jinja2 import nodes
+
+from .catalogue import ROOT
+
+SAID = {"phrase": 1, "mark": 1, "counted": 2, "marks": 2}
+"""Functions that take sentences, and how many."""
+
+ROOMS = ("report", "inbox", "call_lists", "mapping", "prepare", "plan", "reconciliation", "load")
+MODULES = ("jobs/mail.py", "jobs/message.py", "jobs/notify.py", "jobs/night.py", "error_codes.py", "exit_codes.py")
+"""What those people read who do not work in a terminal: reports, answers, mail, and why a row did not succeed."""
+
+_WORDS = re.compile(r"[A-Za-z]{2,}[ ,:;]+[a-z]{2,}|[a-z]{3,} $|^ [a-z]{3,}")
+_NO_SENTENCE = re.compile(
+    r"\s*<|default-src |office:| xmlns:|.*\b(SELECT|CREATE|INSERT|NOT|IN|AND|ORDER BY) |"
+    r"(great britain|vereinigte staaten)$",
+    re.DOTALL,
+)
+"""Markup, a page's policy, SQL, and two names of countries as they are found in cells."""
+
+
+@cache
+def modules() -> Mapping[str, ast.Module]:
+    """Every module but those of the embedded dialler, which speaks as a dialler does."""
+    paths = (path for path in sorted(ROOT.rglob("*.py")) if "simulator" not in path.parts)
+    return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+
+
+def calls() -> Iterator[tuple[str, str, ast.Call]]:
+    """Place, function and node of each call that takes sentences."""
+    for name, tree in modules().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAID:
+                yield f"{name}:{node.lineno}", node.func.id, node
+
+
+def names_in(sentence: str) -> set[str]:
+    """The placeholders of a sentence."""
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}
+
+
+def fits(given: set[str], sentences: list[str], function: str) -> bool:
+    """Whether the values of a call are those that its sentences name; the singular may leave out the count."""
+    count = {"count"} if function == "counted" else set()
+    return all(names_in(each) | count == given | count for each in sentences) if given or count else True
+
+
+def test_sentences_are_whole() -> None:
+    """No f-string, no sum, no choice of two: what is said stands in one piece, or is a constant that was marked."""
+    pieces = (ast.JoinedStr, ast.BinOp, ast.IfExp)
+    built = [
+        place
+        for place, function, node in calls()
+        for argument in (node.args[1:] if function == "counted" else node.args)
+        if isinstance(argument, pieces)
+        and not (
+            isinstance(argument, ast.IfExp) and all(isinstance(p, ast.Name) for p in (argument.body, argument.orelse))
+        )
+    ]
+
+    assert built == []
+
+
+def test_sentences_get_the_values_that_they_name() -> None:
+    wrong = []
+    for place, function, node in calls():
+        sentences = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        if function in ("mark", "marks") or not sentences or any(each.arg is None for each in node.keywords):
+            continue
+        if not fits({str(each.arg) for each in node.keywords}, sentences, function):
+            wrong.append(place)
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "report/templates").glob("*.j2")), ids=lambda path: path.name)
+def test_templates_give_sentences_the_values_that_they_name(path: Path) -> None:
+    tree = jinja2.Environment(trim_blocks=True).parse(path.read_text(encoding="utf-8"))
+    wrong = []
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name in SAID:
+            sentences = [each.value for each in call.args if isinstance(each, nodes.Const)]
+            given = {each.key for each in call.kwargs}
+            if sentences and not fits(given, sentences, call.node.name):
+                wrong.append(call.lineno)
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "report/templates").glob("*.j2")), ids=lambda path: path.name)
+def test_templates_hold_no_text_of_their_own(path: Path) -> None:
+    """But the names of columns, codes and commands."""
+    text = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>", "\0", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    left = set(re.findall(r"[^\W\d_]{2,}", text))
+
+    assert left <= {"dialler", "sync", "UserData", "SHA"}
+
+
+def test_plurals_and_numbers_have_one_form() -> None:
+    """``counted`` and ``figure`` know how a language writes them."""
+    own = [
+        f"{name}:{node.lineno}"
+        for name, tree in modules().items()
+        for node in ast.walk(tree)
+        if name != "text/phrase.py" and (_is_plural(node) or _groups_digits(node))
+    ]
+
+    assert own == []
+
+
+def _is_plural(node: ast.AST) -> bool:
+    """``"s" if n != 1 else ""``, ``"s" * (n != 1)``, ``"row" if n == 1 else "rows"``."""
+    sides = (node.body, node.orelse) if isinstance(node, ast.IfExp) else ()
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        sides = (node.left, node.right)
+    texts = [side.value for side in sides if isinstance(side, ast.Constant) and isinstance(side.value, str)]
+    asks_for_one = isinstance(node, ast.IfExp) and re.search(r"[!=]= 1$", ast.unparse(node.test))
+    return "s" in texts or bool(asks_for_one and len(texts) == 2 and texts[0].rstrip("s") == texts[1].rstrip("s"))
+
+
+def _groups_digits(node: ast.AST) -> bool:
+    """``f"{n:,}"``."""
+    return (
+        isinstance(node, ast.FormattedValue) and node.format_spec is not None and "," in ast.unparse(node.format_spec)
+    )
+
+
+def test_no_sentence_stands_outside_the_catalogue() -> None:
+    """Errors and lines of the log are for those who work in a terminal."""
+    found = []
+    for name, tree in modules().items():
+        if name.split("/")[0] in ROOMS or name in MODULES:
+            parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+            found += [
+                f"{name}:{node.lineno}: {text}" for node, text in _texts(tree, parents) if not _is_told(node, parents)
+            ]
+
+    assert found == []
+
+
+def _texts(tree: ast.Module, parents: Mapping[ast.AST, ast.AST]) -> Iterator[tuple[ast.expr, str]]:
+    """Texts of at least two words, f-strings with ``X`` for their values."""
+    for node in ast.walk(tree):
+        text = ""
+        if isinstance(node, ast.JoinedStr):
+            text = "".join(str(each.value) if isinstance(each, ast.Constant) else "X" for each in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = "" if isinstance(parents.get(node), ast.JoinedStr) else node.value
+        if isinstance(node, ast.expr) and _WORDS.search(text) and not _NO_SENTENCE.match(text):
+            yield node, text
+
+
+def _is_told(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
+    """Whether a text is in the catalogue, or is none: a docstring, a code, an error, a line of the log."""
+    while node in parents:
+        inner, node = node, parents[node]
+        if (isinstance(node, ast.Dict) and inner in node.keys) or isinstance(node, (ast.Subscript, ast.Compare)):
+            return True  # a key, which is a code
+        if isinstance(node, ast.ClassDef) and any("Enum" in ast.unparse(base) for base in node.bases):
+            return True
+        if isinstance(node, (ast.Raise, ast.Expr)) and not (
+            isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield)
+        ):
+            return True
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            if name in SAID or name.startswith(("_log.", "re.")) or name.endswith("Error"):
+                return True
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            return False
+    return False

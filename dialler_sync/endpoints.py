@@ -48,6 +48,9 @@ ASSUMED = frozenset(
     }
 )
 
+LONGEST_PATH = 2_000
+"""Characters of a base URL, and of an endpoint's path."""
+
 _LONGEST_VALUE = 8_000
 """Characters of a value in an address; servers accept hardly more, and a key has up to 64."""
 
@@ -94,7 +97,7 @@ def endpoint(name: str, override: str | None = None) -> Endpoint:
     """
     text = override or ENDPOINTS[name]
     match = _SHAPE.fullmatch(text)
-    if not match:
+    if not match or not text.isprintable() or len(text) > LONGEST_PATH:
         raise ValueError(f"'{text}' is not a method and a path, such as \"{ENDPOINTS[name]}\"")
     meant, given = set(_PLACEHOLDER.findall(ENDPOINTS[name])), set(_PLACEHOLDER.findall(text))
     if meant != given:

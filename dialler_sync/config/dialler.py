@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from ..endpoints import ENDPOINTS, endpoint
+from ..endpoints import ENDPOINTS, LONGEST_PATH, endpoint
 from ..target import dialler_of
 from ..text.nearest import nearest
 from .hours import Hours
@@ -33,7 +33,23 @@ def _base_url(url: str) -> str:
     if parts.query or parts.fragment or parts.username or parts.password:
         raise ValueError("the base URL must not contain a user, a password, '?' or '#'")
     _ = parts.port  # raises ValueError for an invalid port
+    if not _is_usable(url):
+        raise ValueError(
+            f"'{url}' is not a URL that can be called: check its host, and for characters that are not shown"
+        )
     return f"{parts.scheme}{url[len(parts.scheme) :]}".rstrip("/")
+
+
+def _is_usable(url: str) -> bool:
+    """Whether the libraries that send requests take this address."""
+    from httpx import URL, InvalidURL
+
+    try:
+        host = URL(url).host
+        host.encode("idna")
+    except (InvalidURL, ValueError):
+        return False
+    return len(url) <= LONGEST_PATH and url.isprintable()
 
 
 def is_loopback(url: str) -> bool:

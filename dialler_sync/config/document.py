@@ -149,6 +149,7 @@ class _Reader:
             if node.style is None and node.value in _NULLS:
                 return None
             value = _VARIABLE.sub(lambda match: self._value_of(match["name"], key, line), node.value)
+            _require_characters(value, f"{self._path}:{line}")
             if any(isinstance(part, str) and _SECRET_KEY.search(part) for part in key):
                 _keep_secret(value)
             elif "://" in value and "@" in value:
@@ -162,6 +163,7 @@ class _Reader:
             at = f"{self._path}:{name_node.start_mark.line + 1}"
             if name is None:
                 raise ConfigError(f"{at}: the key must be plain text.")
+            _require_characters(name, at)
             if name in result:
                 raise ConfigError(f"{at}: duplicate key '{name}'; keep one.")
             self.places[(*key, name)] = Place(self._path, name_node.start_mark.line + 1)
@@ -178,6 +180,14 @@ class _Reader:
         if _SECRET_VARIABLE.match(name):
             _keep_secret(value)
         return value
+
+
+def _require_characters(text: str, at: str) -> None:
+    """Refuse half a character (``"\\ud800"``), and an environment variable's bytes that are not UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"{at}: '{text}' has bytes that are not UTF-8, or half a character: replace them.") from error
 
 
 def _keep_secret(value: str) -> None:

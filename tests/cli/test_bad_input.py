@@ -162,6 +162,18 @@ columns: {UserData: Key, Name: Name, PhoneNumber1: {column: Phone, region: DE}}
         ("campaign: {id: 538}", "campaign: {id: 538}\ncampaign: {id: 539}", "duplicate key"),
         ("campaign: {id: 538}", "", "'campaign' is missing"),
         ("token: x", "token: x\n  endpoints: {import_contact: POST}", "is not a method and a path"),
+        ("http://127.0.0.1:1/rest/v1.0", '"http://127.0.0.1:1/a\\tb"', "is not a URL that can be called"),
+        ("http://127.0.0.1:1/rest/v1.0", '"http://127.0.0.1:1/\\ud800"', "half a character"),
+        ("Name: Name", '"\\udfff": Name', "half a character"),
+        ("http://127.0.0.1:1/rest/v1.0", f"http://127.0.0.1:1/{'a' * 3_000}", "is not a URL that can be called"),
+        ("http://127.0.0.1:1/rest/v1.0", "https://dialler..example.com", "is not a URL that can be called"),
+        ("http://127.0.0.1:1/rest/v1.0", f"https://{'a' * 64}.example.com", "is not a URL that can be called"),
+        ("http://127.0.0.1:1/rest/v1.0", "https://xn--ä-.example.com", "is not a URL that can be called"),
+        (
+            "token: x",
+            'token: x\n  endpoints: {list_campaigns: "GET /\\x01"}',
+            "is not a method and a path",
+        ),
     ],
 )
 def test_a_wrong_configuration(run: Run, contacts_csv: Contacts, old: str, new: str, message: str) -> None:

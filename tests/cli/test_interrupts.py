@@ -168,7 +168,9 @@ def test_ctrl_c_while_the_command_line_is_loaded() -> None:
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
 
-    assert (done.returncode, done.stdout[:5], "Error" in done.stderr) == (ExitCode.OK, "True\n", False)
+    assert done.returncode in {ExitCode.OK, ExitCode.INTERRUPTED}  # the simulator is at work, or about to be
+    assert done.stdout.startswith("True\n")
+    assert "Error" not in done.stderr
 
 
 def test_workers_on_this_machine_leave_signals_to_the_coordinator() -> None:

@@ -296,6 +296,7 @@ def test_a_person_is_forgotten(run: Run, configure: Configure, contacts_csv: Con
 
     assert forgotten.code == ExitCode.OK, forgotten.err
     assert "fixed.csv" in forgotten.out
+    assert "what reconcile, validate --mapped, plan -o" in forgotten.out
     assert [(row["_row"], row["_user_data"], row["_status"]) for row in done.rows()] == [
         ("2", "", "rejected"), ("3", "K2", "rejected"), ("4", "K3", "succeeded"),
     ]  # fmt: skip

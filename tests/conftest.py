@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from dialler_sync.cli import main
 from dialler_sync.simulator import SimulatorServer, Store
@@ -23,7 +23,9 @@ from dialler_sync.text.outward import forget_secrets
 # The same examples in every run, so that a change is judged by itself. `HYPOTHESIS_PROFILE=random pytest -m long`
 # looks for new ones.
 settings.register_profile("random", print_blob=True)
-settings.register_profile("fixed", derandomize=True, print_blob=True)
+settings.register_profile(
+    "fixed", derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)  # which is about the machine
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 # In the background (``nohup pytest &``) a shell lets the tests ignore these, and each command that they start.

@@ -18,7 +18,7 @@ JSON = st.recursive(
 )
 
 
-@given(st.lists(st.dictionaries(st.text(max_size=3), JSON, max_size=4), max_size=30))
+@given(st.lists(st.dictionaries(st.text(max_size=3), JSON, max_size=4), max_size=12))
 def test_every_record_comes_back_as_often_as_wanted(records: list[dict[str, Any]]) -> None:
     """With all its fields and values, in order; columns are the fields in the order in which they appeared."""
     with RecordFile(Path.cwd()) as file:

@@ -42,7 +42,7 @@ LONGEST_ANSWER, LONGEST_OF_ONE = 2**24, 2**21
 """Largest answer in bytes, unpacked: any, and one to the change of a contact, as many are in flight."""
 
 SLOWEST = 2**7
-"""Least bytes of a streamed answer within the time limit, or a byte now and then could keep it up for ever."""
+"""Least bytes of a streamed answer within the time limit: a byte now and then must not hold a run."""
 
 
 class TunnelRefused(httpx.ProxyError):

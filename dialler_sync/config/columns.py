@@ -1,4 +1,4 @@
-"""``columns:``, the rules of all fields, each of which must fit its field."""
+"""``columns:``: a rule for each field, checked against what the field can hold."""
 
 from __future__ import annotations
 

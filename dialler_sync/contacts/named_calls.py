@@ -82,7 +82,7 @@ class NamedCalls:
         return list(calls.values())
 
     def _call(self, contact: Record, record: Record) -> Record:
-        """Return one call of a contact, of which only ``UserData`` need be known; the record may supply its ID."""
+        """Return one call of a contact. Its ``UserData`` is enough; the record may supply its ID."""
         call = Call.read(record, [str(contact.get(name) or "") for name in PHONE_FIELDS])
         self.not_told.watch(call)
         contact_id: str | int = stored_contact(contact).id or call.contact_id

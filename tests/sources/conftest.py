@@ -130,21 +130,13 @@ def place(
 ) -> Place:
     """Put a file there and return its address; the configuration knows the login."""
     kind = request.param
-    if kind == "sftp":
-        server: Sftp = request.getfixturevalue("sftp")
+    if kind in {"sftp", "smb"}:
+        server: Sftp | Share = request.getfixturevalue({"sftp": "sftp", "smb": "share"}[kind])
         configure(sources=logins(server.login))
 
         def put(name: str, content: bytes) -> str:
             (server.files / name).write_bytes(content)
             return server.url(name)
-
-    elif kind == "smb":
-        share: Share = request.getfixturevalue("share")
-        configure(sources=logins(share.login))
-
-        def put(name: str, content: bytes) -> str:
-            (share.files / name).write_bytes(content)
-            return share.url(name)
 
     elif kind == "https":
         web: Web = request.getfixturevalue("web")

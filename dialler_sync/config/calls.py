@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from ..text.phrase import phrase
 from .inbox import age
 from .section import Section
 
@@ -18,14 +19,16 @@ def _encoding(name: str) -> str:
         codecs.lookup(name)
         "".encode(name)
     except (LookupError, TypeError, ValueError):
-        raise ValueError(f"'{name}' is not a text encoding; common ones are utf-8, utf-16, cp1252, cp1250") from None
+        raise ValueError(
+            phrase("'{name}' is not a text encoding; common ones are utf-8, utf-16, cp1252, cp1250", name=name)
+        ) from None
     return name
 
 
 def _delimiter(given: str) -> str:
     sign = _DELIMITERS.get(given, given)
     if len(sign) != 1 or sign in '\r\n"' or sign.isalnum():
-        raise ValueError(f"'{given}' is not a delimiter such as , or ; or tab")
+        raise ValueError(phrase("'{given}' is not a delimiter such as , or ; or tab", given=given))
     return sign
 
 
@@ -58,5 +61,5 @@ class CallsSettings(Section):
     @model_validator(mode="after")
     def _different_signs(self) -> CallsSettings:
         if self.delimiter == self.decimal:
-            raise ValueError("delimiter and decimal must be different signs")
+            raise ValueError(phrase("delimiter and decimal must be different signs"))
         return self

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from ..text.phrase import phrase
 from .section import Section
 from .texts import Pattern
 
@@ -28,7 +29,7 @@ def _share(given: object) -> object:
         return Decimal(match[1])
     if isinstance(given, Decimal):
         return given
-    raise ValueError(f"'{given}' is not a share: write a percentage such as 50% or 33.4%")
+    raise ValueError(phrase("'{given}' is not a share: write a percentage such as 50% or 33.4%", given=given))
 
 
 Target = Annotated[
@@ -80,16 +81,25 @@ class CampaignSettings(Section):
     @model_validator(mode="after")
     def _consistent(self) -> CampaignSettings:
         if sum(value is not None for value in (self.id, self.name, self.column, self.split)) != 1:
-            raise ValueError("set exactly one of id, name, column, split")
+            raise ValueError(phrase("set exactly one of id, name, column, split"))
         for name, of in (("routes", self.column), ("otherwise", self.routes), ("by", self.split)):
             if name in self.model_fields_set and of is None:
                 needs = {"routes": "column", "otherwise": "routes", "by": "split"}[name]
-                raise ValueError(f"{name} has no effect without {needs}")
+                raise ValueError(phrase("{name} has no effect without {needs}", name=name, needs=needs))
         patterns = [route.pattern for route in self.routes or ()]
         if doubled := next((pattern for pattern in patterns if patterns.count(pattern) > 1), None):
-            raise ValueError(f"routes has the pattern '{doubled}' twice, and only the first can match: remove one")
+            raise ValueError(
+                phrase(
+                    "routes has the pattern '{doubled}' twice, and only the first can match: remove one",
+                    doubled=doubled,
+                )
+            )
         if self.split and (total := sum(self.split.values(), Decimal(0))) != _ALL:
-            raise ValueError(f"the shares of split add up to {total.normalize():f}%; they must add up to 100%")
+            raise ValueError(
+                phrase(
+                    "the shares of split add up to {total}%; they must add up to 100%", total=f"{total.normalize():f}"
+                )
+            )
         return self
 
     @property

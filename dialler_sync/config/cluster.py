@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
+from ..text.phrase import phrase
 from .section import Section
 
 
@@ -30,7 +31,7 @@ class ClusterSettings(Section):
     @model_validator(mode="after")
     def _consistent(self) -> ClusterSettings:
         if (self.ca_file is None) != (self.cert_file is None):
-            raise ValueError("ca_file and cert_file belong together: set both")
+            raise ValueError(phrase("ca_file and cert_file belong together: set both"))
         if self.key_file is not None and self.cert_file is None:
-            raise ValueError("key_file needs ca_file and cert_file: set them, too")
+            raise ValueError(phrase("key_file needs ca_file and cert_file: set them, too"))
         return self

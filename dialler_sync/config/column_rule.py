@@ -20,7 +20,9 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from ..text.forms import listed
 from ..text.nearest import nearest
+from ..text.phrase import phrase
 from .days import Day, no_day_between
 from .section import Section
 from .steps import Join, Lookup, Part, Replacement, template_parts
@@ -157,14 +159,20 @@ class ColumnRule(Section):
         by_folded: dict[str, str] = {}
         for key in given:
             if (other := by_folded.setdefault(fold(str(key)), key)) != key:
-                raise ValueError(f"'{other}' and '{key}' differ only in case or white space: keep one of them")
+                raise ValueError(
+                    phrase(
+                        "'{other}' and '{key}' differ only in case or white space: keep one of them",
+                        other=other,
+                        key=key,
+                    )
+                )
         return {key: "" if value is None else value for key, value in given.items()}
 
     @field_validator("template")
     @classmethod
     def _readable_template(cls, template: str | None) -> str | None:
         if template is not None and not any(column for _, column in template_parts(template)):
-            raise ValueError("the template has no column in braces; for a fixed text use value:")
+            raise ValueError(phrase("the template has no column in braces; for a fixed text use value:"))
         return template
 
     @field_validator("region")
@@ -176,7 +184,8 @@ class ColumnRule(Section):
 
         if region.upper() not in SUPPORTED_REGIONS:
             raise ValueError(
-                f"'{region}' is not a two-letter country code such as DE{nearest(region, SUPPORTED_REGIONS)}"
+                phrase("'{region}' is not a two-letter country code such as DE", region=region)
+                + nearest(region, SUPPORTED_REGIONS)
             )
         return region.upper()
 
@@ -184,18 +193,18 @@ class ColumnRule(Section):
     def _consistent(self) -> ColumnRule:
         sources = [name for name in _SOURCES if getattr(self, name) is not None]
         if not sources:
-            raise ValueError(f"has no source: set one of {', '.join(_SOURCES)}")
+            raise ValueError(phrase("has no source: set one of {sources}", sources=", ".join(_SOURCES)))
         if len(sources) > 1:
-            raise ValueError(f"{' and '.join(sources)} cannot be combined: keep one of them")
+            raise ValueError(phrase("{sources} cannot be combined: keep one of them", sources=listed(sources)))
         steps = [name for name in _STEPS if name in self.model_fields_set]
         if self.value is not None and steps:
-            raise ValueError(f"{steps[0]} has no effect on a fixed value: remove one of them")
+            raise ValueError(phrase("{step} has no effect on a fixed value: remove one of them", step=steps[0]))
         if "unlisted" in self.model_fields_set and self.values is None and self.lookup is None:
-            raise ValueError("unlisted has no effect without values or lookup")
+            raise ValueError(phrase("unlisted has no effect without values or lookup"))
         for problem in _contradictions(self):
             raise ValueError(problem)
         if self.thousands is not None and self.thousands == (self.decimal or "."):
-            raise ValueError(f"decimal and thousands are both '{self.thousands}'")
+            raise ValueError(phrase("decimal and thousands are both '{thousands}'", thousands=self.thousands))
         return self
 
     @property
@@ -213,31 +222,33 @@ class ColumnRule(Section):
 def _contradictions(rule: ColumnRule) -> Iterator[str]:
     """Describe the checks of a rule that no value, or no empty cell, could pass."""
     if rule.required and rule.invalid == "empty":
-        yield "required: true and invalid: empty contradict each other: an invalid cell would leave the field out"
+        yield phrase(
+            "required: true and invalid: empty contradict each other: an invalid cell would leave the field out"
+        )
     if rule.required and rule.default is not None:
-        yield "required and default contradict each other: with a default, the field is never empty"
+        yield phrase("required and default contradict each other: with a default, the field is never empty")
     if rule.lost_zero == "restore" and rule.region is None and rule.region_column is None:
-        yield "lost_zero: restore has no effect without region or region_column"
+        yield phrase("lost_zero: restore has no effect without region or region_column")
     if rule.min is not None and rule.max is not None and rule.min > rule.max:
-        yield f"min ({rule.min:g}) is greater than max ({rule.max:g})"
+        yield phrase("min ({min:g}) is greater than max ({max:g})", min=rule.min, max=rule.max)
     if no_day_between(rule.after, rule.before):
-        yield f"no day is after {rule.after} and before {rule.before}"
+        yield phrase("no day is after {after} and before {before}", after=rule.after, before=rule.before)
     for value in rule.one_of or ():
         if why := _unfit(rule, value):
-            yield f"one_of lists '{value}', and {why}"
+            yield phrase("one_of lists '{value}', and {why}", value=value, why=why)
     if rule.default is not None:
         default = rule.default
         default = {"upper": default.upper(), "lower": default.lower()}.get(rule.case or "", default)
         if rule.one_of and rule.case != "title" and default not in rule.one_of:
-            yield f"default is '{rule.default}', and one_of does not list it"
+            yield phrase("default is '{default}', and one_of does not list it", default=rule.default)
         if rule.case != "title" and (why := _unfit(rule, default)):
-            yield f"default is '{rule.default}', and {why}"
+            yield phrase("default is '{default}', and {why}", default=rule.default, why=why)
 
 
 def _unfit(rule: ColumnRule, value: str) -> str:
     """Return the reason why a value can never pass the other checks; ``""`` if it can."""
     if rule.pattern is not None and not re.fullmatch(rule.pattern, value):
-        return f"pattern '{rule.pattern}' does not match it"
+        return phrase("pattern '{pattern}' does not match it", pattern=rule.pattern)
     if rule.max_length is not None and len(value) > rule.max_length:
-        return f"max_length is {rule.max_length}"
+        return phrase("max_length is {max_length}", max_length=rule.max_length)
     return ""

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from ..text.phrase import phrase
+
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}|today *(?:[+-] *[0-9]{1,5} *d)?"
 _SHAPE = re.compile(rf"\s*(?:{_DAY})\s*")
 
@@ -20,12 +22,12 @@ def day_of(text: str, today: date) -> date:
     """
     compact = "".join(text.split())
     if not _SHAPE.fullmatch(text):
-        raise ValueError(f"'{text}' is not a day: write 2026-01-31, today, today-30d or today+7d")
+        raise ValueError(phrase("'{text}' is not a day: write 2026-01-31, today, today-30d or today+7d", text=text))
     if compact[0] != "t":
         try:
             return date.fromisoformat(compact)
         except ValueError:
-            raise ValueError(f"'{text}' is a day that does not exist") from None
+            raise ValueError(phrase("'{text}' is a day that does not exist", text=text)) from None
     return today + timedelta(days=int(compact.removeprefix("today").removesuffix("d") or 0))
 
 

@@ -20,6 +20,7 @@ from pydantic import (
 from ..endpoints import ENDPOINTS, LONGEST_PATH, endpoint
 from ..target import dialler_of
 from ..text.nearest import nearest
+from ..text.phrase import phrase
 from .hours import Hours
 from .section import Section
 
@@ -29,13 +30,16 @@ _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 def _base_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"'{url}' is not a URL such as https://dialler.example.com/rest/v1.0")
+        raise ValueError(phrase("'{url}' is not a URL such as https://dialler.example.com/rest/v1.0", url=url))
     if parts.query or parts.fragment or parts.username or parts.password:
-        raise ValueError("the base URL must not contain a user, a password, '?' or '#'")
+        raise ValueError(phrase("the base URL must not contain a user, a password, '?' or '#'"))
     _ = parts.port  # raises ValueError for an invalid port
     if not _is_usable(url):
         raise ValueError(
-            f"'{url}' is not a URL that can be called: check its host, and for characters that are not shown"
+            phrase(
+                "'{url}' is not a URL that can be called: check its host, and for characters that are not shown",
+                url=url,
+            )
         )
     return f"{parts.scheme}{url[len(parts.scheme) :]}".rstrip("/")
 
@@ -59,7 +63,7 @@ def is_loopback(url: str) -> bool:
 
 def _endpoint_name(name: str) -> str:
     if name not in ENDPOINTS:
-        raise ValueError(f"'{name}' is not a function of the API{nearest(name, ENDPOINTS)}")
+        raise ValueError(phrase("'{name}' is not a function of the API", name=name) + nearest(name, ENDPOINTS))
     return name
 
 
@@ -166,13 +170,13 @@ class DiallerSettings(Section):
     def _consistent(self) -> DiallerSettings:
         if self.base_url.startswith("http:") and not self.allow_http and not is_loopback(self.base_url):
             raise ValueError(
-                "plain http would make the token readable on the network: use https, or set allow_http: true"
+                phrase("plain http would make the token readable on the network: use https, or set allow_http: true")
             )
         given = [name for name in ("token", "token_file", "token_command") if getattr(self, name) is not None]
         if len(given) > 1:
-            raise ValueError(f"only one of {', '.join(given)} may be set")
+            raise ValueError(phrase("only one of {given} may be set", given=", ".join(given)))
         if self.client_key is not None and self.client_cert is None:
-            raise ValueError("client_key needs client_cert: set it, too")
+            raise ValueError(phrase("client_key needs client_cert: set it, too"))
         if self.client_cert is not None and not self.base_url.startswith("https:"):
-            raise ValueError("client_cert needs https, but base_url is plain http")
+            raise ValueError(phrase("client_cert needs https, but base_url is plain http"))
         return self

@@ -18,6 +18,7 @@ import yaml
 from ..errors import ConfigError
 from ..files.small import read_small
 from ..text.outward import keep_secret
+from ..text.phrase import phrase
 from ..text.secrets import url_secrets
 from .unfinished import unfinished_lines
 
@@ -92,38 +93,53 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ, named
     except FileNotFoundError:
         if named_at:
             raise ConfigError(
-                f"{named_at}: extends: {path}: no such file. The path is relative to the folder of the file that "
-                "names it."
+                phrase(
+                    "{named_at}: extends: {path}: no such file. The path is relative to the folder of the file "
+                    "that names it.",
+                    named_at=named_at,
+                    path=path,
+                )
             ) from None
         if str(path) == "-":
             raise ConfigError(
-                "-: to read the configuration from a pipe, name /dev/stdin: … | dialler-sync -c /dev/stdin …"
+                phrase("-: to read the configuration from a pipe, name /dev/stdin: … | dialler-sync -c /dev/stdin …")
             ) from None
         raise ConfigError(
-            f"{path}: no such configuration file. Name one with -c, or create one with 'dialler-sync init FILE'."
+            phrase(
+                "{path}: no such configuration file. Name one with -c, or create one with 'dialler-sync init FILE'.",
+                path=path,
+            )
         ) from None
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
+        raise ConfigError(phrase("{path}: cannot be read: {why}.", path=path, why=error.strerror)) from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
+        raise ConfigError(
+            phrase("{path}: not UTF-8 text (byte {start}). Save it as UTF-8.", path=path, start=error.start)
+        ) from error
     except yaml.YAMLError as error:
         for match in _SECRET_LINE.finditer(text):  # messages may quote such a line
             _keep_secret(match[1].strip("'\"*&!|>@%` \t"))
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "cannot be parsed"
-        hint = ' Inside { }, put a variable in quotes: "${NAME}".' if problem.endswith("but got '{'") else ""
-        raise ConfigError(f"{path}{line}: not valid YAML: {problem}.{hint}") from error
+        problem = getattr(error, "problem", None) or phrase("cannot be parsed")
+        hint = (
+            " " + phrase('Inside { }, put a variable in quotes: "${NAME}".') if problem.endswith("but got '{'") else ""
+        )
+        raise ConfigError(
+            phrase("{place}: not valid YAML: {why}.", place=f"{path}{line}", why=problem) + hint
+        ) from error
     except RecursionError:
-        raise ConfigError(f"{path}: nested too deeply.") from None
+        raise ConfigError(phrase("{path}: nested too deeply.", path=path)) from None
     except (ValueError, OverflowError):  # faults of PyYAML, such as on a \U beyond the last character
         raise ConfigError(
-            f"{path}: not valid YAML: it contains a character or a YAML version that does not exist."
+            phrase("{path}: not valid YAML: it contains a character or a YAML version that does not exist.", path=path)
         ) from None
     reader = _Reader(path, environment)
     values = {} if root is None else reader.plain(root, ())
     if not isinstance(values, dict):
-        raise ConfigError(f"{path}:1: a configuration must consist of sections (dialler:, campaign:, columns: …).")
+        raise ConfigError(
+            phrase("{path}:1: a configuration must consist of sections (dialler:, campaign:, columns: …).", path=path)
+        )
     return Document(path, values, reader.places, reader.unset, (path,), {path: unfinished} if unfinished else {})
 
 
@@ -141,10 +157,14 @@ class _Reader:
         line = node.start_mark.line + 1
         self.places.setdefault(key, Place(self._path, line))
         if len(key) > _DEEPEST:
-            raise ConfigError(f"{self._path}:{line}: nested too deeply, or refers to itself.")
+            raise ConfigError(
+                phrase("{path}:{line}: nested too deeply, or refers to itself.", path=self._path, line=line)
+            )
         self._size += _CHARS_A_NODE + (len(node.value) if isinstance(node, yaml.ScalarNode) else 0)
         if self._size > _MOST_CHARS:
-            raise ConfigError(f"{self._path}:{line}: the aliases (*name) multiply without end.")
+            raise ConfigError(
+                phrase("{path}:{line}: the aliases (*name) multiply without end.", path=self._path, line=line)
+            )
         if isinstance(node, yaml.ScalarNode):
             if node.style is None and node.value in _NULLS:
                 return None
@@ -162,10 +182,10 @@ class _Reader:
             name = name_node.value if isinstance(name_node, yaml.ScalarNode) else None
             at = f"{self._path}:{name_node.start_mark.line + 1}"
             if name is None:
-                raise ConfigError(f"{at}: the key must be plain text.")
+                raise ConfigError(phrase("{at}: the key must be plain text.", at=at))
             _require_characters(name, at)
             if name in result:
-                raise ConfigError(f"{at}: duplicate key '{name}'; keep one.")
+                raise ConfigError(phrase("{at}: duplicate key '{name}'; keep one.", at=at, name=name))
             self.places[(*key, name)] = Place(self._path, name_node.start_mark.line + 1)
             result[name] = self.plain(value_node, (*key, name))
         return result
@@ -175,7 +195,9 @@ class _Reader:
             return "$"
         if name not in self._environment:
             at = f"{self._path}:{line}"
-            self.unset[key] = f"{at}: the environment variable {name} is not set. Set it, or replace ${{{name}}}."
+            self.unset[key] = phrase(
+                "{at}: the environment variable {name} is not set. Set it, or replace ${{{name}}}.", at=at, name=name
+            )
         value = self._environment.get(name, "")
         if _SECRET_VARIABLE.match(name):
             _keep_secret(value)
@@ -187,7 +209,9 @@ def _require_characters(text: str, at: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise ConfigError(f"{at}: '{text}' has bytes that are not UTF-8, or half a character: replace them.") from error
+        raise ConfigError(
+            phrase("{at}: '{text}' has bytes that are not UTF-8, or half a character: replace them.", at=at, text=text)
+        ) from error
 
 
 def _keep_secret(value: str) -> None:

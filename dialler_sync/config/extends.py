@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..errors import ConfigError
 from ..files.url import is_address
+from ..text.phrase import phrase
 from .document import Document, KeyPath, Place, Plain, read_document
 from .shape import is_path
 
@@ -65,7 +66,9 @@ def _extended(document: Document) -> Path | None:
     if unset := document.unset.get((KEY,)):
         raise ConfigError(unset)
     if not isinstance(named, str) or not named:
-        raise ConfigError(f"{document.where((KEY,))}: extends: must name one file, such as base.yaml")
+        raise ConfigError(
+            phrase("{where}: extends: must name one file, such as base.yaml", where=document.where((KEY,)))
+        )
     return _folder(document.path) / named
 
 
@@ -76,9 +79,17 @@ def _folder(path: Path) -> Path:
 def _refuse_circle(files: list[Path], following: Path, named_at: str) -> None:
     if following.resolve() in (path.resolve() for path in files):
         way = " → ".join(path.name for path in (*files, following))
-        raise ConfigError(f"{named_at}: extends: forms a circle ({way}). Remove one of them.")
+        raise ConfigError(
+            phrase("{named_at}: extends: forms a circle ({way}). Remove one of them.", named_at=named_at, way=way)
+        )
     if len(files) >= _MOST_FILES:
-        raise ConfigError(f"{named_at}: extends: more than {_MOST_FILES} files in a row. Merge some of them.")
+        raise ConfigError(
+            phrase(
+                "{named_at}: extends: more than {most} files in a row. Merge some of them.",
+                named_at=named_at,
+                most=_MOST_FILES,
+            )
+        )
 
 
 def _with_paths_from(document: Document, user: Path) -> Document:

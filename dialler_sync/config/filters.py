@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from ..text.phrase import phrase
 from .days import Day, no_day_between
 from .section import Section
 from .texts import Formats, Pattern, fold, or_short
@@ -63,22 +64,34 @@ class Condition(Section):
         ranges = [name for name in _RANGES if getattr(self, name) is not None]
         conditions = [*ranges, *(name for name in ("values", "pattern") if getattr(self, name) is not None)]
         if not conditions and self.empty is None:
-            raise ValueError("is empty: list the values, or set pattern, min, max, empty, before or after")
+            raise ValueError(phrase("is empty: list the values, or set pattern, min, max, empty, before or after"))
         if self.empty and conditions:
-            raise ValueError(f"empty: true and {conditions[0]} contradict each other: no cell can match both")
+            raise ValueError(
+                phrase(
+                    "empty: true and {condition} contradict each other: no cell can match both", condition=conditions[0]
+                )
+            )
         numeric, dated = {"min", "max"} & {*ranges}, {"before", "after"} & {*ranges}
         if numeric and dated:
-            raise ValueError(f"{min(numeric)} is for numbers and {min(dated)} for dates: no cell can be both")
+            raise ValueError(
+                phrase(
+                    "{number} is for numbers and {date} for dates: no cell can be both",
+                    number=min(numeric),
+                    date=min(dated),
+                )
+            )
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min ({self.min:g}) is greater than max ({self.max:g})")
+            raise ValueError(phrase("min ({min:g}) is greater than max ({max:g})", min=self.min, max=self.max))
         if no_day_between(self.after, self.before):
-            raise ValueError(f"no day is after {self.after} and before {self.before}")
+            raise ValueError(
+                phrase("no day is after {after} and before {before}", after=self.after, before=self.before)
+            )
         if (self.decimal or self.thousands) and not numeric:
-            raise ValueError("decimal and thousands have no effect without min or max")
+            raise ValueError(phrase("decimal and thousands have no effect without min or max"))
         if self.thousands is not None and self.thousands == (self.decimal or "."):
-            raise ValueError(f"decimal and thousands are both '{self.thousands}'")
+            raise ValueError(phrase("decimal and thousands are both '{thousands}'", thousands=self.thousands))
         if self.formats and not dated:
-            raise ValueError("formats has no effect without before or after")
+            raise ValueError(phrase("formats has no effect without before or after"))
         return self
 
     @property
@@ -101,9 +114,16 @@ def contradictions(only: Mapping[str, Condition], skip: Mapping[str, Condition])
         if other is None:
             continue
         for value in condition.listed.keys() & other.listed.keys():
-            yield f"only and skip both list '{condition.listed[value]}' for {column}: keep it in one of them"
+            yield phrase(
+                "only and skip both list '{value}' for {column}: keep it in one of them",
+                value=condition.listed[value],
+                column=column,
+            )
         if condition == other or _covers(other, condition):
-            yield f"skip leaves out everything that only accepts in {column}; no row would be left: remove one of them"
+            yield phrase(
+                "skip leaves out everything that only accepts in {column}; no row would be left: remove one of them",
+                column=column,
+            )
 
 
 def _covers(outer: Condition, inner: Condition) -> bool:

@@ -6,6 +6,8 @@ import re
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
+from ..text.phrase import phrase
+
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -25,7 +27,7 @@ class Hours(NamedTuple):
         begin, _, end = text.partition("-")
         hours = cls(read_time(begin.strip()), read_time(end.strip()))
         if hours.begin == hours.end:
-            raise ValueError(f"'{text}' needs two different times, such as 20:00-06:00")
+            raise ValueError(phrase("'{text}' needs two different times, such as 20:00-06:00", text=text))
         return hours
 
     def end_from(self, now: datetime) -> datetime:
@@ -43,7 +45,7 @@ def read_time(text: str) -> time:
     """
     match = _TIME.fullmatch(text)
     if not match:
-        raise ValueError(f"'{text}' is not a time of day: write 07:00 or 21:30")
+        raise ValueError(phrase("'{text}' is not a time of day: write 07:00 or 21:30", text=text))
     return time(int(match[1]), int(match[2]))
 
 

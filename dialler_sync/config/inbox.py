@@ -11,6 +11,7 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..files.url import is_address
+from ..text.phrase import phrase
 from .section import Section
 from .sources import NamedFile
 
@@ -39,7 +40,7 @@ def age(text: str) -> timedelta:
     """
     match = re.fullmatch(r"([0-9]{1,5})([hdw])", text)
     if not match:
-        raise ValueError(f"'{text}' is not an age: write 30d, 12h or 6w")
+        raise ValueError(phrase("'{text}' is not an age: write 30d, 12h or 6w", text=text))
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
@@ -66,7 +67,9 @@ def due(text: str) -> Due:
     """
     match = _EXPECT.fullmatch(text.strip())
     if not match:
-        raise ValueError(f'\'{text}\' is not a time: write "04:00", "weekdays 04:00" or "mon,thu 04:00", in quotes')
+        raise ValueError(
+            phrase('\'{text}\' is not a time: write "04:00", "weekdays 04:00" or "mon,thu 04:00", in quotes', text=text)
+        )
     names = (match["days"] or "daily").casefold()
     usual = {"daily": range(7), "weekdays": range(5)}
     days = usual.get(names) or [_DAYS.index(name.strip()) for name in names.split(",")]
@@ -110,7 +113,9 @@ class InboxSettings(Section):
 
 def _of_this_machine(given: object) -> object:
     if isinstance(given, str) and is_address(given):
-        raise ValueError("is an address: name a folder of this machine; --out URL puts the reports of a run elsewhere")
+        raise ValueError(
+            phrase("is an address: name a folder of this machine; --out URL puts the reports of a run elsewhere")
+        )
     return given
 
 

@@ -11,6 +11,8 @@ from pydantic import (
     ConfigDict,
 )
 
+from ..text.phrase import phrase
+
 
 class Limit(BaseModel):
     """A limit in rows, in percent of them, or both: ``100``, ``5%``, ``100, 5%``."""
@@ -42,7 +44,9 @@ def row_limit(text: str | None) -> Limit | None:
         match = _LIMIT.fullmatch(part.strip())
         kind = "percent" if match and match["percent"] else "rows"
         if not match or kind in found or (kind == "percent" and float(match["percent"]) > 100):
-            raise ValueError(f"'{text}' is not a limit: write a number of rows (100), a percentage (5%), or both")
+            raise ValueError(
+                phrase("'{text}' is not a limit: write a number of rows (100), a percentage (5%), or both", text=text)
+            )
         found[kind] = float(match[kind])
     return Limit.model_validate(found)
 

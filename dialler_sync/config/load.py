@@ -16,7 +16,7 @@ from ..errors import ConfigError
 from ..files import trust
 from ..text.nearest import nearest
 from ..text.outward import keep_secret, mask
-from ..text.phrase import counted
+from ..text.phrase import counted, mark, phrase
 from .document import Document, KeyPath
 from .extends import read_configuration
 from .settings import Settings
@@ -52,7 +52,7 @@ _TOKEN = ("dialler", "token")
 _LONG_NAME = 20
 """Fewest characters of a file's name that may be a token."""
 
-CONFIGURATION = "the configuration"
+CONFIGURATION = mark("the configuration")
 
 _TOKEN_SECTIONS = {"dialler", "cluster"}
 """Sections that decide to whom the token is sent."""
@@ -77,7 +77,7 @@ def load_config(
         UsageError: others could have changed one of the files, or a file in it that decides where the token is sent.
     """
     document = read_configuration(
-        Path(path), environment, before_each=lambda file: trust.require(CONFIGURATION, file, trust=trusted)
+        Path(path), environment, before_each=lambda file: trust.require(phrase(CONFIGURATION), file, trust=trusted)
     )
     faults = [problem for key, problem in document.unset.items() if token_needed or key != _TOKEN]
     try:
@@ -87,7 +87,11 @@ def load_config(
         faults += dict.fromkeys(_sentence(document, fault) for fault in others)
     if finished:
         faults += [
-            f"{file}: not finished: {still_marked(lines)}. Fill in what these comments ask for, and remove them."
+            phrase(
+                "{file}: not finished: {lines}. Fill in what these comments ask for, and remove them.",
+                file=file,
+                lines=still_marked(lines),
+            )
             for file, lines in document.unfinished.items()
         ]
     if faults:
@@ -135,7 +139,7 @@ def load_source(path: Path, *, trusted: bool | None = None) -> SourceSettings:
         faults = [ErrorDetails(**{**fault, "loc": ("source", *fault["loc"])}) for fault in error.errors()]
         raise ConfigError(*dict.fromkeys(_sentence(document, fault) for fault in faults)) from None
     if source.password_command is not None or stores:
-        trust.require(CONFIGURATION, path, trust=trusted)
+        trust.require(phrase(CONFIGURATION), path, trust=trusted)
     return source
 
 
@@ -179,8 +183,11 @@ def _sha256(path: Path) -> str:
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """Describe the differences between two fingerprints, for people. A setting that an older version did not know is
     none if it has its default."""
+    unset = phrase("not set")
     return [
-        f"{name} was {before.get(name, 'not set')}, is {after.get(name, 'not set')}"
+        phrase(
+            "{name} was {before}, is {after}", name=name, before=before.get(name, unset), after=after.get(name, unset)
+        )
         for name in sorted(before.keys() | after.keys())
         if before.get(name) != after.get(name)
         if name in before or after[name] != _default(name)
@@ -214,7 +221,7 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
                 if key == "token_file" and not path.exists() and _may_be_a_token(path.name):
                     keep_secret(path.name)
                 if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would block, a device has no end
-                    raise ConfigError(f"{name}.{key}: {path} is not a regular file")
+                    raise ConfigError(phrase("{key}: {path} is not a regular file", key=f"{name}.{key}", path=path))
             changes[name] = section.model_copy(update=paths)
     if settings.suppress:
         changes["suppress"] = tuple(beside(folder, each) for each in settings.suppress)
@@ -254,11 +261,14 @@ def _sentence(document: Document, fault: ErrorDetails) -> str:
     where = document.where(at)
     kind = fault["type"]
     if kind == "extra_forbidden":
-        return f"{where}: unknown key '{dotted}'{nearest(str(at[-1]), _names_beside(at))}"
-    if kind == "missing":
-        return f"{where}: '{dotted}' is missing"
-    message = fault["msg"].removeprefix("Value error, ")
-    return f"{where}: {dotted}: {message[0].lower() if message[:1].isupper() else message[:1]}{message[1:]}"
+        said = phrase("unknown key '{key}'", key=dotted) + nearest(str(at[-1]), _names_beside(at))
+    elif kind == "missing":
+        said = phrase("'{key}' is missing", key=dotted)
+    else:
+        message = fault["msg"].removeprefix("Value error, ")
+        ours = kind in ("value_error", "rule")
+        said = f"{dotted}: {message if ours else message[:1].lower() + message[1:]}"
+    return f"{where}: {said}"
 
 
 def _is_union_arm(part: str | int) -> bool:

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
+from ..text.phrase import phrase
 from .dialler import is_loopback
 from .limits import RowLimit
 from .section import Section
@@ -28,9 +29,11 @@ def _server(value: Any) -> Any:
         return value
     parts = urlsplit(value)
     if parts.scheme not in _TLS or not parts.hostname:
-        raise ValueError("write smtp://host:587 (STARTTLS), smtps://host (TLS), or {host, port, tls, user, …}")
+        raise ValueError(phrase("write smtp://host:587 (STARTTLS), smtps://host (TLS), or {host, port, tls, user, …}"))
     if parts.password:
-        raise ValueError("the URL must not contain the password: use {host, user, password_file} or password_command")
+        raise ValueError(
+            phrase("the URL must not contain the password: use {host, user, password_file} or password_command")
+        )
     found = {"host": parts.hostname, "port": parts.port, "tls": _TLS[parts.scheme]}
     return found | ({"user": unquote(parts.username)} if parts.username else {})
 
@@ -51,10 +54,10 @@ class SmtpSettings(Section):
     @model_validator(mode="after")
     def _safe(self) -> Self:
         if self.tls == "none" and self.host not in _LOOPBACK:
-            raise ValueError("tls: none makes names and numbers readable on the network: use starttls or tls")
+            raise ValueError(phrase("tls: none makes names and numbers readable on the network: use starttls or tls"))
         given = [self.password_file, self.password_command]
         if bool(self.user) != (sum(each is not None for each in given) == 1):
-            raise ValueError("a login needs user, and either password_file or password_command")
+            raise ValueError(phrase("a login needs user, and either password_file or password_command"))
         return self
 
 
@@ -80,7 +83,7 @@ class EmailSettings(Section):
 
 def _webhook(url: str) -> str:
     if not url.startswith("https://") and not is_loopback(url):
-        raise ValueError("a webhook needs https (plain http only to this machine)")
+        raise ValueError(phrase("a webhook needs https (plain http only to this machine)"))
     return url
 
 

@@ -10,6 +10,7 @@ from pydantic import (
     model_validator,
 )
 
+from ..text.phrase import phrase
 from .filters import Filters, contradictions
 from .limits import RowLimit
 from .section import Section
@@ -85,13 +86,17 @@ class RowSettings(Section):
         for problem in contradictions(self.only, self.skip):
             raise ValueError(problem)
         if self.skipped_contacts == "lock" and not (self.only or self.skip):
-            raise ValueError("skipped_contacts: lock has no effect without only or skip")
+            raise ValueError(phrase("skipped_contacts: lock has no effect without only or skip"))
         if self.phones_in == "account" and self.duplicate_phones_in_dialler == "allow":
-            raise ValueError("phones_in: account has no effect without duplicate_phones_in_dialler: warn or skip")
+            raise ValueError(
+                phrase("phones_in: account has no effect without duplicate_phones_in_dialler: warn or skip")
+            )
         if self.mode is Mode.UPDATE and not self.overwrite_duplicates:
             raise ValueError(
-                "mode: update and overwrite_duplicates: false contradict each other: without overwriting, the "
-                "dialler creates a new contact for every row"
+                phrase(
+                    "mode: update and overwrite_duplicates: false contradict each other: without overwriting, the "
+                    "dialler creates a new contact for every row"
+                )
             )
         return self
 

@@ -12,6 +12,7 @@ from pydantic import (
     model_validator,
 )
 
+from ..text.phrase import phrase
 from .calls import CallsSettings
 from .campaign import CampaignSettings
 from .cluster import ClusterSettings
@@ -72,7 +73,13 @@ class Settings(Section):
         kept = [name for name, rule in info.data.get("columns", {}).items() if rule.overwrite != "always"]
         if kept and not rows.overwrites:
             which = "mode: create" if rows.mode is Mode.CREATE else "overwrite_duplicates: false"
-            raise ValueError(f"{which} never overwrites a contact, so overwrite: has no effect ({', '.join(kept)})")
+            raise ValueError(
+                phrase(
+                    "{setting} never overwrites a contact, so overwrite: has no effect ({kept})",
+                    setting=which,
+                    kept=", ".join(kept),
+                )
+            )
         return rows
 
     @field_validator("suppress")
@@ -91,8 +98,11 @@ class Settings(Section):
         if protect.of_calls and rows and not rows.overwrite_duplicates:
             given = next(name for name in ("called", "done", "result_codes") if getattr(protect, name))
             raise ValueError(
-                f"{given}: has no effect with rows.overwrite_duplicates: false, which creates a new contact for "
-                "every row, even if the dialler has its key. Set overwrite_duplicates: true"
+                phrase(
+                    "{given}: has no effect with rows.overwrite_duplicates: false, which creates a new contact "
+                    "for every row, even if the dialler has its key. Set overwrite_duplicates: true",
+                    given=given,
+                )
             )
         return protect
 
@@ -104,8 +114,11 @@ class Settings(Section):
             rows = info.data.get("rows")
             if rows and rows.mode is Mode.CREATE:
                 raise ValueError(
-                    f"missing: {mirror.missing} and rows.mode: create contradict each other: create never "
-                    "changes existing contacts. Use mode: upsert, or missing: keep"
+                    phrase(
+                        "missing: {missing} and rows.mode: create contradict each other: create never changes "
+                        "existing contacts. Use mode: upsert, or missing: keep",
+                        missing=mirror.missing,
+                    )
                 )
         return mirror
 
@@ -130,6 +143,10 @@ def _need_one_campaign(info: ValidationInfo, what: str) -> None:
     if campaign and campaign.several:
         key = "column" if campaign.column else "split"
         raise ValueError(
-            f"{what} applies to a whole campaign; with campaign.{key} that would be every campaign of the "
-            "account. Set campaign.id or campaign.name, and write one configuration per campaign"
+            phrase(
+                "{what} applies to a whole campaign; with campaign.{key} that would be every campaign of the "
+                "account. Set campaign.id or campaign.name, and write one configuration per campaign",
+                what=what,
+                key=key,
+            )
         )

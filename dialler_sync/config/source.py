@@ -12,6 +12,7 @@ from pydantic import (
     model_validator,
 )
 
+from ..text.phrase import phrase
 from .section import Section
 from .sources import Stores
 
@@ -85,7 +86,7 @@ class SourceSettings(Section):
             "".encode("utf-8" if name == "auto" else name)
         except LookupError:
             raise ValueError(
-                f"'{name}' is not a text encoding; common ones are utf-8, utf-16, cp1252, cp1250"
+                phrase("'{name}' is not a text encoding; common ones are utf-8, utf-16, cp1252, cp1250", name=name)
             ) from None
         return name
 
@@ -94,14 +95,18 @@ class SourceSettings(Section):
     def _one_delimiter(cls, given: str) -> str:
         sign = _DELIMITER_NAMES.get(given, given)
         if sign not in {"auto", ", ", ""} and (len(sign) != 1 or sign in "\r\n"):
-            raise ValueError(f"'{given}' must be auto, one character, or a comma and a space (none: a single column)")
+            raise ValueError(
+                phrase(
+                    "'{given}' must be auto, one character, or a comma and a space (none: a single column)", given=given
+                )
+            )
         return sign
 
     @field_validator("quote")
     @classmethod
     def _one_quote(cls, given: str) -> str:
         if given not in {"auto", "none"} and (len(given) != 1 or given in "\r\n"):
-            raise ValueError(f"'{given}' must be auto, none, or one character")
+            raise ValueError(phrase("'{given}' must be auto, none, or one character", given=given))
         return given
 
     @field_validator("header", mode="before")
@@ -110,13 +115,13 @@ class SourceSettings(Section):
         if isinstance(given, (str, int)) and given not in {"auto", "none"}:
             given = [given]
         if isinstance(given, list) and not (given and all(re.fullmatch("[1-9][0-9]*", str(row)) for row in given)):
-            raise ValueError("must be auto, none, a row number, or a list of row numbers")
+            raise ValueError(phrase("must be auto, none, a row number, or a list of row numbers"))
         return given
 
     @model_validator(mode="after")
     def _different_signs(self) -> SourceSettings:
         if self.sheet is not None and self.sheets is not None:
-            raise ValueError("sheet and sheets cannot be combined: name the sheets, or take all of them")
+            raise ValueError(phrase("sheet and sheets cannot be combined: name the sheets, or take all of them"))
         if self.delimiter == self.quote != "auto":
-            raise ValueError("delimiter and quote must be different characters")
+            raise ValueError(phrase("delimiter and quote must be different characters"))
         return self

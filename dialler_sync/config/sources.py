@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..errors import UsageError
 from ..files.url import path_of
+from ..text.phrase import phrase
 from .section import Section
 
 _ADDRESS = re.compile(r"(sftp|s3|https|http|smb)://[^/?#@\s]+(/[^?#\s]*)?")
@@ -51,7 +52,10 @@ def _addresses(stores: Mapping[str, StoreSettings]) -> Mapping[str, StoreSetting
     for address in stores:
         if not _ADDRESS.fullmatch(address):
             raise ValueError(
-                f"'{address}' is not an address such as sftp://host, sftp://host:2222/lists or s3://bucket"
+                phrase(
+                    "'{address}' is not an address such as sftp://host, sftp://host:2222/lists or s3://bucket",
+                    address=address,
+                )
             )
     return stores
 

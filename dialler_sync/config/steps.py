@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from ..text.phrase import phrase
 from .section import Section
 from .sources import NamedFile, Naming
 from .texts import Pattern
@@ -46,7 +47,14 @@ class Replacement(Section):
             if found:
                 found.expand(self.with_)
         except (re.error, IndexError) as error:
-            raise ValueError(f"'{self.with_}' does not fit the pattern '{self.pattern}': {error}") from None
+            raise ValueError(
+                phrase(
+                    "'{text}' does not fit the pattern '{pattern}': {why}",
+                    text=self.with_,
+                    pattern=self.pattern,
+                    why=error,
+                )
+            ) from None
         return self
 
 
@@ -70,7 +78,9 @@ def template_parts(template: str) -> tuple[tuple[str, str | None], ...]:
         literal += template[end : match.start()]
         end = match.end()
         if match["stray"]:
-            raise ValueError(f"stray '{match['stray']}' in the template; write a literal brace twice")
+            raise ValueError(
+                phrase("stray '{brace}' in the template; write a literal brace twice", brace=match["stray"])
+            )
         if match["double"]:
             literal += match["double"][0]
         else:

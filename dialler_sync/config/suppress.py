@@ -10,6 +10,7 @@ from pydantic import (
     model_validator,
 )
 
+from ..text.phrase import phrase
 from .sources import NamedFile, Naming
 from .texts import Formats
 
@@ -43,13 +44,17 @@ class SuppressSettings(Naming):
     def _consistent(self) -> SuppressSettings:
         if self.action == "number" and self.lock:
             raise ValueError(
-                "action: number and lock: true contradict each other: number keeps contacts that have another "
-                "number; lock locks them. For two lists, use two entries under suppress:"
+                phrase(
+                    "action: number and lock: true contradict each other: number keeps contacts that have another "
+                    "number; lock locks them. For two lists, use two entries under suppress:"
+                )
             )
         if self.action == "number" and self.by != "phone":
-            raise ValueError(f"action: number and by: {self.by} contradict each other: such a list has no numbers")
+            raise ValueError(
+                phrase("action: number and by: {by} contradict each other: such a list has no numbers", by=self.by)
+            )
         if self.formats and not self.expires:
-            raise ValueError("formats has no effect without expires")
+            raise ValueError(phrase("formats has no effect without expires"))
         return self
 
 

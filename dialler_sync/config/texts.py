@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandle
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from ..text.phrase import phrase
+
 SHOWS_NOTHING = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
 """White space and invisible signs: soft hyphens, marks of width and direction."""
 
@@ -34,7 +36,9 @@ def _whole_dates(formats: tuple[str, ...]) -> tuple[str, ...]:
         except ValueError:
             read = None
         if read != _SAMPLE_DATE:
-            raise ValueError(f"'{pattern}' does not give a day, a month and a year, as %d.%m.%Y does")
+            raise ValueError(
+                phrase("'{pattern}' does not give a day, a month and a year, as %d.%m.%Y does", pattern=pattern)
+            )
     return formats
 
 
@@ -56,7 +60,7 @@ def _readable_pattern(pattern: str) -> str:
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"'{pattern}' is not a regular expression: {error}") from None
+        raise ValueError(phrase("'{pattern}' is not a regular expression: {why}", pattern=pattern, why=error)) from None
     return pattern
 
 

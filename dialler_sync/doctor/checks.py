@@ -24,7 +24,7 @@ from ..files.url import Url
 from ..journal import Journal
 from ..journal.place import journal_files
 from ..text.command_line import command
-from ..text.phrase import figure
+from ..text.phrase import figure, phrase
 from .addresses import check_addresses
 from .check import Check, failed, fine, warning
 from .cluster import check_cluster
@@ -55,7 +55,7 @@ def examine(
         yield from _journal(state)
     yield _folder(reports)
     yield _space(reports)
-    unsafe = yield from _trust([(CONFIGURATION, config_path)], trusted)
+    unsafe = yield from _trust([(phrase(CONFIGURATION), config_path)], trusted)
     try:
         settings = load_config(config_path, trusted=True)  # parsing it runs nothing
         files = read_configuration(config_path).files
@@ -63,7 +63,7 @@ def examine(
         fix = f"correct it, then check with '{command('config', 'check')}'"
         yield failed("configuration", "; ".join(error.args), fix, ExitCode.USAGE)
         return
-    named = [*((CONFIGURATION, path) for path in files[1:]), *files_to_trust(settings)]
+    named = [*((phrase(CONFIGURATION), path) for path in files[1:]), *files_to_trust(settings)]
     unsafe |= yield from _trust(named, trusted)
     inbox = settings.inbox.dir
     if inbox and not isinstance(inbox, Url) and (open_inbox := judge("the inbox", inbox, shared=True)):

@@ -22,7 +22,7 @@ ROOMS = ("report", "inbox", "call_lists", "mapping", "prepare", "plan", "reconci
 MODULES = ("jobs/mail.py", "jobs/message.py", "jobs/notify.py", "jobs/night.py", "error_codes.py", "exit_codes.py")
 """What those people read who do not work in a terminal: reports, answers, mail, and why a row did not succeed."""
 
-ERRORS_OF = ("read",)
+ERRORS_OF = ("read", "fetch", "files")
 """Rooms whose errors, remarks and lines of the log are in the catalogue, too."""
 
 _LANGUAGES = "read/encoding/candidates.py"
@@ -30,7 +30,8 @@ _LANGUAGES = "read/encoding/candidates.py"
 
 _WORDS = re.compile(r"[A-Za-z]{2,}[ ,:;]+[a-z]{2,}|[a-z]{3,} $|^ [a-z]{3,}")
 _NO_SENTENCE = re.compile(
-    r"\s*<|\S+$|default-src | xml(ns)?\b|.*/XML/|\(small table X\)$|.*\b(SELECT|CREATE|INSERT|NOT|IN|AND|ORDER BY) |"
+    r"\s*<|\S+$|default-src | xml(ns)?\b|.*/XML/|\(small table X\)$|(Basic|sudo) $|metadata, uid|"
+    r".*\b(SELECT|CREATE|INSERT|NOT|IN|AND|ORDER BY) |"
     r"(great britain|vereinigte staaten)$",
     re.DOTALL,
 )

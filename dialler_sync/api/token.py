@@ -33,7 +33,7 @@ def read_token(settings: DiallerSettings) -> str:
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{source} cannot be read: {getattr(error, 'strerror', None) or 'not text'}") from None
     elif settings.token_command is not None:
-        token, source = run_command(settings.token_command, NAME, "token"), NAME
+        token, source = run_command(settings.token_command, NAME), NAME
     else:
         raise ConfigError("there is no token: set dialler.token, token_file or token_command")
     keep_secret(token, *(word for word in token.split() if len(word) >= _LONG))  # masked also if it is not a token

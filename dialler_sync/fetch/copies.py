@@ -85,8 +85,11 @@ class Copy:
         except OSError as error:
             folder = self.path.parent.parent
             raise InputError(
-                f"cannot be copied to {folder}: {error.strerror or error}. Make room there, or name another folder in "
-                "TMPDIR."
+                phrase(
+                    "cannot be copied to {folder}: {error}. Make room there, or name another folder in TMPDIR.",
+                    folder=folder,
+                    error=error.strerror or error,
+                )
             ) from error
 
     def keep(self, folder: Path) -> Path:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..config.sources import StoreSettings
 from ..errors import DiallerSyncError, InputError, UsageError
 from ..files.url import Url
+from ..text.phrase import phrase
 from .copies import BLOCK
 from .limits import SlowError, in_time
 from .remote import said, store_at
@@ -52,8 +53,11 @@ class RemoteFolder:
     def __init__(self, url: Url, stores: Mapping[str, StoreSettings]) -> None:
         if url.scheme in ("https", "http"):
             raise UsageError(
-                f"{url}: a web server only gives single files. Name a folder at sftp://, s3:// or smb://, or one of "
-                "this machine."
+                phrase(
+                    "{url}: a web server only gives single files. Name a folder at sftp://, s3:// or smb://, or "
+                    "one of this machine.",
+                    url=url,
+                )
             )
         self.url = url
         self._stores = stores
@@ -87,7 +91,7 @@ class RemoteFolder:
         return self._do(ask)
 
     def _is_file(self) -> InputError:
-        return InputError(f"{self.url}: is a file. Name the folder that it lies in.")
+        return InputError(phrase("{url}: is a file. Name the folder that it lies in.", url=self.url))
 
     def mark(self, name: str) -> str:
         """Return the state of a file, ``""`` if it is not there."""
@@ -215,7 +219,7 @@ class RemoteFolder:
 
     def _do(self, ask: Callable[[AbstractFileSystem], _T], *, whole: bool = True) -> _T:
         """Ask the server. ``whole``: it is one answer, whose time is limited."""
-        with said(self.url, "written"):
+        with said(self.url, writing=True):
             for again in (True, False):
                 if self._files is None:
                     store = store_at(self.url, self._stores)

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from ..errors import InputError
-from ..text.phrase import figure
+from ..text.phrase import figure, phrase
 
 _T = TypeVar("_T")
 
@@ -41,7 +41,13 @@ def refuse_more(number: int, path: object) -> None:
         InputError: no more are allowed.
     """
     if number > MOST_NAMES:
-        raise InputError(f"{path}: has more than {figure(MOST_NAMES)} files: take some of them away.")
+        raise InputError(
+            phrase(
+                "{path}: has more than {most} files: take some of them away.",
+                path=path,
+                most=figure(MOST_NAMES),
+            )
+        )
 
 
 def in_time(ask: Callable[[], _T], seconds: float) -> _T:
@@ -66,5 +72,8 @@ def in_time(ask: Callable[[], _T], seconds: float) -> _T:
         if answer.done():
             raise
         raise SlowError(
-            f"one answer takes the server longer than {figure(seconds)} s. Try again later, or raise sources: timeout."
+            phrase(
+                "one answer takes the server longer than {seconds} s. Try again later, or raise sources: timeout.",
+                seconds=figure(seconds),
+            )
         ) from None

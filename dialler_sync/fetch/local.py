@@ -14,6 +14,7 @@ from ..config import SourceSettings
 from ..errors import InputError
 from ..files.digest import file_sha256
 from ..files.url import Url
+from ..text.phrase import phrase
 from .copies import BLOCK, Copy, sweep
 from .packed import UNPACKED, head_of, kind_of, unpacked
 from .protected import OLE, opened_workbook, read_password
@@ -97,7 +98,9 @@ def fetch(named: Path, source: SourceSettings) -> Local:
         return local
     local = _unpacked(here, member, source)
     if local.copy and _state(here.path) != state:
-        raise InputError(f"{named}: changed while it was copied. Is it still being written? Start again.")
+        raise InputError(
+            phrase("{named}: changed while it was copied. Is it still being written? Start again.", named=named)
+        )
     if local.copy:
         _known[key] = local
     return local
@@ -165,7 +168,9 @@ def _unpacked(here: Local, member: str | None, source: SourceSettings) -> Local:
     except InputError as error:
         raise InputError(*(f"{here.named}: {each}" for each in error.args)) from error.__cause__
     except OSError as error:
-        raise InputError(f"{here.named}: cannot be read: {error.strerror or error}.") from error
+        raise InputError(
+            phrase("{named}: cannot be read: {error}.", named=here.named, error=error.strerror or error)
+        ) from error
     return here
 
 
@@ -179,7 +184,7 @@ def _kind(path: Path, member: str | None) -> str | None:
     if kind == "zip" and not is_archive(path):
         kind = None
     if member is not None and kind != "zip":
-        raise InputError(f"there is no such file: {path} is no zip archive.")
+        raise InputError(phrase("there is no such file: {path} is no zip archive.", path=path))
     return kind if kind in UNPACKED else None
 
 
@@ -195,7 +200,10 @@ def _unpack(here: Local, kind: str, member: str | None, copy: Copy, source: Sour
     inner = kind_of(head)
     if inner and (inner != "zip" or is_archive(copy.path)):
         raise InputError(
-            f"holds another archive ({inner}), which is not unpacked: pack the list itself, and only once."
+            phrase(
+                "holds another archive ({inner}), which is not unpacked: pack the list itself, and only once.",
+                inner=inner,
+            )
         )
 
 
@@ -207,18 +215,18 @@ def _standard_input(source: SourceSettings) -> Local:
     """
     stream: BinaryIO | None = getattr(sys.stdin, "buffer", None)
     if stream is None:
-        raise InputError("-: standard input is closed, so no list comes from it. Pipe it in, or name a file.")
+        raise InputError(phrase("-: standard input is closed, so no list comes from it. Pipe it in, or name a file."))
     if sys.stdin.isatty():
-        raise InputError("-: standard input is a terminal. Pipe the list in, or name a file.")
+        raise InputError(phrase("-: standard input is a terminal. Pipe the list in, or name a file."))
     try:
         copy = Copy(str(STDIN))
         copy.fill(_blocks(stream), source.max_file_mb)
     except InputError as error:
-        raise InputError(f"-: standard input {error}") from error.__cause__
+        raise InputError(phrase("-: standard input: {error}", error=error)) from error.__cause__
     except OSError as error:
-        raise InputError(f"-: standard input cannot be read: {error.strerror or error}.") from error
+        raise InputError(phrase("-: standard input cannot be read: {error}.", error=error.strerror or error)) from error
     if not copy.path.stat().st_size:
-        raise InputError("-: standard input is empty: the command before the pipe has printed nothing.")
+        raise InputError(phrase("-: standard input is empty: the command before the pipe has printed nothing."))
     return Local(STDIN, copy.path, None, copy)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import InputError
+from ..text.phrase import phrase
 from .copies import BLOCK
 
 if sys.version_info >= (3, 14):
@@ -75,12 +76,20 @@ def unpacked(path: Path, kind: str) -> Iterator[bytes]:
                 while block := stream.read(BLOCK):
                     yield block
     except EOFError as error:
-        raise InputError(f"ends in the middle of what {kind} packed: is it complete? Copy it again.") from error
+        raise InputError(
+            phrase("ends in the middle of what {kind} packed: is it complete? Copy it again.", kind=kind)
+        ) from error
     except (zlib.error, lzma.LZMAError, gzip.BadGzipFile, zstd.ZstdError, ValueError) as error:
-        raise InputError(f"cannot be unpacked with {kind} ({error}). Copy it again, or pack it anew.") from error
+        raise InputError(
+            phrase("cannot be unpacked with {kind} ({error}). Copy it again, or pack it anew.", kind=kind, error=error)
+        ) from error
     except OSError as error:
         if error.errno is None:  # what bz2 says of damage
-            raise InputError(f"cannot be unpacked with {kind} ({error}). Copy it again, or pack it anew.") from error
+            raise InputError(
+                phrase(
+                    "cannot be unpacked with {kind} ({error}). Copy it again, or pack it anew.", kind=kind, error=error
+                )
+            ) from error
         raise
 
 

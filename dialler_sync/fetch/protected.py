@@ -9,6 +9,7 @@ from ..config import SourceSettings
 from ..errors import InputError
 from ..files.own_command import read_secret
 from ..files.private import new_file
+from ..text.phrase import phrase
 from .copies import Copy
 
 NAME = "source.password_command"
@@ -46,7 +47,9 @@ def opened_workbook(path: Path, source: SourceSettings) -> Copy | None:
             with os.fdopen(new_file(copy.path), "wb") as plain:
                 workbook.decrypt(plain)
         except InvalidKeyError:
-            raise InputError(f"what {NAME} prints is not its password.") from None
+            raise InputError(phrase("what {name} prints is not its password.", name=NAME)) from None
         except Exception as error:
-            raise InputError(f"cannot be opened with its password ({error}). Save it without one.") from error
+            raise InputError(
+                phrase("cannot be opened with its password ({error}). Save it without one.", error=error)
+            ) from error
     return copy

@@ -15,7 +15,7 @@ from ..config.sources import StoreSettings, store_of
 from ..errors import DiallerSyncError, InputError
 from ..files.url import Url
 from ..text.outward import line
-from ..text.phrase import figure
+from ..text.phrase import figure, phrase
 from .copies import BLOCK, Copy
 from .limits import SILENCES, SlowError, in_time
 
@@ -58,7 +58,10 @@ def download(url: Url, stores: Mapping[str, StoreSettings], most_mb: int, *, pau
         for _ in range(_TRIES):
             before = store.info()
             if before.get("type") == "directory":
-                raise InputError(f"{url}: is a folder. Name a file in it, or a pattern: {str(url).rstrip('/')}/*.csv")
+                pattern = f"{str(url).rstrip('/')}/*.csv"
+                raise InputError(
+                    phrase("{url}: is a folder. Name a file in it, or a pattern: {pattern}", url=url, pattern=pattern)
+                )
             copy = Copy()
             try:
                 copy.fill(_blocks(store, before, pause), most_mb)
@@ -68,8 +71,14 @@ def download(url: Url, stores: Mapping[str, StoreSettings], most_mb: int, *, pau
                 continue
             if _marks(store.info()) == _marks(before):
                 return copy
-            _log.info("%s changed while it was copied, and is copied again", url)
-    raise InputError(f"{url}: changed {_TRIES} times while it was copied. Is it still being written? Start later.")
+            _log.info(phrase("{url} changed while it was copied, and is copied again", url=url))
+    raise InputError(
+        phrase(
+            "{url}: changed {tries} times while it was copied. Is it still being written? Start later.",
+            url=url,
+            tries=_TRIES,
+        )
+    )
 
 
 def expand(url: Url, stores: Mapping[str, StoreSettings]) -> list[Url]:
@@ -85,7 +94,7 @@ def expand(url: Url, stores: Mapping[str, StoreSettings]) -> list[Url]:
         found = in_time(lambda: store.files.glob(store.path, detail=True), store.patience)
         names = sorted(name for name, info in found.items() if info.get("type") != "directory")
     if not names:
-        raise InputError(f"{url}: no file there has such a name.")
+        raise InputError(phrase("{url}: no file there has such a name.", url=url))
     if url.scheme == "s3":
         return [Url(f"s3://{name}") for name in names]
     root = f"{url.scheme}://{urlsplit(url.full).netloc}"
@@ -109,7 +118,11 @@ def store_at(url: Url, stores: Mapping[str, StoreSettings]) -> Store:
 
 
 def _missing(url: Url, error: ImportError) -> InputError:
-    return InputError(f"{url}: needs {error.name}, which is not installed: pip install 'dialler-sync[remote]'.")
+    return InputError(
+        phrase(
+            "{url}: needs {name}, which is not installed: pip install 'dialler-sync[remote]'.", url=url, name=error.name
+        )
+    )
 
 
 class _Changed(Exception):
@@ -144,7 +157,11 @@ def _blocks(store: Store, told: Mapping[str, Any], pause: float) -> Iterator[byt
                 return
             if at == begun:
                 raise InputError(
-                    f"ends after {figure(at)} of {figure(size)} bytes. Is it still being written? Start again later."
+                    phrase(
+                        "ends after {at} of {size} bytes. Is it still being written? Start again later.",
+                        at=figure(at),
+                        size=figure(size),
+                    )
                 )
 
 
@@ -169,8 +186,8 @@ def _marks(info: Mapping[str, Any]) -> list[str]:
 
 
 @contextmanager
-def said(url: Url, done: str = "read") -> Iterator[None]:
-    """Turn errors of a server into a message that names the address. ``done``: the action that failed.
+def said(url: Url, *, writing: bool = False) -> Iterator[None]:
+    """Turn errors of a server into a message that names the address. ``writing``: into a folder there.
 
     Raises:
         InputError: with that message.
@@ -185,15 +202,21 @@ def said(url: Url, done: str = "read") -> Iterator[None]:
         cause = error.__cause__
         unsaid = None if cause and url.scheme in ("https", "http") else _GONE[0]  # there it is whatever went wrong
         if getattr(cause, "status", unsaid) in _GONE and not isinstance(cause, OSError):
-            raise InputError(f"{url}: no such {'file' if done == 'read' else 'folder'}.") from None
-        raise _failed(url, error, done) from error
+            gone = phrase("{url}: no such folder.", url=url) if writing else phrase("{url}: no such file.", url=url)
+            raise InputError(gone) from None
+        raise _failed(url, error, writing=writing) from error
     except PermissionError:
-        raise InputError(f"{url}: may not be {done} by this user. Ask who runs the server.") from None
+        denied = (
+            phrase("{url}: may not be written by this user. Ask who runs the server.", url=url)
+            if writing
+            else phrase("{url}: may not be read by this user. Ask who runs the server.", url=url)
+        )
+        raise InputError(denied) from None
     except Exception as error:  # whatever the library of the store raises, it is the server that could not be read
-        raise _failed(url, error, done) from error
+        raise _failed(url, error, writing=writing) from error
 
 
-def _failed(url: Url, error: BaseException, done: str) -> InputError:
+def _failed(url: Url, error: BaseException, *, writing: bool) -> InputError:
     from .stores import reason
 
-    return InputError(f"{url}: {line(reason(error, done))}")
+    return InputError(f"{url}: {line(reason(error, writing=writing))}")

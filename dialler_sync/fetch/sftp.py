@@ -10,6 +10,7 @@ from typing import Any
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 
+from ..text.phrase import phrase
 from .limits import refuse_more
 
 _SYSTEM_HOSTS = Path("/etc/ssh/ssh_known_hosts")
@@ -112,21 +113,26 @@ def _ssh_config(host: str) -> dict[str, Any]:
 def reason(error: BaseException) -> str:
     """Return the reason why a connection failed; ``""`` if it was not an SSH connection."""
     if isinstance(error, paramiko.BadHostKeyException):
-        return (
-            f"the host shows another key ({error.key.get_name()} {error.key.fingerprint}) than known_hosts has. "
-            "Somebody may be in between: ask who runs the host before you change known_hosts."
+        return phrase(
+            "the host shows another key ({kind} {fingerprint}) than known_hosts has. Somebody may be in "
+            "between: ask who runs the host before you change known_hosts.",
+            kind=error.key.get_name(),
+            fingerprint=error.key.fingerprint,
         )
     if isinstance(error, paramiko.PasswordRequiredException):
-        return "the private key needs a password: set sources: password_command."
+        return phrase("the private key needs a password: set sources: password_command.")
     if isinstance(error, paramiko.AuthenticationException):
-        return "the host refuses the login: check user, key or password (sources: in the configuration, ~/.ssh)."
+        return phrase(
+            "the host refuses the login: check user, key or password (sources: in the configuration, ~/.ssh)."
+        )
     if isinstance(error, paramiko.ssh_exception.NoValidConnectionsError):
-        return "the host refuses the connection: check host and port."
+        return phrase("the host refuses the connection: check host and port.")
     if isinstance(error, paramiko.SSHException) and "not found in known_hosts" in str(error):
-        return (
-            "the host is not in known_hosts. Get its key (ssh-keyscan), compare its fingerprint with the one that "
-            "its owner gives you, and add it to ~/.ssh/known_hosts, or name the file in sources: known_hosts."
+        return phrase(
+            "the host is not in known_hosts. Get its key (ssh-keyscan), compare its fingerprint with the one "
+            "that its owner gives you, and add it to ~/.ssh/known_hosts, or name the file in sources: "
+            "known_hosts."
         )
     if isinstance(error, (paramiko.SSHException, EOFError)):
-        return f"the connection broke ({error or 'it was closed'}). Try again later."
+        return phrase("the connection broke ({error}). Try again later.", error=error or phrase("it was closed"))
     return ""

@@ -17,6 +17,7 @@ from ..files import trust
 from ..files.own_command import read_secret
 from ..files.url import Url
 from ..text.outward import in_shell, keep_secret
+from ..text.phrase import phrase
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -68,9 +69,13 @@ def _require_own(key: Path) -> None:
     try:
         mode = key.stat().st_mode
     except OSError as error:
-        raise ConfigError(f"sources: key_file {key}: cannot be read: {error.strerror}") from error
+        raise ConfigError(
+            phrase("sources: key_file {key}: cannot be read: {error}", key=key, error=error.strerror)
+        ) from error
     if os.name == "posix" and mode & 0o077:
-        raise ConfigError(f"sources: key_file {key}: others can read it: chmod 600 {in_shell(key)}")
+        raise ConfigError(
+            phrase("sources: key_file {key}: others can read it: chmod 600 {file}", key=key, file=in_shell(key))
+        )
 
 
 def _s3(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
@@ -121,7 +126,7 @@ def _secret(settings: StoreSettings, name: str) -> str | None:
     return None if command is None else read_secret(command, f"sources: {name}")
 
 
-def reason(error: BaseException, done: str) -> str:
+def reason(error: BaseException, *, writing: bool) -> str:
     """Return what went wrong with a server, and what to do about it."""
     from .limits import SlowError
     from .sftp import reason as of_ssh
@@ -135,27 +140,35 @@ def reason(error: BaseException, done: str) -> str:
             return str(each)
         status = getattr(each, "status", None)
         if status in (401, 403):
-            return f"the server refuses the login (HTTP {status}): check sources: in the configuration."
+            return phrase(
+                "the server refuses the login (HTTP {status}): check sources: in the configuration.", status=status
+            )
         if isinstance(status, int):
-            return f"the server answers with HTTP {status}. Try again later, or ask who runs it."
+            return phrase("the server answers with HTTP {status}. Try again later, or ask who runs it.", status=status)
         if isinstance(each, ssl.SSLCertVerificationError):
             why = getattr(each, "verify_message", "") or each
-            return f"the server's certificate is not accepted ({why}): set sources: ca_file."
+            return phrase("the server's certificate is not accepted ({why}): set sources: ca_file.", why=why)
         if isinstance(each, socket.gaierror):
-            return "there is no such host. Check its name, and this machine's network."
+            return phrase("there is no such host. Check its name, and this machine's network.")
         name = type(each).__name__
         if name in ("LogonFailure", "SMBAuthenticationError"):
-            return "the server refuses the login: set sources: username and password_command."
+            return phrase("the server refuses the login: set sources: username and password_command.")
         if name == "BadNetworkName":
-            return "there is no such share: check the name after the host."
+            return phrase("there is no such share: check the name after the host.")
         if name in ("NoCredentialsError", "ProfileNotFound", "InvalidAccessKeyId", "SignatureDoesNotMatch"):
-            return f"there is no valid login ({name}): set the usual AWS variables, or sources: profile."
+            return phrase(
+                "there is no valid login ({name}): set the usual AWS variables, or sources: profile.", name=name
+            )
         if isinstance(each, TimeoutError) or "Timeout" in name:
-            return "the server does not answer in time. Try again later, or raise sources: timeout."
+            return phrase("the server does not answer in time. Try again later, or raise sources: timeout.")
         if isinstance(each, ConnectionRefusedError):
-            return "the server refuses the connection: check host and port."
-    full = " Is the disk there full?" if done == "written" else ""
-    return f"cannot be {done} ({type(error).__name__}: {error}).{full} Try again later."
+            return phrase("the server refuses the connection: check host and port.")
+    kind = type(error).__name__
+    if writing:
+        return phrase(
+            "cannot be written ({kind}: {error}). Is the disk there full? Try again later.", kind=kind, error=error
+        )
+    return phrase("cannot be read ({kind}: {error}). Try again later.", kind=kind, error=error)
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:

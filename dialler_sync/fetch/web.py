@@ -11,6 +11,7 @@ import aiohttp
 from fsspec.implementations.http import HTTPFileSystem
 from yarl import URL
 
+from ..text.phrase import phrase
 from .copies import BLOCK
 
 _MOST = 4 * BLOCK
@@ -32,7 +33,7 @@ class _Piece(aiohttp.ClientResponse):
         while piece := await self.content.readany():
             body += piece
             if len(body) > _MOST:
-                raise RefusedError("the server sends more than it was asked for. Ask who runs it.")
+                raise RefusedError(phrase("the server sends more than it was asked for. Ask who runs it."))
         return bytes(body)
 
 
@@ -46,8 +47,10 @@ async def _follow(_session: aiohttp.ClientSession, _context: SimpleNamespace, st
     there = here.join(URL(step.response.headers.get("Location") or step.response.headers.get("URI", "")))
     if there.scheme != "https" and (there.scheme, there.host) != ("http", here.host if here.scheme == "http" else ""):
         raise RefusedError(
-            f"the server leads on to {there.scheme}://{there.host or ''}, which is not encrypted. Ask who runs it for "
-            "the address that is meant."
+            phrase(
+                "the server leads on to {url}, which is not encrypted. Ask who runs it for the address that is meant.",
+                url=f"{there.scheme}://{there.host or ''}",
+            )
         )
 
 

@@ -14,7 +14,7 @@ from unicodedata import normalize
 
 from ..errors import InputError
 from ..text.nearest import nearest
-from ..text.phrase import figure
+from ..text.phrase import figure, phrase
 from .copies import BLOCK
 
 _WORKBOOK = {"[content_types].xml", "mimetype", "content.xml", "xl/workbook.xml", "xl/workbook.bin"}
@@ -65,14 +65,19 @@ def unzipped(
         with zipfile.ZipFile(path) as archive:
             member = _chosen(_members(archive), named, wanted)
     except (*_DAMAGE, OSError) as error:
-        raise InputError(f"is a damaged zip archive ({error}). Copy it again, or pack it anew.") from error
+        raise InputError(
+            phrase("is a damaged zip archive ({error}). Copy it again, or pack it anew.", error=error)
+        ) from error
     _require_method(member)
     if not member.flag_bits & 1:
         return _content(path, member, None), member.compress_size
     secret = password()
     if secret is None:
         raise InputError(
-            f"'{member.filename}' is encrypted: have source.password_command print the password, or pack it without."
+            phrase(
+                "'{name}' is encrypted: have source.password_command print the password, or pack it without.",
+                name=member.filename,
+            )
         )
     return _content(path, member, secret.encode()), member.compress_size
 
@@ -85,7 +90,13 @@ def _require_method(member: Any) -> None:
     """
     if member.compress_type not in _METHODS:
         method = _OTHER_METHODS.get(member.compress_type, f"method {member.compress_type}")
-        raise InputError(f"'{member.filename}' is packed with {method}, which is not unpacked here: use Deflate.")
+        raise InputError(
+            phrase(
+                "'{name}' is packed with {method}, which is not unpacked here: use Deflate.",
+                name=member.filename,
+                method=method,
+            )
+        )
 
 
 def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -97,19 +108,31 @@ def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     infos = [info for info in archive.infolist() if not info.is_dir()]
     if len(infos) > _MOST_MEMBERS:
         raise InputError(
-            f"has {figure(len(infos))} files in it, and {figure(_MOST_MEMBERS)} are allowed: pack only the list."
+            phrase(
+                "has {count} files in it, and {most} are allowed: pack only the list.",
+                count=figure(len(infos)),
+                most=figure(_MOST_MEMBERS),
+            )
         )
     seen: set[str] = set()
     for info in infos:
         name = info.filename
         if name in seen:
-            raise InputError(f"has two files '{name}' in it: nobody can tell which is meant. Pack it anew.")
+            raise InputError(
+                phrase("has two files '{name}' in it: nobody can tell which is meant. Pack it anew.", name=name)
+            )
         seen.add(name)
         path = PurePosixPath(name.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", name):
-            raise InputError(f"'{name}' would lead out of the archive, so none of it is read. Pack it anew.")
+            raise InputError(
+                phrase("'{name}' would lead out of the archive, so none of it is read. Pack it anew.", name=name)
+            )
         if stat.S_ISLNK(info.external_attr >> 16):
-            raise InputError(f"'{name}' is a link, and no file, so none of the archive is read. Pack the file itself.")
+            raise InputError(
+                phrase(
+                    "'{name}' is a link, and no file, so none of the archive is read. Pack the file itself.", name=name
+                )
+            )
     return infos
 
 
@@ -119,17 +142,30 @@ def _chosen(infos: Sequence[zipfile.ZipInfo], named: Path, wanted: str | None) -
         found = [info for info in infos if _same(wanted) & _spellings(info)]
         if len(found) == 1:
             return found[0]
-        raise InputError(f"there is no '{wanted}' in {named}.{nearest(wanted, names)} In it: {_listed(names)}.")
+        raise InputError(
+            phrase(
+                "there is no '{wanted}' in {named}.{nearest} In it: {names}.",
+                wanted=wanted,
+                named=named,
+                nearest=nearest(wanted, names),
+                names=_listed(names),
+            )
+        )
     found = [info for info in infos if not _LITTER.search(info.filename)]
     if len(found) > 1:
         found = [info for info in found if PurePosixPath(info.filename).suffix.lower() in _TABLES]
     if len(found) == 1:
         return found[0]
     if not found:
-        raise InputError(f"is a zip archive without a table in it. In it: {_listed(names)}.")
+        raise InputError(phrase("is a zip archive without a table in it. In it: {names}.", names=_listed(names)))
     tables = [info.filename for info in found]
     raise InputError(
-        f"has {len(tables)} tables in it: {_listed(tables)}. Name the one that is meant: {named}/{tables[0]}."
+        phrase(
+            "has {count} tables in it: {tables}. Name the one that is meant: {first}.",
+            count=len(tables),
+            tables=_listed(tables),
+            first=f"{named}/{tables[0]}",
+        )
     )
 
 
@@ -151,8 +187,9 @@ def _same(name: str) -> set[str]:
 
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(f"'{name}'" for name in names[:_MOST_SHOWN])
-    more = len(names) - _MOST_SHOWN
-    return (shown or "nothing") + (f" and {figure(more)} more" if more > 0 else "")
+    if (more := len(names) - _MOST_SHOWN) > 0:
+        return phrase("{names} and {count} more", names=shown, count=figure(more))
+    return shown or phrase("nothing")
 
 
 def _content(path: Path, member: zipfile.ZipInfo, password: bytes | None) -> Iterator[bytes]:
@@ -167,11 +204,17 @@ def _content(path: Path, member: zipfile.ZipInfo, password: bytes | None) -> Ite
         raise
     except Exception as error:  # pyzipper has errors of its own, and raises whatever its parsing meets
         if encrypted and "password" in str(error).casefold():
-            raise InputError(f"'{member.filename}': what source.password_command prints is not its password.") from None
+            raise InputError(
+                phrase("'{name}': what source.password_command prints is not its password.", name=member.filename)
+            ) from None
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise InputError(
-            f"'{member.filename}' cannot be unpacked ({error}). Copy the archive again, or pack it anew."
+            phrase(
+                "'{name}' cannot be unpacked ({error}). Copy the archive again, or pack it anew.",
+                name=member.filename,
+                error=error,
+            )
         ) from error
 
 

@@ -11,7 +11,7 @@ import time
 
 from ..errors import ConfigError
 from ..text.outward import keep_secret
-from ..text.phrase import figure
+from ..text.phrase import figure, phrase
 from .portable import kill_group
 
 TIMEOUT = 60.0
@@ -35,12 +35,12 @@ def read_secret(command: list[str] | str, name: str) -> str:
     """
     secret = run_command(command, name).strip("\r\n")
     if not secret:
-        raise ConfigError(f"{name} prints nothing; run it by hand to see why")
+        raise ConfigError(phrase("{name} prints nothing; run it by hand to see why", name=name))
     keep_secret(secret)
     return secret
 
 
-def run_command(command: list[str] | str, name: str, what: str = "secret", *, seconds: float = TIMEOUT) -> str:
+def run_command(command: list[str] | str, name: str, *, seconds: float = TIMEOUT) -> str:
     """Return the output of the command, which the configuration has as ``name``. It cannot prompt; its error output is
     discarded, as it may hold the secret.
 
@@ -59,47 +59,56 @@ def run_command(command: list[str] | str, name: str, what: str = "secret", *, se
             env={name: value for name, value in os.environ.items() if (name, value) != SAFE_PATH},
         )
     except OSError as error:
-        raise _cannot_run(name, error.strerror or "it cannot be started") from None
+        raise _cannot_run(name, error.strerror or phrase("it cannot be started")) from None
     try:
-        printed = _printed(process, time.monotonic() + seconds, name, what)
+        printed = _printed(process, time.monotonic() + seconds, name)
         code = process.returncode
     except subprocess.TimeoutExpired:
-        raise ConfigError(f"{name} has not ended within {seconds:g} seconds; run it by hand to see why") from None
+        raise ConfigError(
+            phrase(
+                "{name} has not ended within {seconds:g} seconds; run it by hand to see why", name=name, seconds=seconds
+            )
+        ) from None
     finally:
         kill_group(process)
         process.wait()
         if process.stdout:
             process.stdout.close()
     if code:
-        how = f"was ended by signal {-code}" if code < 0 else f"failed with exit code {code}"
-        raise ConfigError(f"{name} {how}; run it by hand to see why")
+        if code < 0:
+            raise ConfigError(
+                phrase("{name} was ended by signal {signal}; run it by hand to see why", name=name, signal=-code)
+            )
+        raise ConfigError(
+            phrase("{name} failed with exit code {code}; run it by hand to see why", name=name, code=code)
+        )
     try:
         return printed.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ConfigError(f"{name} prints what is not UTF-8 text, which is no {what}") from None
+        raise ConfigError(phrase("{name} prints what is not UTF-8 text", name=name)) from None
 
 
 def _words(command: list[str] | str, name: str) -> list[str]:
     try:
         words = shlex.split(command) if isinstance(command, str) else command
     except ValueError:
-        raise _cannot_run(name, "a quote in it has no end") from None
+        raise _cannot_run(name, phrase("a quote in it has no end")) from None
     if not words or not words[0]:
-        raise _cannot_run(name, "it is empty")
+        raise _cannot_run(name, phrase("it is empty"))
     if any("\0" in word for word in words):
-        raise _cannot_run(name, "it has a NUL in it")
+        raise _cannot_run(name, phrase("it has a NUL in it"))
     return words
 
 
 def _cannot_run(name: str, why: str) -> ConfigError:
-    return ConfigError(f"{name} cannot be run: {why}")
+    return ConfigError(phrase("{name} cannot be run: {why}", name=name, why=why))
 
 
-def _printed(process: subprocess.Popen[bytes], deadline: float, name: str, what: str) -> bytes:
+def _printed(process: subprocess.Popen[bytes], deadline: float, name: str) -> bytes:
     """Return all output of the process until it ends, or closes its output."""
     assert process.stdout  # noqa: S101 - for mypy
     if sys.platform == "win32":  # selectors know only sockets there
-        return _not_too_long(process.communicate(timeout=max(deadline - time.monotonic(), 0))[0], name, what)
+        return _not_too_long(process.communicate(timeout=max(deadline - time.monotonic(), 0))[0], name)
     printed = b""
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
@@ -109,7 +118,7 @@ def _printed(process: subprocess.Popen[bytes], deadline: float, name: str, what:
                 piece = os.read(process.stdout.fileno(), LONGEST)
                 if not piece:
                     break
-                printed = _not_too_long(printed + piece, name, what)
+                printed = _not_too_long(printed + piece, name)
             elif ended:
                 return printed
             if time.monotonic() > deadline:
@@ -118,7 +127,9 @@ def _printed(process: subprocess.Popen[bytes], deadline: float, name: str, what:
     return printed
 
 
-def _not_too_long(printed: bytes, name: str, what: str) -> bytes:
+def _not_too_long(printed: bytes, name: str) -> bytes:
     if len(printed) > LONGEST:
-        raise ConfigError(f"{name} prints more than {figure(LONGEST)} bytes, which is no {what}")
+        raise ConfigError(
+            phrase("{name} prints more than {most} bytes, too many for a secret", name=name, most=figure(LONGEST))
+        )
     return printed

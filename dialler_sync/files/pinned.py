@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..text.phrase import phrase
 from .portable import CLOEXEC, DIRECTORY, NOFOLLOW
 from .trust import is_trusted
 
@@ -30,7 +31,7 @@ def pin(folder: Path, *, inside: int | None = None, owners: tuple[int, ...] = ()
     user = os.fstat(number).st_uid
     if not is_trusted(user) and user not in owners:
         os.close(number)
-        raise PermissionError(errno.EPERM, f"{folder} belongs to another user")
+        raise PermissionError(errno.EPERM, phrase("{folder} belongs to another user", folder=folder))
     return number
 
 

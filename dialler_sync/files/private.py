@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..text.phrase import phrase
 from .portable import BINARY, CLOEXEC, NOFOLLOW
 from .trust import foreign_link
 
@@ -105,4 +106,4 @@ def refuse_foreign_link(path: Path) -> None:
         PermissionError: there is such a link.
     """
     if link := foreign_link(path):
-        raise PermissionError(errno.EPERM, f"{link} is a link that belongs to another user")
+        raise PermissionError(errno.EPERM, phrase("{link} is a link that belongs to another user", link=link))

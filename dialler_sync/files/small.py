@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from ..text.phrase import figure
+from ..text.phrase import figure, phrase
 from .portable import CLOEXEC, NONBLOCK
 
 _OWN = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
@@ -30,8 +30,8 @@ def read_small(path: Path, most: int | None = None) -> str:
         if stat.S_ISFIFO(mode) and str(path).startswith(_OWN):
             os.set_blocking(number, True)
         elif not stat.S_ISREG(mode):
-            raise OSError(errno.EINVAL, "is not a regular file", str(path))
+            raise OSError(errno.EINVAL, phrase("it is not a regular file"), str(path))
         content = file.read() if most is None else file.read(most + 1)
     if most is not None and len(content) > most:
-        raise OSError(errno.EFBIG, f"has more than {figure(most)} bytes", str(path))
+        raise OSError(errno.EFBIG, phrase("it has more than {most} bytes", most=figure(most)), str(path))
     return content.decode("utf-8-sig")

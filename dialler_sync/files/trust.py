@@ -16,12 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
+from ..text.phrase import mark, phrase
 
 TRUST = "DIALLER_SYNC_TRUST"
 """Environment variable equivalent to ``--trust``."""
 
 _MOST_LINKS = 40
 _GROUP, _OTHERS = stat.S_IWGRP, stat.S_IWOTH
+_FOREIGN, _FOREIGN_LINK = mark("{path} belongs to {user}"), mark("the link {path} belongs to {user}")
+_OPEN = {
+    _GROUP: mark("{path} (owner {owner}, mode {mode}) can be written by group"),
+    _OTHERS: mark("{path} (owner {owner}, mode {mode}) can be written by everybody"),
+}
+_OPEN_TO_ALL = mark("{path} (owner {owner}, mode {mode}) can be written by group and everybody")
 _ALL_USERS = "         0          0 4294967295"
 """``uid_map`` of a process outside user namespaces."""
 _WITHOUT_MODES = {
@@ -62,7 +69,8 @@ def judge(what: str, path: Path, *, shared: bool = False) -> Distrust | None:
         return None
     texts = "; ".join(fault.text for fault in faults)
     commands = dict.fromkeys(fault.command for fault in faults)
-    return Distrust(f"{what} {path} could have been changed by others: {texts}", " && ".join(commands))
+    said = phrase("{what} {path} could have been changed by others: {faults}", what=what, path=path, faults=texts)
+    return Distrust(said, " && ".join(commands))
 
 
 def require(what: str, path: Path, *, trust: bool | None = None, shared: bool = False) -> None:
@@ -75,8 +83,13 @@ def require(what: str, path: Path, *, trust: bool | None = None, shared: bool = 
         return
     if found := judge(what, path, shared=shared):
         raise UsageError(
-            f"{found.said}. It is not used. Make it safe: {found.fix} - or, if you trust everybody who can change it, "
-            f"say --trust ({TRUST}=1)."
+            phrase(
+                "{said}. It is not used. Make it safe: {fix} - or, if you trust everybody who can change it, say "
+                "--trust ({trust}=1).",
+                said=found.said,
+                fix=found.fix,
+                trust=TRUST,
+            )
         )
 
 
@@ -152,12 +165,12 @@ if sys.platform != "win32":
         link = stat.S_ISLNK(found.st_mode)
         no_follow = "-h " if link else ""
         command = f"{_sudo(0)}chown {no_follow}{_name(os.geteuid())} {_quoted(step)}"
-        text = f"{'the link ' if link else ''}{step} belongs to {_name(found.st_uid)}"
-        return _Fault(text, _on_mount(found) or command)
+        text = _FOREIGN_LINK if link else _FOREIGN
+        return _Fault(phrase(text, path=step, user=_name(found.st_uid)), _on_mount(found) or command)
 
     def _mode_fault(step: Path, found: os.stat_result, bits: int) -> _Fault:
-        who = {_GROUP: "group", _OTHERS: "everybody"}.get(bits, "group and everybody")
-        text = f"{step} (owner {_name(found.st_uid)}, mode {stat.S_IMODE(found.st_mode):04o}) can be written by {who}"
+        mode = f"{stat.S_IMODE(found.st_mode):04o}"
+        text = phrase(_OPEN.get(bits, _OPEN_TO_ALL), path=step, owner=_name(found.st_uid), mode=mode)
         minus = {_GROUP: "g-w", _OTHERS: "o-w"}.get(bits, "go-w")
         return _Fault(text, _on_mount(found) or f"{_sudo(found.st_uid)}chmod {minus} {_quoted(step)}")
 
@@ -165,7 +178,10 @@ if sys.platform != "win32":
         """Return the mount options to set, on a file system without modes and owners."""
         kind, point = _mount_of(found.st_dev)
         options = _WITHOUT_MODES.get(kind)
-        return f"mount {_quoted(Path(point))} ({kind}) with the options {options}" if options else ""
+        if not options:
+            return ""
+        point = _quoted(Path(point))
+        return phrase("mount {point} ({kind}) with the options {options}", point=point, kind=kind, options=options)
 
     def _mount_of(device: int) -> tuple[str, str]:
         """Return type and mount point of a file system, ``""`` if unknown."""

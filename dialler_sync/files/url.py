@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..errors import UsageError
 from ..text.outward import keep_secret
+from ..text.phrase import phrase
 
 SCHEMES = ("sftp", "s3", "https", "smb", "http")
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
@@ -116,29 +117,54 @@ def path_of(text: str | os.PathLike[str]) -> Path:
         return _of_this_machine(address)
     if scheme not in SCHEMES:
         kinds = ", ".join(f"{each}://" for each in SCHEMES if each != "http")
-        raise UsageError(f"{scheme}:// cannot be read. Lists come from files of this machine, or from {kinds}.")
+        raise UsageError(
+            phrase(
+                "{scheme}:// cannot be read. Lists come from files of this machine, or from {kinds}.",
+                scheme=scheme,
+                kinds=kinds,
+            )
+        )
     try:
         parts = urlsplit(address)
         host, password, port = parts.hostname, parts.password, parts.port
     except ValueError as error:
-        raise UsageError(f"the address that begins with {scheme}:// is not valid ({error}).") from None
+        raise UsageError(
+            phrase("the address that begins with {scheme}:// is not valid ({error}).", scheme=scheme, error=error)
+        ) from None
     server = f"{host}:{port}" if port else host
     if password is not None:
         keep_secret(unquote(password))
         raise UsageError(
-            f"the address of {host or scheme} has a password in it, which others can read in the list of processes. "
-            f"Take it out, and set sources: {{'{scheme}://{server}': {{password_command: …}}}} in the configuration."
+            phrase(
+                "the address of {host} has a password in it, which others can read in the list of processes. Take "
+                "it out, and set sources: {{'{scheme}://{server}': {{password_command: …}}}} in the configuration.",
+                host=host or scheme,
+                scheme=scheme,
+                server=server,
+            )
         )
     if parts.username and scheme in ("https", "http"):
         keep_secret(unquote(parts.username))
         raise UsageError(
-            f"the address of {host} has a login in it, which others can read in the list of processes. Take it out, "
-            f"and set sources: {{'{scheme}://{server}': {{token_command: …}}}}, or username, in the configuration."
+            phrase(
+                "the address of {host} has a login in it, which others can read in the list of processes. Take it "
+                "out, and set sources: {{'{scheme}://{server}': {{token_command: …}}}}, or username, in the "
+                "configuration.",
+                host=host,
+                scheme=scheme,
+                server=server,
+            )
         )
     if not host:
-        raise UsageError(f"{address}: names no {'bucket' if scheme == 's3' else 'host'}: {scheme}://HOST/PATH.")
+        raise UsageError(
+            phrase(
+                "{address}: names no host: {scheme}://HOST/PATH.",
+                address=address,
+                scheme=scheme,
+            )
+        )
     if scheme == "http" and host not in _LOOPBACK:
-        raise UsageError(f"{Url(address)}: is not encrypted: use https://.")
+        raise UsageError(phrase("{url}: is not encrypted: use https://.", url=Url(address)))
     for value in parts.query.split("&") if scheme in ("http", "https") else ():
         keep_secret(unquote(value.partition("=")[2] or value))
     return Url(address)
@@ -148,6 +174,10 @@ def _of_this_machine(address: str) -> Path:
     parts = urlsplit(address)
     if parts.netloc not in ("", "localhost"):
         raise UsageError(
-            f"{address}: is a file of another machine, {parts.netloc}; a file of this one is file:///PATH."
+            phrase(
+                "{address}: is a file of another machine, {netloc}; a file of this one is file:///PATH.",
+                address=address,
+                netloc=parts.netloc,
+            )
         )
     return Path(unquote(parts.path))

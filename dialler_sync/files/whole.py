@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Generic, TypeVar
 
 from ..errors import JournalError
+from ..text.phrase import phrase
 from .private import replaced
 
 T = TypeVar("T")
@@ -55,7 +56,7 @@ def spared(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, JournalError) as error:
-        _log.warning("%s is not written: %s. The other reports are complete.", path, why(error))
+        _log.warning(phrase("{path} is not written: {why}. The other reports are complete.", path=path, why=why(error)))
         with suppress(OSError):
             path.unlink(missing_ok=True)
 
@@ -95,10 +96,14 @@ class Spared(Generic[T]):
 def _draft(path: Path, mode: int = 0o600) -> Iterator[int]:
     try:
         if path.exists() and not path.is_file():  # such as /dev/null, which must not be replaced
-            raise OSError(errno.EEXIST, "it is not a regular file")  # noqa: TRY301 - reworded below, like other errors
+            raise OSError(errno.EEXIST, phrase("it is not a regular file"))  # noqa: TRY301 - reworded below, like other errors
         with replaced(path, mode) as (number, _):
             yield number
     except OSError as error:
         raise JournalError(
-            f"{path} cannot be written: {error.strerror}. Fix that, and run the command again."
+            phrase(
+                "{path} cannot be written: {error}. Fix that, and run the command again.",
+                path=path,
+                error=error.strerror,
+            )
         ) from error

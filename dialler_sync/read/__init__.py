@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..fetch import Local, fetch
-from ..text.phrase import figure, phrase
+from ..text.phrase import figure, mark, phrase
 from .excel.markup import is_markup, markup_of
 
 if TYPE_CHECKING:
@@ -29,19 +29,19 @@ _OLD_EXCEL = {b"\x09\x00\x04\x00": "2", b"\x09\x02\x06\x00": "3", b"\x09\x04\x06
 """First bytes of Excel files from before workbooks had several sheets (1987 to 1992)."""
 
 _FOREIGN = (
-    (b"%PDF", "a PDF document"),
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"MZ", "a program"),
-    (b"\x7fELF", "a program"),
-    (b"\x1f\x8b", "packed with gzip"),
-    (b"7z\xbc\xaf", "packed with 7-Zip"),
-    (b"Rar!", "packed with RAR"),
-    (b"SQLite format 3", "a SQLite database"),
-    (b"{\\rtf", "an RTF document"),
-    (b"PAR1", "a Parquet file"),
-    (b"MIME-Version:", "a web archive (MHTML)"),
+    (b"%PDF", mark("a PDF document")),
+    (b"\x89PNG", mark("a PNG picture")),
+    (b"\xff\xd8\xff", mark("a JPEG picture")),
+    (b"GIF8", mark("a GIF picture")),
+    (b"MZ", mark("a program")),
+    (b"\x7fELF", mark("a program")),
+    (b"\x1f\x8b", mark("a file packed with gzip")),
+    (b"7z\xbc\xaf", mark("a file packed with 7-Zip")),
+    (b"Rar!", mark("a file packed with RAR")),
+    (b"SQLite format 3", mark("a SQLite database")),
+    (b"{\\rtf", mark("an RTF document")),
+    (b"PAR1", mark("a Parquet file")),
+    (b"MIME-Version:", mark("a web archive (MHTML)")),
 )
 _SYLK = re.compile(rb"ID;P[^\r\n]*\r?\n(?:P;[PFEMLS]|F;[PFDWSN]|B;[XY]\d|C;[XYK]|O;[LPEDVGC]|NN;|NU;|W;N)")
 _DBF = frozenset(b"\x02\x03\x04\x05\x30\x31\x32\x43\x63\x83\x8b\x8e\xcb\xf5\xfb")
@@ -141,7 +141,11 @@ def open_table(path: Path, source: SourceSettings, local: Local | None = None) -
     tables = open_selected(path, source, local)
     if len(tables) > 1:
         raise InputError(
-            f"{path}: {len(tables)} sheets have data, but only one can be used here: name it with --sheet."
+            phrase(
+                "{path}: {count} sheets have data, but only one can be used here: name it with --sheet.",
+                path=path,
+                count=len(tables),
+            )
         )
     return tables[0]
 
@@ -155,20 +159,27 @@ def open_selected(path: Path, source: SourceSettings, local: Local | None = None
     """
     tables = open_tables(path, source, local)
     if not tables:
-        raise InputError(f"{path}: no sheet holds any data.")
+        raise InputError(phrase("{path}: no sheet holds any data.", path=path))
     if len(tables) > 1 and not (source.takes_several_sheets and not tables[0].layout.mended):
         sheets = ", ".join(f"'{table.layout.sheet}'" for table in tables)
         raise InputError(
-            f"{path}: several sheets have data ({sheets}): choose one with --sheet or source.sheet, or take all "
-            "of them with --all-sheets or source.sheets."
+            phrase(
+                "{path}: several sheets have data ({sheets}): choose one with --sheet or source.sheet, or take all "
+                "of them with --all-sheets or source.sheets.",
+                path=path,
+                sheets=sheets,
+            )
         )
     for table in tables:
         layout = table.layout
         if layout.unread_from:
             raise InputError(
-                f"{layout.where if len(tables) > 1 else path}: row {layout.unread_from} begins a second table, with "
-                "nearly the same columns as the first: put its rows into a file of their own, or under the same "
-                "header, so that none is left out."
+                phrase(
+                    "{where}: row {unread_from} begins a second table, with nearly the same columns as the first: "
+                    "put its rows into a file of their own, or under the same header, so that none is left out.",
+                    where=layout.where if len(tables) > 1 else path,
+                    unread_from=layout.unread_from,
+                )
             )
     return tables
 
@@ -182,17 +193,19 @@ def _is_workbook(path: Path, source: SourceSettings) -> bool:
     try:
         size = path.stat().st_size
         if path.is_dir():
-            raise InputError(f"{path}: this is a folder. Name the spreadsheet in it.")
+            raise InputError(phrase("{path}: this is a folder. Name the spreadsheet in it.", path=path))
         if not path.is_file():
-            raise InputError(f"{path}: not a regular file. Save the data as a file, and name that.")
+            raise InputError(phrase("{path}: not a regular file. Save the data as a file, and name that.", path=path))
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file.") from None
+        raise InputError(phrase("{path}: no such file.", path=path)) from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+        raise InputError(
+            phrase("{path}: cannot be read: {error}.", path=path, error=getattr(error, "strerror", None) or error)
+        ) from error
     if not size:
-        raise InputError(f"{path}: the file is empty.")
+        raise InputError(phrase("{path}: the file is empty.", path=path))
     if size > source.max_file_mb * 1_000_000:
         raise InputError(
             phrase(
@@ -206,14 +219,20 @@ def _is_workbook(path: Path, source: SourceSettings) -> bool:
         return True
     if version := _OLD_EXCEL.get(head[:4]):
         raise InputError(
-            f"{path}: in the format of Excel {version}, which is too old to read. Open it in LibreOffice or "
-            "Excel and save it as .xlsx."
+            phrase(
+                "{path}: in the format of Excel {version}, which is too old to read. Open it in LibreOffice or "
+                "Excel and save it as .xlsx.",
+                path=path,
+                version=version,
+            )
         )
     if is_markup(head) and markup_of(path):
         return True
     what = _foreign(head)
     if what:
-        raise InputError(f"{path}: this is {what}, not a spreadsheet. Save the table as CSV or .xlsx.")
+        raise InputError(
+            phrase("{path}: this is {what}, not a spreadsheet. Save the table as CSV or .xlsx.", path=path, what=what)
+        )
     return False
 
 
@@ -229,18 +248,18 @@ def _foreign(head: bytes) -> str | None:
     """Name the kind of a file that is neither a workbook nor text; None for text."""
     for magic, what in _FOREIGN:
         if head.startswith(magic):
-            return what
+            return phrase(what)
     from .encoding.detect import wide_encoding
 
     if _SYLK.match(head):
-        return "a SYLK file"
+        return phrase("a SYLK file")
     if _is_dbf(head):
-        return "a dBASE table (DBF)"
+        return phrase("a dBASE table (DBF)")
 
     if is_markup(head):
-        return "a web page without a table, or XML"
+        return phrase("a web page without a table, or XML")
     if wide_encoding(head):
         return None
     controls = sum(byte < 32 and byte not in b"\t\n\r\f\v\0" for byte in head)
     is_binary = (controls > _MOST_CONTROLS and controls * 20 > len(head)) or head.count(0) * 3 > len(head)
-    return "binary data" if is_binary else None
+    return phrase("binary data") if is_binary else None

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from ...config import SourceSettings
 from ...errors import InputError
+from ...text.phrase import phrase
 from ..layout.kinds import Kind, kind_of
 from .dialect_doubts import RARE, SAFE_RARE, SEEN_ROWS, check_doubts, named
 from .grammar import Cut, Dialect
@@ -79,8 +80,11 @@ def find_dialect(sample: str, source: SourceSettings, *, is_whole: bool) -> tupl
         )
         if source.delimiter == "auto" and best.width == 1 and _HAS_DELIMITER.search(sample.lstrip().partition("\n")[0]):
             raise InputError(
-                f"its first line says that {named(best.dialect.delimiter)} delimits the columns, and its rows do not "
-                "hold it: take that line out, or set source.delimiter."
+                phrase(
+                    "its first line says that {delimiter} delimits the columns, and its rows do not hold it: take "
+                    "that line out, or set source.delimiter.",
+                    delimiter=named(best.dialect.delimiter),
+                )
             )
         return best.dialect, best.width
     delimiters = (*(d for d in DELIMITERS if d in sample), "")
@@ -100,7 +104,13 @@ def find_dialect(sample: str, source: SourceSettings, *, is_whole: bool) -> tupl
         best = max(rare.values(), key=lambda j: j.score)
     elif rival := _equal(judged):
         one, other = named(best.dialect.delimiter), named(rival.dialect.delimiter)
-        raise InputError(f"it can be delimited by {one} or by {other}: set source.delimiter to the one that is right.")
+        raise InputError(
+            phrase(
+                "it can be delimited by {one} or by {other}: set source.delimiter to the one that is right.",
+                one=one,
+                other=other,
+            )
+        )
     check_doubts(list(islice(_rows(best.dialect, sample, is_whole), SEEN_ROWS)), best.dialect, best.width, sample)
     return best.dialect, best.width
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ...errors import InputError
+from ...text.phrase import mark, phrase
 from ..layout.header import columns_headed
 from ..layout.header_words import is_header_word, is_phone_header
 from ..layout.kinds import Kind, kind_of
@@ -28,18 +29,19 @@ _OTHER = re.compile(r"[^\w\s.,;|'@\"()-]|\u00a0|(?<=\s)-(?=\s)| {2,}")
 
 _USUAL = re.compile(r"[;,\t|]")
 _NAMES = {
-    "": "nothing (a single column)",
-    "\t": "tab",
-    " ": "space",
-    ", ": "comma and space",
-    "\u00a0": "no-break space (U+00A0)",
-    "\x1f": "unit separator (0x1F)",
-    "\x1e": "record separator (0x1E)",
+    "": mark("nothing (a single column)"),
+    "\t": mark("tab"),
+    " ": mark("space"),
+    "  ": mark("spaces in a row"),
+    ", ": mark("comma and space"),
+    "\u00a0": mark("no-break space (U+00A0)"),
+    "\x1f": mark("unit separator (0x1F)"),
+    "\x1e": mark("record separator (0x1E)"),
 }
 _BLANK_SECOND_LINE = re.compile(r"\s*[^\r\n]+(?:\r\n|\r(?!\n)|\n)[;,|\s\"]*?[\r\n]")
 _NUMBER_AND_LONG_NUMBER = re.compile(r"\+?\d+,\+?\d{7,}")
 _DECIMAL = re.compile(r"[-+]?\d+,\d{1,2}")
-_SPACE_OR_NOTHING = (
+_SPACE_OR_NOTHING = mark(
     "it can be delimited by space or by nothing (a single column): set source.delimiter to space or to none."
 )
 _MOSTLY = 0.6
@@ -51,7 +53,7 @@ _PUNCTUATION = set(string.punctuation) - set("\"'()[]{}<>+-$#./\\_@%")
 
 def named(delimiter: str) -> str:
     """Return the delimiter as messages name it."""
-    return _NAMES.get(delimiter, f"'{delimiter}'")
+    return phrase(_NAMES[delimiter]) if delimiter in _NAMES else f"'{delimiter}'"
 
 
 def check_doubts(rows: Sequence[Cut], dialect: Dialect, width: int, sample: str) -> None:
@@ -67,12 +69,14 @@ def check_doubts(rows: Sequence[Cut], dialect: Dialect, width: int, sample: str)
         return
     if dialect.delimiter in RARE and dialect.delimiter not in SAFE_RARE:
         sign = named(dialect.delimiter)
-        raise InputError(f"it may be delimited by {sign}: set source.delimiter to {sign}, or to none if it is not.")
+        raise InputError(
+            phrase("it may be delimited by {sign}: set source.delimiter to {sign}, or to none if it is not.", sign=sign)
+        )
     cells = [row.cells for row in rows]
     _check_ragged(cells, dialect, width)
     _check_longer_delimiter(cells, dialect.delimiter)
     if dialect.delimiter == " " and not _is_spaced(rows):
-        raise InputError(_SPACE_OR_NOTHING)
+        raise InputError(phrase(_SPACE_OR_NOTHING))
     if dialect.delimiter == ", " and width == 2:
         _check_names(rows)
     if dialect.delimiter == ",":
@@ -82,8 +86,12 @@ def check_doubts(rows: Sequence[Cut], dialect: Dialect, width: int, sample: str)
         kind_of(line) is Kind.VALUE and not _NUMBER_AND_LONG_NUMBER.fullmatch(line) for line in lines
     ):
         raise InputError(
-            f"each of its rows, '{lines[0][:60]}' and so on, can be one value or several delimited by "
-            f"{(sign := named(dialect.delimiter))}: set source.delimiter to {sign} or to none."
+            phrase(
+                "each of its rows, '{line}' and so on, can be one value or several delimited by {sign}: set "
+                "source.delimiter to {sign} or to none.",
+                line=lines[0][:60],
+                sign=named(dialect.delimiter),
+            )
         )
     if len(cells[0]) == 1 and not _USUAL.search(cells[0][0]):
         _check_title(rows, dialect, width, has_gap=_BLANK_SECOND_LINE.match(sample) is not None)
@@ -100,14 +108,16 @@ def _check_single_column(rows: Sequence[Cut], dialect: Dialect) -> None:
     """Refuse a single column if its header, or a row of words among its values, holds a delimiter."""
     if rows[0].broken or (rows[0].quoted[0] and dialect.escape == "none" and dialect.quote in rows[0].cells[0]):
         raise InputError(
-            "it would be read as a single column, but the quotes of its first row are not those of one cell: set "
-            "source.delimiter to the sign between the columns."
+            phrase(
+                "it would be read as a single column, but the quotes of its first row are not those of one cell: "
+                "set source.delimiter to the sign between the columns."
+            )
         )
     _check_quoted_lines(rows)
     names = rows[0].cells[0].split(" ")
     is_spaced = len(names) > 1 and all(row.cells[0].count(" ") == len(names) - 1 for row in rows)
     if is_spaced and all(map(is_header_word, names)) and sum(map(is_phone_header, names)) < 2:
-        raise InputError(_SPACE_OR_NOTHING)
+        raise InputError(phrase(_SPACE_OR_NOTHING))
     lines = [row.cells[0] for row in rows if len(row.cells) == 1 and not row.quoted[0]]
     suspects = lines[:1] if rows[0].cells == lines[:1] else []
     values = [line for line in lines[1:] if kind_of(line) is Kind.VALUE]
@@ -120,8 +130,12 @@ def _check_single_column(rows: Sequence[Cut], dialect: Dialect) -> None:
         if sign and not (kind_of(line) is Kind.VALUE and len(values) == len(lines) - 1):
             name = named(sign[0])
             raise InputError(
-                f"it would be read as a single column, but the row '{line.strip()[:60]}' holds {name}: set "
-                f"source.delimiter to {name}, or to none if it is one column."
+                phrase(
+                    "it would be read as a single column, but the row '{line}' holds {name}: set source.delimiter "
+                    "to {name}, or to none if it is one column.",
+                    line=line.strip()[:60],
+                    name=name,
+                )
             )
 
 
@@ -133,8 +147,11 @@ def _check_quoted_lines(rows: Sequence[Cut]) -> None:
         counts = {len(re.findall(rf"{re.escape(sign)}(?!\s)", row.cells[0])) for row in rows}  # not "Meier, Ann"
         if len(counts) == 1 and counts != {0}:
             raise InputError(
-                f"each line stands in quotes as a whole, so the {named(sign)} in it is not a delimiter: save the list "
-                "without these quotes, or set source.delimiter to none if it is one column."
+                phrase(
+                    "each line stands in quotes as a whole, so the {delimiter} in it is not a delimiter: save the "
+                    "list without these quotes, or set source.delimiter to none if it is one column.",
+                    delimiter=named(sign),
+                )
             )
 
 
@@ -143,10 +160,12 @@ def _check_other_signs(lines: Sequence[str]) -> None:
     signs = [Counter(sign if sign.strip(" ") else "  " for sign in _OTHER.findall(line)) for line in lines]
     for sign, count in signs[0].items():
         if len(lines) > 1 and all(other[sign] == count for other in signs):
-            what = "spaces in a row" if not sign.strip(" ") else named(sign)
             raise InputError(
-                f"it would be read as a single column, but every row holds {what} as often as the first: set "
-                "source.delimiter to the sign between the columns, or to none if it is one column."
+                phrase(
+                    "it would be read as a single column, but every row holds {sign} as often as the first: set "
+                    "source.delimiter to the sign between the columns, or to none if it is one column.",
+                    sign=named(sign),
+                )
             )
 
 
@@ -165,8 +184,12 @@ def _check_longer_delimiter(rows: Sequence[Sequence[str]], delimiter: str) -> No
             found = f"{delimiter}{between.pop()}{delimiter}"
     if found:
         raise InputError(
-            f"its columns are delimited by '{found}', more than one sign: write it with one (;), or, if the columns "
-            f"between are just empty, set source.delimiter to {named(delimiter)}."
+            phrase(
+                "its columns are delimited by '{found}', more than one sign: write it with one (;), or, if the "
+                "columns between are just empty, set source.delimiter to {delimiter}.",
+                found=found,
+                delimiter=named(delimiter),
+            )
         )
 
 
@@ -179,8 +202,10 @@ def _check_names(rows: Sequence[Cut]) -> None:
         and not any(map(is_header_word, rows[0].cells))
     ):
         raise InputError(
-            "it can be delimited by comma and space or be a single column ('Meier, Ann'): set source.delimiter to "
-            "', ' or to none."
+            phrase(
+                "it can be delimited by comma and space or be a single column ('Meier, Ann'): set source.delimiter "
+                "to ', ' or to none."
+            )
         )
 
 
@@ -190,8 +215,10 @@ def _check_decimal_commas(rows: Sequence[Sequence[str]]) -> None:
     is_spaced = len(header) > 1 and all(cell.startswith(" ") for cell in header[1:])
     if is_spaced and data and all(_DECIMAL.fullmatch(",".join(row)) for row in data):
         raise InputError(
-            "it can be delimited by ',' or be a single column of numbers with a decimal comma: set "
-            "source.delimiter to comma or to none."
+            phrase(
+                "it can be delimited by ',' or be a single column of numbers with a decimal comma: set "
+                "source.delimiter to comma or to none."
+            )
         )
 
 
@@ -203,8 +230,13 @@ def _check_ragged(rows: Sequence[Sequence[str]], dialect: Dialect, width: int) -
     if (not is_table and alike < _MOSTLY * len(rows)) or width == 1:
         sign = named(dialect.delimiter)
         raise InputError(
-            f"delimited by {sign}, only {alike} of its first {len(rows)} rows have the same number of cells: set "
-            f"source.delimiter to {sign}, to another sign, or to none if it is one column."
+            phrase(
+                "delimited by {sign}, only {alike} of its first {count} rows have the same number of cells: set "
+                "source.delimiter to {sign}, to another sign, or to none if it is one column.",
+                sign=sign,
+                alike=alike,
+                count=len(rows),
+            )
         )
 
 
@@ -215,7 +247,13 @@ def _check_title(rows: Sequence[Cut], dialect: Dialect, width: int, *, has_gap: 
         lines = [dialect.delimiter.join(row.cells) for row in rows]
         if all(len(Dialect(foreign[1], dialect.quote).cut(line).cells) == width for line in lines):
             one, other = named(foreign[1]), named(dialect.delimiter)
-            raise InputError(f"it can be delimited by {one} or by {other}: set source.delimiter to the right one.")
+            raise InputError(
+                phrase(
+                    "it can be delimited by {one} or by {other}: set source.delimiter to the right one.",
+                    one=one,
+                    other=other,
+                )
+            )
         return
     start = next(i for i, row in enumerate(rows) if len(row.cells) == width)
     header, below = rows[start].cells, [row.cells for row in rows[start + 1 :]]
@@ -223,8 +261,12 @@ def _check_title(rows: Sequence[Cut], dialect: Dialect, width: int, *, has_gap: 
         return
     sign = named(dialect.delimiter)
     raise InputError(
-        f"its first row, '{rows[0].cells[0].strip()[:60]}', can be a title above columns delimited by {sign}, or the "
-        f"name of a single column: set source.delimiter to {sign} or to none."
+        phrase(
+            "its first row, '{title}', can be a title above columns delimited by {sign}, or the name of a single "
+            "column: set source.delimiter to {sign} or to none.",
+            title=rows[0].cells[0].strip()[:60],
+            sign=sign,
+        )
     )
 
 

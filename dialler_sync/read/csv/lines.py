@@ -9,7 +9,7 @@ from io import StringIO
 from typing import TextIO
 
 from ...errors import InputError
-from ...text.phrase import figure
+from ...text.phrase import figure, phrase
 from .dialect import TELLS_DELIMITER
 
 _BLOCK_CHARS = 1 << 16
@@ -51,8 +51,12 @@ class Blocks:
             length += len(parts[-1])
             if length > self._longest_line:
                 raise InputError(
-                    f"the line that begins with '{parts[0][:40]}' is longer than {figure(self._longest_line)} "
-                    "characters: correct the file, or raise source.max_cell_chars."
+                    phrase(
+                        "the line that begins with '{start}' is longer than {most} characters: correct the file, "
+                        "or raise source.max_cell_chars.",
+                        start=parts[0][:40],
+                        most=figure(self._longest_line),
+                    )
                 )
             parts.append(text)
         if text:

@@ -19,7 +19,7 @@ from typing import Any
 from ...config import SourceSettings
 from ...errors import InputError
 from ...pages import ROWS, batched
-from ...text.phrase import figure
+from ...text.phrase import figure, phrase
 from ..layout.kinds import Kind, kind_of
 from ..layout.runs import BROKEN, NOTABLE, Run
 from .grammar import Cut, Dialect
@@ -152,9 +152,12 @@ class CsvFile:
         taken = lines.taken[:]
         if cut.open and len(text) > self.source.max_cell_chars and not self._swallows_rows(taken, []):
             raise InputError(
-                f"a cell of the row that begins with '{first.strip()[:40]}' is longer than "
-                f"{figure(self.source.max_cell_chars)} characters, or its quote is not closed: correct it, or raise "
-                "source.max_cell_chars."
+                phrase(
+                    "a cell of the row that begins with '{start}' is longer than {most} characters, or its quote "
+                    "is not closed: correct it, or raise source.max_cell_chars.",
+                    start=first.strip()[:40],
+                    most=figure(self.source.max_cell_chars),
+                )
             )
         used = lines_until(taken, cut.end)
         swallows = used > 1 and self._swallows_rows(taken[:used], cut.cells)
@@ -204,16 +207,25 @@ class CsvFile:
         if max(map(len, run[0])) > most:
             number, cells = next((n, row) for n, row in enumerate(run[0], number) if len(row) > most)
             raise InputError(
-                f"row {number} has {figure(len(cells))} cells; the limit is {figure(most)}: correct the row, set "
-                "source.delimiter, or raise source.max_columns."
+                phrase(
+                    "row {number} has {count} cells; the limit is {most}: correct the row, set source.delimiter, "
+                    "or raise source.max_columns.",
+                    number=number,
+                    count=figure(len(cells)),
+                    most=figure(most),
+                )
             )
         # Cells beyond the limit of ``csv`` were read row by row and carry flags.
         suspects = run[1] if longest >= csv.field_size_limit() else range(len(run[0]))
         for i in suspects:
             if max(map(len, run[0][i]), default=0) > longest:
                 raise InputError(
-                    f"row {number + i} has a cell of more than {figure(longest)} characters: correct it, or raise "
-                    "source.max_cell_chars."
+                    phrase(
+                        "row {number} has a cell of more than {most} characters: correct it, or raise "
+                        "source.max_cell_chars.",
+                        number=number + i,
+                        most=figure(longest),
+                    )
                 )
 
     def _take_marks(self, rows: list[list[str]], first_number: int) -> None:
@@ -223,9 +235,12 @@ class CsvFile:
                 continue
             if len(row) > self.width or MARK in row[0]:
                 raise InputError(
-                    f"row {number} holds a byte order mark (U+FEFF) in its middle: another file seems to have been "
-                    "appended without a line end between. Put a line end where the second file begins, or remove the "
-                    "mark."
+                    phrase(
+                        "row {number} holds a byte order mark (U+FEFF) in its middle: another file seems to have "
+                        "been appended without a line end between. Put a line end where the second file begins, or "
+                        "remove the mark.",
+                        number=number,
+                    )
                 )
             row[:] = [cell.replace(MARK, "") for cell in row]
 

@@ -14,7 +14,7 @@ from ...errors import InputError
 from ...model import Chunk, Layout
 from ...own_columns import is_own
 from ...pages import ROWS
-from ...text.phrase import counted
+from ...text.phrase import counted, phrase
 from ...text.spreadsheet import shown
 from ..encoding.detect import find_encoding
 from ..layout.extent import find_extent
@@ -197,7 +197,14 @@ def _cut_foreign_header(head: list[tuple[int, list[str]]], dialect: Dialect, wid
     foreign = foreign_cells(line, dialect, width)
     if foreign and Kind.VALUE in map(kind_of, head[first][1]):
         head[first - 1] = (number, foreign[0])
-        return [f"The header (row {number}) is delimited by '{foreign[1]}', but the rows by '{dialect.delimiter}'."]
+        return [
+            phrase(
+                "The header (row {number}) is delimited by '{other}', but the rows by '{delimiter}'.",
+                number=number,
+                other=foreign[1],
+                delimiter=dialect.delimiter,
+            )
+        ]
     return []
 
 
@@ -219,7 +226,7 @@ def _open_end(path: Path, encoding: str) -> Iterator[str]:
         tail = file.read().decode(encoding.removesuffix("-sig"), "ignore")
     lines = re.split(r"\r\n|[\r\n]", tail.rstrip("\x1a\0"))
     if len(lines) > 1 and lines[-1].strip():
-        yield (
+        yield phrase(
             "The last line does not end with a line end, as the others do. Many programs write it so; if the file was "
             "uploaded or copied, check that its last row is complete."
         )
@@ -245,6 +252,8 @@ def _named(path: Path) -> Iterator[None]:
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}.") from error
+        raise InputError(
+            phrase("{path}: cannot be read: {error}.", path=path, error=error.strerror or error)
+        ) from error
     except UnicodeError as error:
-        raise InputError(f"{path}: the file changed while it was read. Start again.") from error
+        raise InputError(phrase("{path}: the file changed while it was read. Start again.", path=path)) from error

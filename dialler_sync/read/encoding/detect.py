@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ...config import SourceSettings
 from ...errors import InputError
+from ...text.phrase import phrase
 from .legacy import Evidence, Foreign, Reading
 
 _BLOCK = 1 << 20
@@ -55,7 +56,9 @@ def find_encoding(path: Path, source: SourceSettings) -> str:
         _check(path, name)
         return name
     if _SHIFTS.search(head):
-        raise InputError("is in an encoding that shifts by escape sequences: set source.encoding, such as iso2022_jp.")
+        raise InputError(
+            phrase("is in an encoding that shifts by escape sequences: set source.encoding, such as iso2022_jp.")
+        )
     bad = _first_undecodable(path, "utf-8")
     if bad is not None:
         return _legacy_encoding(path, bad)
@@ -102,8 +105,12 @@ def _check(path: Path, name: str) -> None:
     bad = _first_undecodable(path, name)
     if bad is not None:
         raise InputError(
-            f"{_where(path, bad)} cannot be read as {name}: save the file as UTF-8, or set source.encoding to "
-            "its encoding (cp1252, utf-8, utf-16 …)."
+            phrase(
+                "{byte} cannot be read as {name}: save the file as UTF-8, or set source.encoding to its encoding "
+                "(cp1252, utf-8, utf-16 …).",
+                byte=_where(path, bad),
+                name=name,
+            )
         )
 
 
@@ -118,7 +125,11 @@ def _where(path: Path, position: int) -> str:
         seen += len(block)
         if seen > position:
             break
-    return f"line {lines}: the byte 0x{byte.hex().upper()}" if byte else f"line {lines}: the end"
+    return (
+        phrase("line {line}: the byte 0x{byte}", line=lines, byte=byte.hex().upper())
+        if byte
+        else phrase("line {line}: the end", line=lines)
+    )
 
 
 def _check_utf8(path: Path) -> None:
@@ -142,14 +153,20 @@ def _legacy_encoding(path: Path, bad: int) -> str:
     evidence = Evidence(_blocks(path))
     if _is_mostly_utf8(evidence.units):
         raise InputError(
-            f"{_where(path, bad)} is not UTF-8, but the rest of the file is: fix that line and save the file "
-            "as UTF-8, or set source.encoding."
+            phrase(
+                "{byte} is not UTF-8, but the rest of the file is: fix that line and save the file as UTF-8, or "
+                "set source.encoding.",
+                byte=_where(path, bad),
+            )
         )
     verdict = evidence.judged(lambda codec: _first_undecodable(path, codec) is None)
     if not verdict.readings:
         raise InputError(
-            f"{_where(path, bad)} is not UTF-8 and makes no sense in any common encoding: save the file as "
-            "UTF-8, or set source.encoding to its encoding."
+            phrase(
+                "{byte} is not UTF-8 and makes no sense in any common encoding: save the file as UTF-8, or set "
+                "source.encoding to its encoding.",
+                byte=_where(path, bad),
+            )
         )
     if len(verdict.readings) > 1:
         raise InputError(_several(path, evidence, verdict.readings))
@@ -170,17 +187,25 @@ def _several(path: Path, evidence: Evidence, readings: tuple[Reading, ...]) -> s
     unit = next(unit for unit, *texts in pieces if len(set(texts)) > 1)
     line, cells = _cells(path, unit, [reading.codec for reading in readings])
     shown = ", ".join(f"'{cell}' in {reading.codec}" for cell, reading in zip(cells, readings, strict=True))
-    return (
-        f"the encoding is not certain: line {line} reads {shown}. Set source.encoding to the one that reads right "
-        f"(source: {{encoding: {readings[0].codec}}})."
+    return phrase(
+        "the encoding is not certain: line {line} reads {shown}. Set source.encoding to the one that reads "
+        "right (source: {{encoding: {codec}}}).",
+        line=line,
+        shown=shown,
+        codec=readings[0].codec,
     )
 
 
 def _foreign(path: Path, codec: str, foreign: Foreign) -> str:
     line, (cell, meant) = _cells(path, foreign.unit, [codec, foreign.codec])
-    return (
-        f"line {line} is in a different encoding than the rest: it reads '{cell}' in {codec}, like the rest, but "
-        f"'{meant}' in {foreign.codec}. Fix that line and save the file as UTF-8, or set source.encoding."
+    return phrase(
+        "line {line} is in a different encoding than the rest: it reads '{cell}' in {codec}, like the rest, "
+        "but '{meant}' in {foreign}. Fix that line and save the file as UTF-8, or set source.encoding.",
+        line=line,
+        cell=cell,
+        codec=codec,
+        meant=meant,
+        foreign=foreign.codec,
     )
 
 

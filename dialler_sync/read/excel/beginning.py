@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...config import SourceSettings
 from ...fetch.copies import Copy
+from ...text.phrase import phrase
 from . import slices
 from .book import readable, workbook_of
 from .canonical import write_part, write_workbook
@@ -71,7 +72,7 @@ def _first(package: Package, part: str, tags: tuple[str, ...], most: int, source
     start, end = re.compile(rf"<{tag}[\s/>]".encode()), "".join(f"</{name}>" for name in around).encode()
     for block in blocks(package.stream(part), f"<{tag}", source):
         if b"<!" in block:
-            raise UnusualError("has comments")
+            raise UnusualError(phrase("has comments"))
         starts = [match.start() for match in start.finditer(block)]
         if len(starts) > most:
             yield block[: starts[most]] + end

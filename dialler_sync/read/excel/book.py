@@ -12,10 +12,11 @@ from xml.parsers.expat import ExpatError
 
 from ...config import SourceSettings
 from ...errors import InputError
+from ...text.phrase import phrase
 from .html import open_html
 from .markup import markup_of
 from .ods import open_ods
-from .package import SAVE_ANEW, Package
+from .package import Package, save_anew
 from .sheet import Book
 from .xls import open_xls
 from .xlsb import open_xlsb
@@ -43,7 +44,7 @@ def open_book(path: Path, source: SourceSettings) -> Iterator[Book]:
         yield open_html(path, source) if markup == "html" else open_xml_2003(path, source)
         return
     if not head.startswith(b"PK"):
-        raise InputError(f"is not a workbook, despite its name. {SAVE_ANEW}")
+        raise save_anew(phrase("is not a workbook, despite its name."))
     with ExitStack() as until:
         yield _open_package(path, until.enter_context(Package(path, source.max_file_mb)), source, until)
 
@@ -57,10 +58,12 @@ def _open_package(path: Path, package: Package, source: SourceSettings, until: E
     if package.has("content.xml"):
         if b"encryption-data" in package.read("META-INF/manifest.xml"):
             raise InputError(
-                "is an .ods protected by a password, which cannot be opened here: save it without one, or as .xlsx."
+                phrase(
+                    "is an .ods protected by a password, which cannot be opened here: save it without one, or as .xlsx."
+                )
             )
         return open_ods(package, source)
-    raise InputError(f"is a zip archive without a workbook in it. {SAVE_ANEW}")
+    raise save_anew(phrase("is a zip archive without a workbook in it."))
 
 
 def workbook_of(package: Package) -> str:
@@ -79,7 +82,9 @@ def readable(place: object) -> Iterator[None]:
     except InputError as error:
         raise InputError(f"{place}: {error}") from error.__cause__
     except OSError as error:
-        raise InputError(f"{place}: cannot be read: {error.strerror or error}.") from error
+        raise InputError(
+            phrase("{place}: cannot be read: {error}.", place=place, error=error.strerror or error)
+        ) from error
     except (
         CalamineError,
         ExpatError,
@@ -91,8 +96,8 @@ def readable(place: object) -> Iterator[None]:
         struct.error,  # a record ends too soon
         LookupError,  # a reference in the XML leads nowhere, or its encoding is unknown
     ) as error:
-        raise InputError(f"{place}: is damaged ({error}). {SAVE_ANEW}") from error
+        raise save_anew(phrase("{place}: is damaged ({error}).", place=place, error=error)) from error
     except BaseException as error:
         if type(error).__name__ == "PanicException":  # calamine's own; it has no importable name
-            raise InputError(f"{place}: is damaged ({error}). {SAVE_ANEW}") from error
+            raise save_anew(phrase("{place}: is damaged ({error}).", place=place, error=error)) from error
         raise

@@ -13,10 +13,10 @@ from typing import Any
 
 from ...config import SourceSettings
 from ...errors import InputError
-from ...text.phrase import figure
+from ...text.phrase import figure, phrase
 from ..encoding.detect import find_encoding
 from .html_table import HtmlCell, HtmlTable, span_of
-from .package import SAVE_ANEW
+from .package import save_anew
 from .sheet import Book, Sheet
 from .survey import most_bytes
 
@@ -84,17 +84,23 @@ def _parse(path: Path, scanner: _Scanner, source: SourceSettings) -> None:
         with path.open(encoding=encoding, newline="") as file:
             while text := file.read(_BLOCK):
                 if "\0" in text:
-                    raise InputError(f"has NUL signs in it, so it is damaged. {SAVE_ANEW}")
+                    raise save_anew(phrase("has NUL signs in it, so it is damaged."))
                 parser.feed(text.encode("utf-8", "surrogatepass"))
         parser.feed(f"<{_END}></{_END}>".encode())
         parser.close()
     except UnicodeError as error:
-        raise InputError(f"is not in {encoding}, as it says ({error}). Name the right one: source.encoding.") from error
-    except etree.LxmlError as error:
-        raise InputError(f"cannot be read as HTML ({error}). {SAVE_ANEW}") from error
-    if not scanner.ended:
         raise InputError(
-            f"ends within a tag, a comment or a script, or nests its elements too deep: rows could be lost. {SAVE_ANEW}"
+            phrase(
+                "is not in {encoding}, as it says ({error}). Name the right one: source.encoding.",
+                encoding=encoding,
+                error=error,
+            )
+        ) from error
+    except etree.LxmlError as error:
+        raise save_anew(phrase("cannot be read as HTML ({error}).", error=error)) from error
+    if not scanner.ended:
+        raise save_anew(
+            phrase("ends within a tag, a comment or a script, or nests its elements too deep: rows could be lost.")
         )
 
 
@@ -172,7 +178,11 @@ class _Scanner:
             self._cell.pieces.append(text.replace("\v", " "))
             self._bytes += len(text)
             if self._bytes > most_bytes(self._source):
-                raise InputError(f"has more than {figure(self._source.max_file_mb)} MB of text (source.max_file_mb).")
+                raise InputError(
+                    phrase(
+                        "has more than {most} MB of text (source.max_file_mb).", most=figure(self._source.max_file_mb)
+                    )
+                )
 
     def comment(self, _: str) -> None:
         """Pass a comment over."""
@@ -184,7 +194,9 @@ class _Scanner:
         if self._open and self._cell:
             self._open[-1][0].is_layout = True
         if len(self.tables) >= _MOST_TABLES:
-            raise InputError(f"has more than {figure(_MOST_TABLES)} tables: save the one that counts.")
+            raise InputError(
+                phrase("has more than {most} tables: save the one that counts.", most=figure(_MOST_TABLES))
+            )
         table = HtmlTable()
         self.tables.append(table)
         self._open.append((table, self._cell))

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from ...config import SourceSettings
+from ...text.phrase import phrase
 from .marks import LAST_ROW
 from .numbers import Value
 from .parsed import ParsedSheet
@@ -37,7 +38,7 @@ class HtmlTable(ParsedSheet):
         """Return the content, None if no cell holds anything."""
         if self.is_closed:
             return self.content()
-        return self.content("The table has no end (</table>): check that its last row is complete.")
+        return self.content(phrase("The table has no end (</table>): check that its last row is complete."))
 
     def end_row(self, source: SourceSettings) -> None:
         """Place the cells of a row beside those that reach down into it."""

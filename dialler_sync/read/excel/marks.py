@@ -15,9 +15,10 @@ from operator import itemgetter
 
 from ...errors import InputError
 from ...model import CellNote
+from ...text.phrase import phrase
 from .formats import DigitFormat
 from .numbers import Value, number_text
-from .package import SAVE_ANEW, parse_xml
+from .package import parse_xml, save_anew
 from .workbook import Styles
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
@@ -80,7 +81,7 @@ class Marks:
             InputError: its row lies above the one before.
         """
         if self.rows and row < self.rows[-1]:
-            raise InputError(f"is damaged: row {row} comes after row {self.rows[-1]}. {SAVE_ANEW}")
+            raise save_anew(phrase("is damaged: row {row} comes after row {last}.", row=row, last=self.rows[-1]))
         self.rows.append(row)
         self.columns.append(column)
         self.cells.append(cell)
@@ -95,9 +96,11 @@ def given_twice(row: int, column: int) -> str:
     """Return the message on a cell that a sheet holds twice; ``column`` counts from 0."""
     from openpyxl.utils import get_column_letter
 
-    return (
-        f"has the cell {get_column_letter(column + 1)}{row} twice, and spreadsheet programs show only one of "
-        "them. Fix the program that wrote the file."
+    return phrase(
+        "has the cell {column}{row} twice, and spreadsheet programs show only one of them. Fix the program "
+        "that wrote the file.",
+        column=get_column_letter(column + 1),
+        row=row,
     )
 
 
@@ -208,8 +211,13 @@ class _Scanner:
         if not number > _FIRST_DAY:  # calamine panics, onto standard error
             row, column = self._place()
             raise InputError(
-                f"row {row}: the cell in column {column + 1} is formatted as a date but holds {value[:_SHOWN]}; "
-                "Excel shows ########: correct the cell, or give its column the number format 0."
+                phrase(
+                    "row {row}: the cell in column {column} is formatted as a date but holds {value}; Excel shows "
+                    "########: correct the cell, or give its column the number format 0.",
+                    row=row,
+                    column=column + 1,
+                    value=value[:_SHOWN],
+                )
             )
         return KnownCell(number_text(number))
 
@@ -232,5 +240,7 @@ class _Scanner:
         row = int(self._reference[len(letters) :]) if self._reference else self._row
         column = self._letters[letters] + self._offset - 1
         if not (0 < row <= LAST_ROW and 0 <= column < LAST_COLUMN):
-            raise InputError(f"is damaged: no sheet has a cell in row {row}, column {column + 1}. {SAVE_ANEW}")
+            raise save_anew(
+                phrase("is damaged: no sheet has a cell in row {row}, column {column}.", row=row, column=column + 1)
+            )
         return row, column

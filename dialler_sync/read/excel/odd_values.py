@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ...text.phrase import phrase
 from .package import UnusualError
 
 
@@ -26,6 +27,6 @@ class OddValues:
     def refuse(self, block: bytes) -> None:
         """Raise UnusualError if there are any."""
         if self._string.search(block):
-            raise UnusualError("has a cell that names its text by what is not a plain number")
+            raise UnusualError(phrase("has a cell that names its text by what is not a plain number"))
         if (any(map(block.__contains__, self._ends)) or self._quick.search(block)) and self._number.search(block):
-            raise UnusualError("has a number with a blank beside it")
+            raise UnusualError(phrase("has a number with a blank beside it"))

@@ -19,10 +19,9 @@ from xml.parsers import expat
 
 from ...config import SourceSettings
 from ...errors import InputError
-from ...text.phrase import figure
+from ...text.phrase import figure, mark, phrase
 
-SAVE_ANEW = "Open it in Excel or LibreOffice and save it anew as .xlsx."
-PROTECTED = "is protected by a password. Save it without one, or have source.password_command print the password."
+PROTECTED = mark("is protected by a password. Save it without one, or have source.password_command print the password.")
 
 _CHUNK = 1 << 20
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
@@ -40,6 +39,11 @@ _LONGEST_ELEMENT = 32_000_000
 
 class UnusualError(Exception):
     """A sound ``.xlsx`` in a form that calamine does not know; the message names the form."""
+
+
+def save_anew(said: str) -> InputError:
+    """Return the error of a workbook that its program must write again; ``said`` is what is wrong with it."""
+    return InputError(phrase("{said} Open it in Excel or LibreOffice and save it anew as .xlsx.", said=said))
 
 
 class Package:
@@ -66,18 +70,22 @@ class Package:
         size = sum(info.file_size for info in infos)
         if size > limit_mb * 1_000_000:
             raise InputError(
-                f"would unpack to {figure(size / 1e6)} MB; at most {figure(limit_mb)} are allowed (source.max_file_mb)."
+                phrase(
+                    "would unpack to {size} MB; at most {most} are allowed (source.max_file_mb).",
+                    size=figure(size / 1e6),
+                    most=figure(limit_mb),
+                )
             )
         for info in infos:
             if info.file_size > max(_BOMB_BYTES, _BOMB_RATIO * info.compress_size):
                 times = info.file_size // max(1, info.compress_size)
-                raise InputError(f"would unpack to {figure(times)} times its size: a zip bomb.")
+                raise InputError(phrase("would unpack to {times} times its size: a zip bomb.", times=figure(times)))
             if info.flag_bits & 1:
-                raise InputError(PROTECTED)
+                raise InputError(phrase(PROTECTED))
             if info.compress_type not in _METHODS:
-                raise InputError(f"holds '{info.filename}', which is packed as in no workbook. {SAVE_ANEW}")
+                raise save_anew(phrase("holds '{name}', which is packed as in no workbook.", name=info.filename))
         if len(parts) < len(infos):
-            raise InputError(f"is damaged: it holds two parts of one name. {SAVE_ANEW}")
+            raise save_anew(phrase("is damaged: it holds two parts of one name."))
         return parts
 
     def __enter__(self) -> Self:
@@ -114,7 +122,7 @@ class Package:
             while piece := part.read(_CHUNK):
                 left -= len(piece)
                 if left < 0:
-                    raise InputError(f"is damaged: {name} is longer than the archive says. {SAVE_ANEW}")
+                    raise save_anew(phrase("is damaged: {name} is longer than the archive says.", name=name))
                 yield piece
 
     def read(self, name: str) -> bytes:
@@ -175,7 +183,7 @@ def root_prefix(head: bytes) -> bytes:
         return match[1] or b""
     if b"<!DOCTYPE" in head:
         forbid_doctype()
-    raise UnusualError("is not XML in UTF-8")
+    raise UnusualError(phrase("is not XML in UTF-8"))
 
 
 def prefix_of(package: Package, part: str) -> str:
@@ -204,7 +212,11 @@ def blocks(pieces: Iterator[bytes], tag: str, source: SourceSettings) -> Iterato
         elif len(rest) > longest:
             if b"sheetData>" in rest:  # the part behind the rows may be long, and has no cells
                 break
-            raise InputError(f"has a row or a cell of more than {figure(longest / 1e6)} MB (source.max_cell_chars).")
+            raise InputError(
+                phrase(
+                    "has a row or a cell of more than {most} MB (source.max_cell_chars).", most=figure(longest / 1e6)
+                )
+            )
     yield rest
 
 
@@ -215,7 +227,7 @@ def local(name: str) -> str:
 
 def forbid_doctype(*_: object) -> NoReturn:
     """Refuse a document type, which no spreadsheet program writes and entity bombs need."""
-    raise InputError(f"declares an XML document type, which no workbook needs. {SAVE_ANEW}")
+    raise save_anew(phrase("declares an XML document type, which no workbook needs."))
 
 
 def _key(name: str) -> str:

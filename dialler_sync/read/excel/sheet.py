@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ...errors import InputError
 from ...model import CellNote
+from ...text.phrase import phrase
 from .marks import KnownCell, Mark, Marks
 from .numbers import Value, cell_text
 
@@ -134,8 +135,11 @@ def rows_of(grid: Grid) -> Iterator[list[Value]]:
             yield values
     except OverflowError as error:
         raise InputError(
-            f"row {number + 1}: a cell formatted as a duration holds too large a number; Excel shows ########: "
-            "give its column the number format 0."
+            phrase(
+                "row {number}: a cell formatted as a duration holds too large a number; Excel shows ########: give "
+                "its column the number format 0.",
+                number=number + 1,
+            )
         ) from error
 
 

@@ -10,8 +10,9 @@ from threading import Lock
 from typing import IO
 
 from ...errors import InputError
+from ...text.phrase import phrase
 from .numbers import Value
-from .package import SAVE_ANEW
+from .package import save_anew
 
 _PAGE = 100_000
 """Cells that are held in memory until they are written together."""
@@ -43,7 +44,7 @@ class StoredRows:
             InputError: it lies above the one before, or the disk is full.
         """
         if number <= self.last:
-            raise InputError(f"is damaged: row {number} comes after row {self.last}. {SAVE_ANEW}")
+            raise save_anew(phrase("is damaged: row {number} comes after row {last}.", number=number, last=self.last))
         self.last = number
         self._count += 1
         self._cells += len(values)
@@ -70,8 +71,12 @@ class StoredRows:
                 self._file.flush()
         except OSError as error:
             raise InputError(
-                f"cannot be read: the folder of temporary files, {tempfile.gettempdir()}, cannot be written "
-                f"({error.strerror}). Make room there, or name another folder in TMPDIR."
+                phrase(
+                    "cannot be read: the folder of temporary files, {folder}, cannot be written ({error}). Make "
+                    "room there, or name another folder in TMPDIR.",
+                    folder=tempfile.gettempdir(),
+                    error=error.strerror,
+                )
             ) from error
         self._sizes.append(len(data))
         self._page, self._cells = [], 0

@@ -19,7 +19,7 @@ from ...errors import InputError
 from ...text.phrase import counted, figure, phrase
 from .marks import LAST_COLUMN, LAST_ROW, Marks, find_extent, find_marks
 from .odd_values import OddValues
-from .package import SAVE_ANEW, Package, UnusualError, blocks, prefix_of
+from .package import Package, UnusualError, blocks, prefix_of, save_anew
 from .workbook import XlsxParts
 
 _BYTES_A_CELL = 40
@@ -97,11 +97,11 @@ def shared_strings(package: Package, part: str, source: SourceSettings) -> array
         for block in blocks(package.stream(part), tag, source):
             promised += sum(map(int, _PROMISED.findall(block))) if not lengths else 0
             if b"<!" in block or torn.search(block):
-                raise UnusualError("has a shared string that calamine would tear")
+                raise UnusualError(phrase("has a shared string that calamine would tear"))
             starts = [match.start() for match in start.finditer(block)]
             lengths.extend(end - begin for begin, end in pairwise([*starts, len(block)]))
         if promised > len(lengths) + _SMALL:
-            raise UnusualError("promises many more shared strings than it has")
+            raise UnusualError(phrase("promises many more shared strings than it has"))
     return lengths
 
 
@@ -114,13 +114,8 @@ def check_extent(rows: int, columns: int, source: SourceSettings) -> None:
     from openpyxl.utils import get_column_letter
 
     if rows > LAST_ROW or columns > LAST_COLUMN:
-        raise InputError(
-            phrase(
-                "is damaged: it has a cell in row {rows}, column {columns}. {save_anew}",
-                rows=figure(rows),
-                columns=figure(columns),
-                save_anew=SAVE_ANEW,
-            )
+        raise save_anew(
+            phrase("is damaged: it has a cell in row {row}, column {column}.", row=figure(rows), column=figure(columns))
         )
     if columns > source.max_columns:
         raise InputError(
@@ -133,8 +128,12 @@ def check_extent(rows: int, columns: int, source: SourceSettings) -> None:
         )
     if not _fits(rows, columns, source):
         raise InputError(
-            f"has cells as far out as {get_column_letter(columns)}{rows}, too many for the memory. "
-            "Delete what lies far from the table, or raise source.max_file_mb."
+            phrase(
+                "has cells as far out as {column}{rows}, too many for the memory. Delete what lies far from the "
+                "table, or raise source.max_file_mb.",
+                column=get_column_letter(columns),
+                rows=rows,
+            )
         )
 
 
@@ -202,7 +201,7 @@ class _Search:
         if b"hidden=" in block:
             self.hidden_rows += sum(1 for row in self._hidden_row.findall(block) if self._data.search(row))
         if (b"<!" in block and self._torn_value.search(block)) or self._blank_beside_a_run.search(block):
-            raise UnusualError("has a value that calamine would tear")
+            raise UnusualError(phrase("has a value that calamine would tear"))
         self._odd_values.refuse(block)
 
     def _note_repeats(self, block: bytes, named: set[bytes]) -> None:
@@ -292,5 +291,8 @@ def _check_strings(package: Package, part: str, strings: array[int], source: Sou
         size += sum(strings[i] for i in map(int, reference.findall(block)) if i < len(strings))
         if size > most_bytes(source):
             raise InputError(
-                f"holds more than {figure(source.max_file_mb)} MB of text (source.max_file_mb): a zip bomb."
+                phrase(
+                    "holds more than {most} MB of text (source.max_file_mb): a zip bomb.",
+                    most=figure(source.max_file_mb),
+                )
             )

@@ -58,16 +58,25 @@ def excel_tables(path: Path, source: SourceSettings) -> list[Table]:
         if not filled:
             raise InputError(_no_data(book, chosen[0].name if source.named_sheets else None))
         is_choice = len(filled) > 1 and not source.takes_several_sheets
-        others = f" (one of {len(filled)} that hold data; source.sheet chooses one)" if is_choice else ""
         tables: list[Table] = []
         for sheet, content in filled:
-            with readable(f"sheet '{sheet.name}'{others}"):
+            with readable(_one_of(sheet, len(filled)) if is_choice else _alone(sheet)):
                 tables.append(_table(path, book.format, sheet.name, content, source))
         return tables
 
 
+def _alone(sheet: Sheet) -> str:
+    return phrase("sheet '{name}'", name=sheet.name)
+
+
+def _one_of(sheet: Sheet, filled: int) -> str:
+    return phrase(
+        "sheet '{name}' (one of {count} that hold data; source.sheet chooses one)", name=sheet.name, count=filled
+    )
+
+
 def _content(book: Book, sheet: Sheet) -> Content | None:
-    with readable(f"sheet '{sheet.name}'"):
+    with readable(_alone(sheet)):
         content = book.read(sheet)
         return content if content and next(content.cells.rows(), None) else None
 
@@ -78,10 +87,13 @@ def _is_mended(content: Content) -> bool:
 
 def _no_data(book: Book, chosen: str | None) -> str:
     if chosen:
-        return f"the sheet '{chosen}' is empty."
+        return phrase("the sheet '{name}' is empty.", name=chosen)
     hidden = [sheet.name for sheet in book.sheets if not sheet.visible]
-    more = f" Hidden sheets are read only if source.sheet names them: {_listed(hidden)}." if hidden else ""
-    return f"no sheet holds data.{more}"
+    if not hidden:
+        return phrase("no sheet holds data.")
+    return phrase(
+        "no sheet holds data. Hidden sheets are read only if source.sheet names them: {sheets}.", sheets=_listed(hidden)
+    )
 
 
 def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSettings) -> ExcelTable:
@@ -131,8 +143,14 @@ def _every_row(cells: SheetCells, longest: int) -> Iterator[list[str]]:
         text = max(texts, key=len)
         if len(text) > longest:
             raise InputError(
-                f"a cell of row {number} has {figure(len(text))} characters, beginning with '{text[:40]}'; the limit "
-                f"is {figure(longest)}: correct the file, or raise source.max_cell_chars."
+                phrase(
+                    "a cell of row {number} has {count} characters, beginning with '{text}'; the limit is {most}: "
+                    "correct the file, or raise source.max_cell_chars.",
+                    number=number,
+                    count=figure(len(text)),
+                    text=text[:40],
+                    most=figure(longest),
+                )
             )
         yield from repeat([], number - before - 1)
         for position in notes:  # an error or a formula without a value is neither a footnote nor a blank
@@ -160,7 +178,9 @@ def _chosen(sheets: Sequence[Sheet], wanted: Sequence[str]) -> list[Sheet]:
     chosen = [_named(sheets, name) for name in wanted]
     for sheet in chosen:
         if chosen.count(sheet) > 1:
-            raise InputError(f"source.sheet names the sheet '{sheet.name}' twice: its rows would be sent twice.")
+            raise InputError(
+                phrase("source.sheet names the sheet '{name}' twice: its rows would be sent twice.", name=sheet.name)
+            )
     return chosen
 
 
@@ -178,7 +198,14 @@ def _named(sheets: Sequence[Sheet], wanted: str) -> Sheet:
     if len(found) == 1:
         return found[0]
     names = [sheet.name for sheet in sheets]
-    raise InputError(f"source.sheet: there is no sheet '{wanted}'{nearest(wanted, names)}. Sheets: {_listed(names)}.")
+    raise InputError(
+        phrase(
+            "source.sheet: there is no sheet '{wanted}'{nearest}. Sheets: {names}.",
+            wanted=wanted,
+            nearest=nearest(wanted, names),
+            names=_listed(names),
+        )
+    )
 
 
 def _folded(name: str) -> str:

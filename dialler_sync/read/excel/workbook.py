@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ...errors import InputError
+from ...text.phrase import phrase
 from .formats import BUILT_IN_CODES, DigitFormat, digit_format
-from .package import SAVE_ANEW, Package, local, parse_xml
+from .package import Package, local, parse_xml, save_anew
 
 WITHOUT_CELLS = frozenset({"chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"})
 """Kinds of sheets that hold charts, dialogs and macros."""
@@ -78,7 +78,7 @@ def xlsx_parts(package: Package, workbook: str) -> XlsxParts:
     parse_xml(package.stream(workbook), start)
     parts = [sheet.part for sheet in sheets if sheet.part]
     if len(parts) != len(set(parts)):  # a few bytes could repeat a sheet of any size
-        raise InputError(f"is damaged: two of its sheets are the same part. {SAVE_ANEW}")
+        raise save_anew(phrase("is damaged: two of its sheets are the same part."))
     styles = by_kind.get("styles", "")
     return XlsxParts(
         workbook,

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from ...config import SourceSettings
 from ...errors import InputError
+from ...text.phrase import phrase
 from .biff import BIFF_8, Biff, Place, survey_biff
 from .formats import digit_format
 from .marks import NO_VALUE, Marks, error_of
 from .numbers import Value, moment_of
-from .package import PROTECTED, SAVE_ANEW
+from .package import PROTECTED, save_anew
 from .sheet import Book, Content, Sheet, SheetCells
 from .stored import Rows, StoredRows
 from .survey import check_density, hidden_rows
@@ -47,8 +48,8 @@ def open_xls(path: Path, source: SourceSettings) -> Book:
         raise
     except Exception as error:  # xlrd raises whatever its parsing meets
         if _ENCRYPTED in content:
-            raise InputError(PROTECTED) from error
-        raise InputError(f"is damaged, or not a workbook ({_reason(error)}). {SAVE_ANEW}") from error
+            raise InputError(phrase(PROTECTED)) from error
+        raise save_anew(phrase("is damaged, or not a workbook ({reason}).", reason=_reason(error))) from error
     remarks = _said_by_fonts(biff) if source.encoding == "auto" else ()
 
     def read(sheet: Sheet) -> Content | None:
@@ -76,7 +77,7 @@ def _workbook_stream(content: bytes) -> bytes:
     streams = {node.name.casefold(): node for node in top if node.etype == _STREAM}
     stream = streams.get("workbook") or streams.get("book")
     if stream is None:
-        raise CompDocError("it holds no workbook")
+        raise CompDocError(phrase("it holds no workbook"))
     # xlrd would refuse a chain of sectors that is longer than the stream.
     if stream.tot_size >= file.min_size_std_stream:
         memory, start, size, following = content, _HEADER, file.sec_size, file.SAT
@@ -89,7 +90,7 @@ def _workbook_stream(content: bytes) -> bytes:
         at = following[at]
     found = b"".join(sectors)[: stream.tot_size]
     if len(found) < stream.tot_size:
-        raise CompDocError("it is cut off")
+        raise CompDocError(phrase("it is cut off"))
     return found
 
 
@@ -97,7 +98,7 @@ def _read(biff: Biff, source: SourceSettings) -> tuple[xlrd.Book, list[Content |
     import xlrd
 
     if biff.is_protected:
-        raise InputError(PROTECTED)
+        raise InputError(phrase(PROTECTED))
     encoding = None
     if biff.version < BIFF_8:
         encoding = biff.encoding if source.encoding == "auto" else source.encoding
@@ -113,7 +114,9 @@ def _read(biff: Biff, source: SourceSettings) -> tuple[xlrd.Book, list[Content |
         )
     except UnicodeDecodeError as error:
         raise InputError(
-            f"has text that is not {encoding or error.encoding}: set source.encoding to another."
+            phrase(
+                "has text that is not {encoding}: set source.encoding to another.", encoding=encoding or error.encoding
+            )
         ) from error
     if encoding == "latin-1" and source.encoding == "auto":
         _require_code_page(book)
@@ -135,15 +138,23 @@ def _require_code_page(book: xlrd.Book) -> None:
         content = foreign[:40].encode("latin-1")
         readings = ", ".join(f"'{content.decode(name, 'replace')}' ({name})" for name in _LIKELY)
         raise InputError(
-            "is of Excel 95 or older and does not say in which code page its text is written. It can be read as "
-            f"{readings}: set source.encoding to the right one."
+            phrase(
+                "is of Excel 95 or older and does not say in which code page its text is written. It can be read "
+                "as {readings}: set source.encoding to the right one.",
+                readings=readings,
+            )
         )
 
 
 def _said_by_fonts(biff: Biff) -> tuple[str, ...]:
     if biff.version >= BIFF_8 or biff.code_page is not None or not biff.encoding:
         return ()
-    return (f"The file does not name its code page; its fonts are of {biff.encoding}, and so is its text read.",)
+    return (
+        phrase(
+            "The file does not name its code page; its fonts are of {encoding}, and so is its text read.",
+            encoding=biff.encoding,
+        ),
+    )
 
 
 def _check_chains(content: bytes) -> None:
@@ -162,7 +173,7 @@ def _check_chains(content: bytes) -> None:
             seen[at] = start
             at = following[at]
         if 0 <= at < len(following) and seen[at] == start:
-            raise CompDocError(f"sector {at} comes after itself")
+            raise CompDocError(phrase("sector {at} comes after itself", at=at))
 
 
 def _content(book: xlrd.Book, sheet: xlrd.sheet.Sheet, without_value: set[Place]) -> Content | None:

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 
 from ...config import SourceSettings
 from ...errors import InputError
-from ...text.phrase import figure
+from ...text.phrase import figure, phrase
 from .formats import BUILT_IN_CODES, DigitFormat, digit_format
 from .marks import Marks, error_of, given_twice
 from .numbers import Value, moment_of
-from .package import SAVE_ANEW, Package
+from .package import Package, save_anew
 from .sheet import Book, Content, Sheet, SheetCells
 from .stored import Rows, StoredRows
 from .survey import check_density, check_extent, hidden_rows, most_bytes
@@ -59,7 +59,7 @@ def open_xlsb(package: Package, workbook: str, source: SourceSettings) -> Book:
             relation, name = _texts(record, 8)
             sheet_kind, part = related.get(relation, ("", ""))
             if not package.has(part):
-                raise InputError(f"is damaged: the sheet '{name}' is not where the workbook says. {SAVE_ANEW}")
+                raise save_anew(phrase("is damaged: the sheet '{name}' is not where the workbook says.", name=name))
             if sheet_kind not in WITHOUT_CELLS:
                 book.sheets.append(Sheet(len(book.sheets), name, record[0] == 0))
                 book.parts.append(part)
@@ -151,7 +151,12 @@ class _Scanner:
         self._size += len(text)
         if self._size > most_bytes(self._book.source):
             megabytes = self._book.source.max_file_mb
-            raise InputError(f"holds more than {figure(megabytes)} MB of text (source.max_file_mb): a zip bomb.")
+            raise InputError(
+                phrase(
+                    "holds more than {megabytes} MB of text (source.max_file_mb): a zip bomb.",
+                    megabytes=figure(megabytes),
+                )
+            )
         return text
 
 
@@ -196,7 +201,7 @@ def _texts(record: bytes, at: int, count: int = 2) -> list[str]:
         (size,) = struct.unpack_from("<I", record, at)
         at += 4 + 2 * size
         if at > len(record):
-            raise struct.error("a text is longer than its record")
+            raise struct.error(phrase("a text is longer than its record"))
         found.append(record[at - 2 * size : at].decode("utf-16-le", "surrogatepass"))
     return found
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...config import SourceSettings
-from ...errors import InputError
+from ...text.phrase import phrase
 from . import slices
 from .canonical import write_canonical
-from .package import SAVE_ANEW, Package, UnusualError, prefix_of
+from .package import Package, UnusualError, prefix_of, save_anew
 from .sheet import Book, Content, Sheet, SheetCells
 from .survey import shared_strings, survey_sheet
 from .workbook import XlsxParts, xlsx_parts
@@ -39,7 +39,7 @@ def open_xlsx(path: Path, package: Package, workbook: str, source: SourceSetting
 
     def read(sheet: Sheet) -> Content | None:
         if not package.has(usual.parts.sheets[sheet.index].part):
-            raise InputError(f"is damaged: the sheet is not where the workbook says. {SAVE_ANEW}")
+            raise save_anew(phrase("is damaged: the sheet is not where the workbook says."))
         try:
             return usual.read(sheet.index)
         except UnusualError:
@@ -47,7 +47,7 @@ def open_xlsx(path: Path, package: Package, workbook: str, source: SourceSetting
         try:
             return canonical().read(sheet.index)
         except UnusualError as error:
-            raise InputError(f"is damaged ({error}). {SAVE_ANEW}") from error
+            raise save_anew(phrase("is damaged ({error}).", error=error)) from error
 
     return Book("xlsx", [Sheet(i, sheet.name, sheet.visible) for i, sheet in enumerate(usual.parts.sheets)], read)
 
@@ -94,7 +94,7 @@ class _Xlsx:
             part != usual and (part or self._package.has(usual))
             for part, usual in ((parts.strings, "xl/sharedStrings.xml"), (parts.styles_part, "xl/styles.xml"))
         ):
-            raise UnusualError("has parts under other names than usual")
+            raise UnusualError(phrase("has parts under other names than usual"))
 
     @cached_property
     def _strings(self) -> array[int]:
@@ -119,7 +119,7 @@ class _Xlsx:
         sheets = enumerate(self._workbook.sheets_metadata)
         places = [place for place, sheet in sheets if sheet.typ == SheetTypeEnum.WorkSheet]
         if len(places) != len(self.parts.sheets):
-            raise UnusualError("has sheets of another kind")
+            raise UnusualError(phrase("has sheets of another kind"))
         return places
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from ...config import SourceSettings
 from ...errors import InputError
-from ...text.phrase import figure
+from ...text.phrase import figure, phrase
 from .formats import DigitFormat, digit_format
 from .marks import LAST_COLUMN, LAST_ROW, NO_VALUE, Mark, error_cell
 from .numbers import Value
-from .package import SAVE_ANEW, local, parse_xml
+from .package import local, parse_xml, save_anew
 from .parsed import ParsedSheet
 from .sheet import Book, Sheet
 from .survey import check_extent, most_bytes
@@ -152,7 +152,11 @@ class _Scanner:
             self._cell.pieces.append(text)
             self._bytes += len(text)
             if self._bytes > most_bytes(self._source):
-                raise InputError(f"has more than {figure(self._source.max_file_mb)} MB of text (source.max_file_mb).")
+                raise InputError(
+                    phrase(
+                        "has more than {most} MB of text (source.max_file_mb).", most=figure(self._source.max_file_mb)
+                    )
+                )
         elif self._within[-1:] == ["Visible"] and self.tables and text.strip() in ("SheetHidden", "SheetVeryHidden"):
             self.tables[-1].visible = False
 
@@ -189,7 +193,13 @@ def _index(given: dict[str, str], following: int, last: int) -> int:
     """
     index = int(given.get("Index", following))
     if not following <= index <= last:
-        raise InputError(f"is damaged: ss:Index is {figure(index)}, after {figure(following - 1)}. {SAVE_ANEW}")
+        raise save_anew(
+            phrase(
+                "is damaged: ss:Index is {index}, after {following}.",
+                index=figure(index),
+                following=figure(following - 1),
+            )
+        )
     return index
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import pairwise
 
 from ...errors import InputError
+from ...text.phrase import phrase
 from .header_words import is_header_word
 from .kinds import Kind, kind_of
 
@@ -60,8 +61,10 @@ def is_header(rows: list[Row], at: int) -> bool:
         support = support or against
     if support == against > 0:
         raise InputError(
-            f"row {row.number} can be the header or the first row of data: "
-            f"set source.header to {row.number}, or to none."
+            phrase(
+                "row {number} can be the header or the first row of data: set source.header to {number}, or to none.",
+                number=row.number,
+            )
         )
     return support >= against
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...errors import InputError
-from ...text.phrase import counted, figure
+from ...text.phrase import counted, figure, phrase
 from .footnotes import Footnotes, filled, first_text
-from .header import Header, columns_headed, columns_of, name_rows
+from .header import Header, columns_headed, columns_of
 from .header_words import is_header_word
 from .kinds import Kind, kind_of
 from .runs import BROKEN, Run, Seen
@@ -141,8 +141,14 @@ class _Survey:
         if rows:
             self._left_out += [row.number for row in rows]
             self._parts.append(
-                f"{name_rows(rows[0].number, rows[-1].number)} below the table and not part of it, beginning with "
-                f"'{first_text(rows[0].cells)[:40]}'."
+                counted(
+                    rows[-1].number - rows[0].number + 1,
+                    "Row {first} is below the table and not part of it, beginning with '{text}'.",
+                    "Rows {first} to {last} are below the table and not part of it, beginning with '{text}'.",
+                    first=rows[0].number,
+                    last=rows[-1].number,
+                    text=first_text(rows[0].cells)[:40],
+                )
             )
 
     def _settle(self, row: Seen) -> None:
@@ -192,8 +198,11 @@ class _Survey:
             if support == 1 and not is_named:
                 return False  # a row that says "unknown" where the others have a number
             raise InputError(
-                f"row {rows[0].number}, after a blank row, can be the header of a second table or a row of the "
-                "first: remove the blank row, or put the second table into its own file."
+                phrase(
+                    "row {number}, after a blank row, can be the header of a second table or a row of the first: "
+                    "remove the blank row, or put the second table into its own file.",
+                    number=rows[0].number,
+                )
             )
         if self._gap:
             return support >= 1 or (support == 0 and not same_width and len(below) >= 3)
@@ -215,7 +224,9 @@ class _Survey:
                 )
             )
         if second_table:
-            remarks.append(f"Row {second_table.number} begins a second table; only the first is read.")
+            remarks.append(
+                phrase("Row {number} begins a second table; only the first is read.", number=second_table.number)
+            )
         return Extent(
             self._last,
             self._blank_columns,
@@ -240,13 +251,23 @@ class _Survey:
         ragged = self._widths.total() - self._widths[self._width]
         if ragged and not self._blank_columns:
             yield (
-                f"Rows with more or fewer cells than the table's {self._width} columns: {figure(ragged)} of "
-                f"{figure(self._widths.total())}, the first is row {self._first_ragged}."
+                phrase(
+                    "Rows with more or fewer cells than the table's {width} columns: {ragged} of {total}, the "
+                    "first is row {first_ragged}.",
+                    width=self._width,
+                    ragged=figure(ragged),
+                    total=figure(self._widths.total()),
+                    first_ragged=self._first_ragged,
+                )
             )
         if self._broken:
             yield (
-                f"Rows with a stray or unclosed quote: {figure(self._broken)}, the first is row {self._first_broken}. "
-                "Correct them; or set source.quote to none, if quotes are plain text here."
+                phrase(
+                    "Rows with a stray or unclosed quote: {broken}, the first is row {first_broken}. Correct them; "
+                    "or set source.quote to none, if quotes are plain text here.",
+                    broken=figure(self._broken),
+                    first_broken=self._first_broken,
+                )
             )
 
 

@@ -18,6 +18,7 @@ from statistics import median
 from ...config import SourceSettings
 from ...errors import InputError
 from ...fields import VENDOR_COLUMNS, VENDOR_MARK
+from ...text.phrase import counted, phrase
 from .evidence import BELOW, MOSTLY, Row, evidence, is_header
 from .kinds import Kind, kind_of
 from .mended import is_mended, plain_form
@@ -57,7 +58,7 @@ def find_header(rows: Rows, source: SourceSettings) -> Header:
     """
     filled = [Row(number, tuple(cells)) for number, cells in rows if any(cell.strip() for cell in cells)]
     if not filled:
-        raise InputError("there are no rows in it.")
+        raise InputError(phrase("there are no rows in it."))
     ours = next((at for at, row in enumerate(filled[:SEARCH]) if is_mended(row.cells)), None)
     if ours is not None:
         return _made(filled, ours, 1, plain_form(source))
@@ -104,11 +105,6 @@ def columns_of(kind: Kind, rows: Rows, header: Header) -> tuple[int, ...]:
     return tuple(found)
 
 
-def name_rows(first: int, last: int) -> str:
-    """Return ``Row 3 is`` or ``Rows 3 to 5 are``."""
-    return f"Row {first} is" if first == last else f"Rows {first} to {last} are"
-
-
 def _configured(rows: list[Row], source: SourceSettings) -> Header:
     if isinstance(source.header, str):
         return _made(rows, 0, 0, source)
@@ -117,7 +113,10 @@ def _configured(rows: list[Row], source: SourceSettings) -> Header:
     missing = [number for number in numbers if number not in at]
     if missing:
         raise InputError(
-            f"row {missing[0]} is blank or not among the first rows: set source.header to the row of the header."
+            phrase(
+                "row {missing} is blank or not among the first rows: set source.header to the row of the header.",
+                missing=missing[0],
+            )
         )
     header = [rows[at[number]] for number in numbers]
     return _header(header, rows[at[numbers[-1]] + 1 :], source, rows[: at[numbers[0]]])
@@ -222,7 +221,11 @@ def _header(header: list[Row], data: list[Row], source: SourceSettings, above: l
         columns = tuple(source.columns)
         if width and len(columns) != width:
             raise InputError(
-                f"source.columns names {len(columns)} columns, but the rows have {width} cells: name each column once."
+                phrase(
+                    "source.columns names {count} columns, but the rows have {width} cells: name each column once.",
+                    count=len(columns),
+                    width=width,
+                )
             )
     elif header:
         columns = _joined(header, width)
@@ -230,7 +233,15 @@ def _header(header: list[Row], data: list[Row], source: SourceSettings, above: l
         columns = tuple(f"column_{i}" for i in range(1, width + 1))
     remarks = []
     if above:
-        remarks.append(f"{name_rows(above[0].number, above[-1].number)} above the table and not part of it.")
+        remarks.append(
+            counted(
+                above[-1].number - above[0].number + 1,
+                "Row {first} is above the table and not part of it.",
+                "Rows {first} to {last} are above the table and not part of it.",
+                first=above[0].number,
+                last=above[-1].number,
+            )
+        )
     last = header[-1].number if header else 0
     return Header(
         rows=tuple(row.number for row in header),

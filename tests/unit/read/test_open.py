@@ -56,7 +56,7 @@ def test_unreadable(tmp_path: Path) -> None:
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "a PDF document"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG picture"),
         (b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff", "a program"),
-        (b"7z\xbc\xaf\x27\x1c\0\4", "packed with 7-Zip"),
+        (b"7z\xbc\xaf\x27\x1c\0\4", "a file packed with 7-Zip"),
         (b"<!DOCTYPE html>\n<html><body><p>1;2</p></body></html>", "a web page without a table, or XML"),
         (b"\xef\xbb\xbf  <?xml version='1.0'?><Workbook/>", "a web page without a table, or XML"),
         ("\ufeff<html><head></head></html>".encode("utf-16-le"), "a web page without a table, or XML"),

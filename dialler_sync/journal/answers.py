@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from ..pages import ROWS
 from ..text.outward import line
-from .schema import answers, failed_cells
+from .schema import answers
 
 
 class Answer(NamedTuple):
@@ -27,7 +25,10 @@ class Answer(NamedTuple):
     mark: str
 
 
-_COLUMNS = tuple(answers.c[name] for name in Answer._fields)
+def find(connection: sa.Connection, *which: sa.ColumnElement[bool]) -> list[Answer]:
+    """Return the answers, the oldest first."""
+    query = sa.select(*(answers.c[name] for name in Answer._fields)).where(*which).order_by(answers.c.id)
+    return [Answer(*row) for row in connection.execute(query)]
 
 
 class AnswerNotes:
@@ -59,9 +60,8 @@ class AnswerNotes:
         return self._find(answers.c.path != "")
 
     def _find(self, which: sa.ColumnElement[bool]) -> list[Answer]:
-        query = sa.select(*_COLUMNS).where(self._of_folder, which).order_by(answers.c.id)
         with self._begin() as connection:
-            return [Answer(*row) for row in connection.execute(query)]
+            return find(connection, self._of_folder, which)
 
     def settle(self, number: int, path: str, mark: str) -> None:
         """Note where an answer was written."""
@@ -72,30 +72,3 @@ class AnswerNotes:
         """Forget an answer whose file is deleted."""
         with self._begin() as connection:
             connection.execute(sa.delete(answers).where(answers.c.id == number))
-
-
-def answers_of(connection: sa.Connection, run_id: str) -> list[Answer]:
-    """Return the answers that were written of a run."""
-    query = sa.select(*_COLUMNS).where(answers.c.run == run_id, answers.c.path != "")
-    return [Answer(*row) for row in connection.execute(query)]
-
-
-def kept_cells(
-    begin: Callable[[], AbstractContextManager[sa.Connection]], run_id: str
-) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield the original cells of the rows to be fixed of a run, as (seq, cells), in order."""
-    after = -1
-    while True:
-        query = (
-            sa.select(failed_cells.c.seq, failed_cells.c.cells)
-            .where(failed_cells.c.run == run_id, failed_cells.c.seq > after)
-            .order_by(failed_cells.c.seq)
-            .limit(ROWS)
-        )
-        with begin() as connection:
-            page = connection.execute(query).all()
-        for seq, cells in page:
-            yield seq, tuple(json.loads(cells))
-        if len(page) < ROWS:
-            return
-        after = page[-1].seq

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ..text.outward import json_text
 from . import schema
+from .runs import Runs
 
 Place = tuple[str, int]
 """A row: its run, and its place in it."""
@@ -16,21 +17,32 @@ Place = tuple[str, int]
 _BLANK = ("user_data", "payload", "contact_id", "error", "hint", "faults")
 
 
-def rows_of(connection: sa.Connection, user_data: str) -> list[Place]:
-    """Return the rows that carry a UserData."""
-    rows = schema.rows.c
-    query = sa.select(rows.run, rows.seq).where(rows.user_data == user_data).order_by(rows.run, rows.seq)
-    return [(str(run), int(seq)) for run, seq in connection.execute(query)]
+class Erasure(Runs):
+    """Finds the data of a person in the journal, and erases it."""
+
+    def rows_of(self, user_data: str) -> tuple[list[Place], set[str]]:
+        """Return the rows that carry a UserData, and the runs whose options name it."""
+        rows = schema.rows.c
+        query = sa.select(rows.run, rows.seq).where(rows.user_data == user_data).order_by(rows.run, rows.seq)
+        with self._begin() as connection:
+            found = [(str(run), int(seq)) for run, seq in connection.execute(query)]
+            return found, _runs_that_name(connection, user_data)
+
+    def erase(self, user_data: str, places: list[Place]) -> None:
+        """Erase a person from all tables."""
+        with self._begin() as connection:
+            _erase(connection, user_data, places)
+        self._database.write_anew()
 
 
-def runs_that_name(connection: sa.Connection, user_data: str) -> set[str]:
+def _runs_that_name(connection: sa.Connection, user_data: str) -> set[str]:
     """Return the runs whose options name a UserData, as it stood on the command line."""
     runs = schema.runs.c
     found = connection.execute(sa.select(runs.id, runs.options)).all()
     return {str(run) for run, options in found if _names(json.loads(options), user_data)}
 
 
-def erase(connection: sa.Connection, user_data: str, places: list[Place]) -> None:
+def _erase(connection: sa.Connection, user_data: str, places: list[Place]) -> None:
     """Empty a person's rows, and delete their before-images and last payloads."""
     rows = schema.rows
     for run, seq in places:
@@ -41,7 +53,7 @@ def erase(connection: sa.Connection, user_data: str, places: list[Place]) -> Non
     for table in (schema.sent, schema.mirror_locks):
         connection.execute(sa.delete(table).where(table.c.user_data == user_data))
     _erase_calls(connection, user_data)
-    for run in runs_that_name(connection, user_data):
+    for run in _runs_that_name(connection, user_data):
         known = schema.runs.c.id == run
         options = json.loads(connection.scalar(sa.select(schema.runs.c.options).where(known)) or "{}")
         connection.execute(sa.update(schema.runs).where(known).values(options=json_text(_without(options, user_data))))

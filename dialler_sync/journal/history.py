@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Container, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
+from ..model import LEFT_TO_OTHERS, Reason, Status
 from ..text.outward import mask
-from . import last_sent, mended, mirror_locks, schema, source_lists
+from . import last_sent, schema, source_lists
+from .cells import optional
+from .many import each_of, each_row
 from .records import Image, Origin, RunRecord, Sent
 from .runs import Runs
 
@@ -19,7 +24,7 @@ class History(Runs):
         """Return the rows of a run, by ``seq``, whose UserData ``parent`` has sent, or found as it is."""
         ours, theirs = schema.rows, schema.rows.alias()
         keys = sa.select(theirs.c.user_data).where(
-            theirs.c.run == parent, theirs.c.user_data != "", mended.is_settled(theirs.c)
+            theirs.c.run == parent, theirs.c.user_data != "", _is_settled(theirs.c)
         )
         query = sa.select(ours.c.seq).where(ours.c.run == run_id, ours.c.user_data.in_(keys)).order_by(ours.c.seq)
         with self._begin() as connection:
@@ -27,25 +32,48 @@ class History(Runs):
 
     def origins(self, run_id: str, file: int, rows: Sequence[int]) -> dict[int, Origin]:
         """Return the rows of a run with these row numbers in one of its files, by row number."""
+        ours, cells = schema.rows, schema.failed_cells
+        kept = (cells.c.run == ours.c.run) & (cells.c.seq == ours.c.seq)
         with self._begin() as connection:
-            return mended.find(connection, run_id, file, rows)
+            wanted = each_row(connection, [(number,) for number in rows])
+            query = (
+                sa.select(ours.c.row, ours.c.user_data, ours.c.error_code, ours.c.error_field, optional(cells.c.cells))
+                .outerjoin(cells, kept)
+                .where(ours.c.run == run_id, ours.c.file == file)
+                .where(ours.c.row.in_(sa.select(wanted.c.value[0].as_integer())))
+            )
+            return {
+                row: Origin(key, code, field, None if text is None else tuple(json.loads(text)))
+                for row, key, code, field, text in connection.execute(query)
+            }
 
     def settled_since(self, target: str, since: str, keys: Sequence[str], but: Container[str]) -> dict[str, str]:
         """Return the keys that an import after ``since`` has settled and no undo has put back: key → run ID.
 
         ``but`` runs do not count. What was sent counts only where it was taken in.
         """
+        rows, sent = schema.rows.c, schema.sent.c
         later = self._imports_since(target, since, but)
         with self._begin() as connection:
-            found = mended.settled_since(connection, target, since, later, keys)
+            wanted = each_of(connection, keys)
+            by_sent = sa.select(sent.user_data, sent.run).where(
+                sent.target == target, sent.user_data.in_(wanted), sent.sent_at > since
+            )
+            found = {str(key): str(run_id) for key, run_id in connection.execute(by_sent)}
+            settled = rows.user_data.in_(wanted) & _is_settled(rows) & (rows.file >= 0)
+            for run_id in later:
+                query = sa.select(rows.user_data).where(rows.run == run_id, settled)
+                found.update(dict.fromkeys(connection.scalars(query), run_id))
         return {key: run for key, run in found.items() if run not in but}
 
     def sent_since(self, target: str, since: str, but: Container[str]) -> bool:
         """Whether :meth:`settled_since` can find any key at all."""
         if self._imports_since(target, since, but):
             return True
+        sent = schema.sent.c
+        newer = sa.select(sent.user_data).where(sent.target == target, sent.sent_at > since).limit(1)
         with self._begin() as connection:
-            return mended.sent_since(connection, target, since)
+            return connection.scalar(newer) is not None
 
     def _imports_since(self, target: str, since: str, but: Container[str]) -> list[str]:
         """Imports after a moment that no undo has put back, the oldest first."""
@@ -85,8 +113,11 @@ class History(Runs):
 
     def sent(self, target: str, keys: Sequence[str]) -> dict[str, Sent]:
         """Return the last successful payload of each key, from folded runs."""
+        sent = schema.sent.c
+        query = sa.select(sent.user_data, sent.payload, sent.contact_id, sent.sent_at).where(sent.target == target)
         with self._begin() as connection:
-            return last_sent.find(connection, target, keys)
+            found = connection.execute(query.where(sent.user_data.in_(each_of(connection, keys)))).all()
+        return {row[0]: Sent._make(row) for row in found}
 
     def lists_of(self, target: str, runs: Sequence[RunRecord], keys: Sequence[str]) -> dict[str, str]:
         """Return from which file each key was last sent, as far as these runs tell."""
@@ -95,8 +126,10 @@ class History(Runs):
 
     def mirror_locked(self, target: str, ids: Sequence[str]) -> set[str]:
         """Return the contacts among these that the mirror or a filter has locked, in folded runs."""
+        locks = schema.mirror_locks.c
         with self._begin() as connection:
-            return mirror_locks.find(connection, target, ids)
+            of_ids = locks.contact_id.in_(each_of(connection, ids))
+            return set(connection.scalars(sa.select(locks.contact_id).where(locks.target == target, of_ids)))
 
     def returned(self, target: str, run_id: str) -> dict[str, dict[str, str]]:
         """Contacts that the mirror or a filter has locked, in runs that were taken in, and that this run's files have
@@ -104,10 +137,31 @@ class History(Runs):
 
         Rows that were rejected, or left out by a filter or for another row, do not count.
         """
+        rows, locks = schema.rows, schema.mirror_locks
+        counts = (rows.c.state != str(Status.REJECTED)) & rows.c.action.not_in([*map(str, LEFT_TO_OTHERS)])
+        query = (
+            sa.select(locks.c.user_data, locks.c.contact_id, locks.c.run)
+            .join(rows, rows.c.user_data == locks.c.user_data)
+            .where(locks.c.target == target, rows.c.run == run_id, rows.c.file >= 0, counts)
+        )
+        any_lock = sa.select(locks.c.contact_id).where(locks.c.target == target).limit(1)
+        found: dict[str, dict[str, str]] = {}
         with self._begin() as connection:
-            return mirror_locks.returned(connection, target, run_id)
+            if connection.scalar(any_lock) is not None:
+                for user_data, contact_id, by in connection.execute(query):
+                    found.setdefault(user_data, {})[contact_id] = by
+        return found
 
     def sent_between(self, run_id: str) -> dict[str, str]:
         """Return when the unchanged rows were last sent: ``from`` and ``to``; empty if there are none."""
+        since = optional(schema.rows.c.unchanged_since)
+        query = sa.select(sa.func.min(since), sa.func.max(since)).where(schema.rows.c.run == run_id, since != "")
         with self._begin() as connection:
-            return last_sent.sent_between(connection, run_id)
+            found = connection.execute(query).one()
+        return {} if found[0] is None else dict(zip(("from", "to"), found, strict=True))
+
+
+def _is_settled(rows: Any) -> sa.ColumnElement[bool]:
+    """Whether the dialler has a row as it is; what a rule left out (suppressed, protected …) is decided anew."""
+    unchanged = (rows.state == str(Status.SKIPPED)) & (rows.action == str(Reason.UNCHANGED))
+    return sa.or_(rows.state == str(Status.SUCCEEDED), unchanged)

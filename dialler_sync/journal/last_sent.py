@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from ..model import Action, Reason, Status
 from . import mirror_locks, schema
 from .cells import optional
-from .many import each_of, each_row
-from .records import PENDING, PlannedRow, RowState, Sent
+from .many import each_row
+from .records import PENDING, PlannedRow, RowState
 from .targets import of_account
 
 _CHANGING = ("import", "undo", "lock", "unlock", "delete")
@@ -47,23 +47,6 @@ def add(connection: sa.Connection, run_id: str, target: str, planned: Sequence[P
     }
     found = sa.select(*values.values()).select_from(given).outerjoin(sent, same)
     connection.execute(sa.insert(rows).from_select([*values], found))
-
-
-def find(connection: sa.Connection, target: str, keys: Sequence[str]) -> dict[str, Sent]:
-    """Return the last successful payloads of these keys."""
-    sent = schema.sent.c
-    query = sa.select(sent.user_data, sent.payload, sent.contact_id, sent.sent_at)
-    of_keys = sent.user_data.in_(each_of(connection, keys))
-    found = connection.execute(query.where(sent.target == target, of_keys)).all()
-    return {row[0]: Sent._make(row) for row in found}
-
-
-def sent_between(connection: sa.Connection, run_id: str) -> dict[str, str]:
-    """Return when the unchanged rows of a run were sent: ``from`` and ``to``; empty if there are none."""
-    since = optional(schema.rows.c.unchanged_since)
-    query = sa.select(sa.func.min(since), sa.func.max(since)).where(schema.rows.c.run == run_id, since != "")
-    found = connection.execute(query).one()
-    return {} if found[0] is None else dict(zip(("from", "to"), found, strict=True))
 
 
 def fold_runs(connection: sa.Connection, target: str, but: str) -> None:

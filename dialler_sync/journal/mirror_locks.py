@@ -3,40 +3,12 @@ campaign."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import sqlalchemy as sa
 
-from ..model import LEFT_TO_OTHERS, Action, Reason, Status
+from ..model import Action, Reason, Status
 from . import schema
-from .many import each_of
 from .records import NoRow
 from .targets import of_account
-
-
-def find(connection: sa.Connection, target: str, ids: Sequence[str]) -> set[str]:
-    """Return those of these contacts that are locked so."""
-    locks = schema.mirror_locks.c
-    of_ids = locks.contact_id.in_(each_of(connection, ids))
-    return set(connection.scalars(sa.select(locks.contact_id).where(locks.target == target, of_ids)))
-
-
-def returned(connection: sa.Connection, target: str, run_id: str) -> dict[str, dict[str, str]]:
-    """Return the locked contacts that the files of a run have again: UserData → contact ID → run that locked it."""
-    rows, locks = schema.rows, schema.mirror_locks
-    of_target = locks.c.target == target
-    found: dict[str, dict[str, str]] = {}
-    if connection.scalar(sa.select(locks.c.contact_id).where(of_target).limit(1)) is None:
-        return found
-    counts = (rows.c.state != str(Status.REJECTED)) & rows.c.action.not_in([*map(str, LEFT_TO_OTHERS)])
-    query = (
-        sa.select(locks.c.user_data, locks.c.contact_id, locks.c.run)
-        .join(rows, rows.c.user_data == locks.c.user_data)
-        .where(of_target, rows.c.run == run_id, rows.c.file >= 0, counts)
-    )
-    for user_data, contact_id, by in connection.execute(query):
-        found.setdefault(user_data, {})[contact_id] = by
-    return found
 
 
 def fold_run(connection: sa.Connection, target: str, run_id: str, command: str) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from ..text.outward import outward
+from .runs import Runs
 from .schema import notices
 
 
@@ -29,25 +30,30 @@ class NewNotice(NamedTuple):
     delivered: bool = False
 
 
-def add(connection: sa.Connection, notice: NewNotice) -> None:
-    """Add a notice."""
-    text = json.dumps(outward(notice.body), ensure_ascii=False)
-    connection.execute(sa.insert(notices).values(notice._replace(body=text)._asdict()))  # type: ignore[arg-type]
+class Notices(Runs):
+    """The notices of the journal."""
 
+    def add_notices(self, found: Iterable[NewNotice]) -> None:
+        """Store notices until they are delivered; all of them, or none."""
+        with self._begin() as connection:
+            for notice in found:
+                text = json.dumps(outward(notice.body), ensure_ascii=False)
+                connection.execute(sa.insert(notices).values({**notice._asdict(), "body": text}))
 
-def undelivered(connection: sa.Connection, target: str) -> list[Notice]:
-    """Return the undelivered notices, the oldest first."""
-    columns = notices.c.id, notices.c.event, notices.c.body
-    query = sa.select(*columns).where(notices.c.target == target, ~notices.c.delivered).order_by(notices.c.id)
-    return [Notice(number, event, json.loads(body)) for number, event, body in connection.execute(query)]
+    def undelivered(self, target: str) -> list[Notice]:
+        """Return the undelivered notices, the oldest first."""
+        columns = notices.c.id, notices.c.event, notices.c.body
+        query = sa.select(*columns).where(notices.c.target == target, ~notices.c.delivered).order_by(notices.c.id)
+        with self._begin() as connection:
+            return [Notice(number, event, json.loads(body)) for number, event, body in connection.execute(query)]
 
+    def settle_notice(self, number: int) -> None:
+        """Mark a notice as delivered."""
+        with self._begin() as connection:
+            connection.execute(sa.update(notices).where(notices.c.id == number).values(delivered=True))
 
-def settle(connection: sa.Connection, number: int) -> None:
-    """Mark a notice as delivered."""
-    connection.execute(sa.update(notices).where(notices.c.id == number).values(delivered=True))
-
-
-def last_event(connection: sa.Connection, targets: Sequence[str]) -> str:
-    """Return the newest event of these targets, delivered or not; ``""`` if there is none."""
-    query = sa.select(notices.c.event).where(notices.c.target.in_(targets)).order_by(notices.c.id.desc()).limit(1)
-    return connection.scalar(query) or ""
+    def last_event(self, *targets: str) -> str:
+        """Return the newest event of these targets, delivered or not; ``""`` if there is none."""
+        query = sa.select(notices.c.event).where(notices.c.target.in_(targets)).order_by(notices.c.id.desc()).limit(1)
+        with self._begin() as connection:
+            return connection.scalar(query) or ""

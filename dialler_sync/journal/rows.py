@@ -13,7 +13,7 @@ from ..error_codes import INTERRUPTED
 from ..model import ACTIONS, FINE, MOVED, Action, Fault, RowResult, RowWarning, Status
 from ..pages import ROWS, batched
 from ..text.outward import line, mask
-from . import last_sent, mended, schema
+from . import last_sent, schema
 from .cells import check_page, unchecked
 from .failures import damaged
 from .records import (
@@ -134,8 +134,23 @@ class Rows(Runs):
             values = [(run_id, seq, json.dumps(cells)) for seq, cells in page]
             with self._begin() as connection:
                 self._database.execute_many(connection, insert, ("run", "seq", "cells"), values)
+        all_rows, kept = schema.rows.c, schema.failed_cells.c
+        fine = (all_rows.run == kept.run) & (all_rows.seq == kept.seq) & all_rows.state.in_(list(map(str, FINE)))
         with self._begin() as connection:
-            mended.drop_settled(connection, run_id)
+            connection.execute(sa.delete(schema.failed_cells).where(kept.run == run_id, sa.exists().where(fine)))
+
+    def kept_cells(self, run_id: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Yield the original cells of the rows to be fixed of a run, as (seq, cells), in order."""
+        kept, after = schema.failed_cells.c, -1
+        query = sa.select(kept.seq, kept.cells).where(kept.run == run_id).order_by(kept.seq).limit(ROWS)
+        while True:
+            with self._begin() as connection:
+                page = connection.execute(query.where(kept.seq > after)).all()
+            for seq, cells in page:
+                yield seq, tuple(json.loads(cells))
+            if len(page) < ROWS:
+                return
+            after = page[-1].seq
 
 
 _PLANNED = PlannedRow._fields

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Self
@@ -11,21 +11,22 @@ import sqlalchemy as sa
 
 from ..errors import Held
 from ..target import in_words
-from . import erase, notices, schema, targets
-from .answers import Answer, AnswerNotes, answers_of, kept_cells
+from . import answers, schema, targets
+from .answers import Answer, AnswerNotes
 from .calls import CallNotes
 from .database import Database
+from .erase import Erasure
 from .history import History
 from .inbox import InboxNotes
 from .machine_lock import Busy, machine_lock
-from .notices import NewNotice, Notice
+from .notices import Notices
 from .place import default_state
 from .rows import Rows
 
 __all__ = ["Journal", "default_state"]
 
 
-class Journal(Rows, History):
+class Journal(Rows, History, Notices, Erasure):
     """An open journal. All methods raise :class:`~dialler_sync.errors.JournalError` if the database fails."""
 
     @classmethod
@@ -129,43 +130,8 @@ class Journal(Rows, History):
         """Return the answers to the files of an inbox."""
         return AnswerNotes(self._begin, folder)
 
-    def kept_cells(self, run_id: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """Yield the original cells of the rows to be fixed of a run, as (seq, cells), in order."""
-        return kept_cells(self._begin, run_id)
-
     def answers_of(self, run_id: str) -> list[Answer]:
         """Return the answers that were written of a run."""
+        written = schema.answers.c
         with self._begin() as connection:
-            return answers_of(connection, run_id)
-
-    def rows_of(self, user_data: str) -> tuple[list[erase.Place], set[str]]:
-        """Return the rows that carry a UserData, and the runs whose options name it."""
-        with self._begin() as connection:
-            return erase.rows_of(connection, user_data), erase.runs_that_name(connection, user_data)
-
-    def erase(self, user_data: str, places: list[erase.Place]) -> None:
-        """Erase a person from all tables."""
-        with self._begin() as connection:
-            erase.erase(connection, user_data, places)
-        self._database.write_anew()
-
-    def add_notices(self, found: Iterable[NewNotice]) -> None:
-        """Store notices until they are delivered; all of them, or none."""
-        with self._begin() as connection:
-            for notice in found:
-                notices.add(connection, notice)
-
-    def undelivered(self, target: str) -> list[Notice]:
-        """Return the undelivered notices, the oldest first."""
-        with self._begin() as connection:
-            return notices.undelivered(connection, target)
-
-    def settle_notice(self, number: int) -> None:
-        """Mark a notice as delivered."""
-        with self._begin() as connection:
-            notices.settle(connection, number)
-
-    def last_event(self, *targets: str) -> str:
-        """Return the newest event of these targets, delivered or not; empty if there is none."""
-        with self._begin() as connection:
-            return notices.last_event(connection, targets)
+            return answers.find(connection, written.run == run_id, written.path != "")

@@ -15,8 +15,9 @@ from ..exit_codes import ExitCode
 from ..files.url import path_of
 from ..text.phrase import figure
 from .app import App, is_quiet, settled
-from .codes import LOOKS_UP, exit_codes
+from .codes import LOOKS_UP
 from .echo import echo
+from .spoken import SpokenCommand
 from .streams import exact
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ CONTACTS_IN_TABLE = ("UserData", "Tries", "Reached", "LastCall", "ResultCode", "
 _PROBLEMS = 10
 
 
-@click.command(epilog=exit_codes(*LOOKS_UP, ExitCode.INTERRUPTED))
+@click.command(cls=SpokenCommand, codes=(*LOOKS_UP, ExitCode.INTERRUPTED))
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=path_of)
 @click.option("--campaign", metavar="ID|NAME", help="Campaign to read, in place of the configured one.")
 @click.option(

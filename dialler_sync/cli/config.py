@@ -7,9 +7,10 @@ import click
 from ..exit_codes import ExitCode
 from .app import App, is_quiet
 from .echo import echo, echo_json
+from .spoken import SpokenGroup
 
 
-@click.group()
+@click.group(cls=SpokenGroup)
 def config() -> None:
     """Check a configuration, or print its JSON Schema."""
 

@@ -9,12 +9,12 @@ import click
 from ..exit_codes import ExitCode
 from ..text.phrase import figure
 from .app import App
-from .codes import exit_codes
 from .echo import echo
 from .options import out_option
+from .spoken import SpokenCommand
 
 
-@click.command(epilog=exit_codes(ExitCode.OK, ExitCode.ROWS_FAILED))
+@click.command(cls=SpokenCommand, codes=(ExitCode.OK, ExitCode.ROWS_FAILED))
 @out_option
 @click.pass_obj
 def demo(app: App, out: Path | None) -> int:

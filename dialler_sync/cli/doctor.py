@@ -12,8 +12,9 @@ import click
 from ..exit_codes import ExitCode
 from ..text.outward import line
 from .app import App, is_quiet
-from .codes import ASKS, exit_codes
+from .codes import ASKS
 from .echo import COLOURS, echo, echo_json, terminal_width, wrapped
+from .spoken import SpokenCommand
 from .streams import styled
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _COLOURS = {"OK": COLOURS["good"], "WARN": COLOURS["warning"], "FAIL": COLOURS["
 _INDENT = 21
 
 
-@click.command(epilog=exit_codes(*ASKS, ExitCode.INPUT))
+@click.command(cls=SpokenCommand, codes=(*ASKS, ExitCode.INPUT))
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option(
     "--notify", is_flag=True, help="Also send a test message to the webhook and by mail, as set under notify:."

@@ -13,7 +13,7 @@ from ..files.portable import end_with_parent
 from ..files.url import Url, path_of
 from ..text.command_line import set_options
 from .app import App
-from .codes import IMPORTS, exit_codes
+from .codes import IMPORTS
 from .options import (
     adopt_option,
     cluster_option,
@@ -28,6 +28,7 @@ from .options import (
     run_options,
 )
 from .source_options import source_options
+from .spoken import SpokenCommand
 from .until import until_option
 
 _of_this_machine = click.Path(path_type=Path, file_okay=False, exists=True)
@@ -39,7 +40,7 @@ def _folder(text: str) -> Path:
     return path if isinstance(path, Url) else Path(_of_this_machine.convert(path, None, None))
 
 
-@click.command("import", epilog=exit_codes(*IMPORTS))
+@click.command("import", cls=SpokenCommand, codes=IMPORTS)
 @click.argument("files", nargs=-1, metavar="FILE...", type=path_of)
 @source_options
 @out_option

@@ -11,12 +11,12 @@ from ..exit_codes import ExitCode
 from ..files.url import path_of
 from ..text.outward import in_shell
 from .app import App, is_quiet, settled
-from .codes import exit_codes
 from .echo import echo
 from .source_options import source_options
+from .spoken import SpokenCommand
 
 
-@click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
+@click.command(cls=SpokenCommand, codes=(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
 @click.argument("file", metavar="FILE", type=path_of)
 @source_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file, in place of stdout.")

@@ -14,15 +14,15 @@ from ..jobs.inspect import read_tables
 from ..text.phrase import figure
 from ..text.spreadsheet import one_line
 from .app import App, settled
-from .codes import exit_codes
 from .echo import echo, echo_json, say
 from .options import files_argument
 from .source_options import source_options
+from .spoken import SpokenCommand
 
 _log = logging.getLogger(__name__)
 
 
-@click.command("inspect", epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
+@click.command("inspect", cls=SpokenCommand, codes=(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
 @files_argument
 @source_options
 @click.option("--to", "folder", type=click.Path(path_type=Path), help="Write each table as plain CSV into this folder.")

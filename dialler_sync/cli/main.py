@@ -41,6 +41,7 @@ from .reconcile import reconcile
 from .resume import resume, retry
 from .runs import forget, runs
 from .simulator import simulator
+from .spoken import SpokenGroup
 from .streams import Printing
 from .undo import undo
 from .validate import validate
@@ -70,7 +71,7 @@ COMMANDS: tuple[click.Command, ...] = (
 )
 
 
-class OrderedGroup(click.Group):
+class OrderedGroup(SpokenGroup):
     """Lists its commands in the order of the work, not of the alphabet."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:

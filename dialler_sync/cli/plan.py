@@ -10,13 +10,14 @@ import click
 from ..exit_codes import ExitCode
 from ..text.command_line import command
 from .app import App, settled
-from .codes import COMPARES, exit_codes
+from .codes import COMPARES
 from .echo import echo, say
 from .options import adopt_option, compare_option, files_argument, max_missing_option, run_options
 from .source_options import source_options
+from .spoken import SpokenCommand
 
 
-@click.command(epilog=exit_codes(*COMPARES))
+@click.command(cls=SpokenCommand, codes=COMPARES)
 @files_argument
 @source_options
 @compare_option

@@ -11,9 +11,10 @@ import click
 from ..text.command_line import command
 from ..text.phrase import figure
 from .app import App, settled
-from .codes import COMPARES, exit_codes
+from .codes import COMPARES
 from .echo import echo, echo_json, say
 from .options import files_argument, out_option
+from .spoken import SpokenCommand
 
 if TYPE_CHECKING:
     from ..jobs.reconcile import Reconciled
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-@click.command(epilog=exit_codes(*COMPARES))
+@click.command(cls=SpokenCommand, codes=COMPARES)
 @files_argument
 @click.option("--with-history", is_flag=True, help="Add call results: calls by result code and day.")
 @click.option("--language", type=int, metavar="N", help="With --with-history: languagesID for result texts.")

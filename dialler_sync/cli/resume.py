@@ -10,12 +10,13 @@ import click
 from ..files.url import path_of
 from .app import App
 from .choosing import choose, config_of_run_option, say_nothing
-from .codes import IMPORTS, exit_codes
+from .codes import IMPORTS
 from .options import cluster_option, json_summary_option, mark_option, out_option
+from .spoken import SpokenCommand
 from .until import until_option
 
 
-@click.command(epilog=exit_codes(*IMPORTS))
+@click.command(cls=SpokenCommand, codes=IMPORTS)
 @click.argument("run", required=False)
 @config_of_run_option
 @until_option
@@ -49,7 +50,7 @@ def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) 
     return summary.exit_code
 
 
-@click.command(epilog=exit_codes(*IMPORTS))
+@click.command(cls=SpokenCommand, codes=IMPORTS)
 @click.argument("run", required=False)
 @click.option(
     "--file",

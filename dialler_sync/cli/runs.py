@@ -16,8 +16,8 @@ from ..text.forms import rows
 from ..text.phrase import counted
 from .app import App, is_quiet, settled
 from .asking import confirm
-from .codes import exit_codes
 from .echo import echo, echo_json
+from .spoken import SpokenCommand, SpokenGroup
 
 
 class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
@@ -35,7 +35,7 @@ class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer rel
             self.fail(str(error), param, ctx)
 
 
-@click.group()
+@click.group(cls=SpokenGroup)
 def runs() -> None:
     """List past runs, rewrite their reports, prune old ones."""
 
@@ -60,7 +60,7 @@ class SinceType(click.ParamType):  # type: ignore[type-arg] # generic in newer r
 json_option = click.option("--json", "as_json", is_flag=True, help="The same as -o json.")
 
 
-@runs.command("list", epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
+@runs.command("list", codes=(ExitCode.OK, ExitCode.USAGE))
 @click.option("-n", "--number", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
 @click.option("--campaign", metavar="C", help="Only runs of this campaign (name or ID).")
 @click.option("--since", type=SinceType(), help="Only runs started since: 2026-11-29, or 7d.")
@@ -104,7 +104,7 @@ def list_(
         )
 
 
-@runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
+@runs.command(codes=(ExitCode.OK, ExitCode.USAGE))
 @click.argument("run")
 @json_option
 @click.pass_obj
@@ -144,7 +144,7 @@ def show(app: App, run: str, as_json: bool) -> None:
         echo(f"undone by {facts['undone_by']}")
 
 
-@runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
+@runs.command(codes=(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
 @click.argument("run")
 @click.option("--out", type=path_of, metavar="URL", help="Also put them into the folder at this address.")
 @click.pass_obj
@@ -173,7 +173,7 @@ def report(app: App, run: str, out: Path | None) -> int:
     return ExitCode.OK
 
 
-@runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
+@runs.command(codes=(ExitCode.OK, ExitCode.USAGE))
 @click.option("--older-than", type=AgeType(), required=True, help="Prune runs older than this: 30d, 12h or 6w.")
 @click.option("--unfinished", is_flag=True, help="Include runs that could be resumed.")
 @click.option("--reports", is_flag=True, help="Also delete their reports.")
@@ -220,7 +220,7 @@ def prune(app: App, older_than: timedelta, unfinished: bool, reports: bool, dry_
     return ExitCode.OK
 
 
-@click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
+@click.command(cls=SpokenCommand, codes=(ExitCode.OK, ExitCode.USAGE))
 @click.option("--user-data", metavar="U", required=True, help="UserData of the person.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..exit_codes import ExitCode
-from .codes import exit_codes
 from .echo import echo
+from .spoken import SpokenCommand
 
 if TYPE_CHECKING:
     from ..jobs.simulator import SimulatorServer
 
 
-@click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
+@click.command(cls=SpokenCommand, codes=(ExitCode.OK, ExitCode.USAGE))
 @click.option(
     "--host",
     default="127.0.0.1",

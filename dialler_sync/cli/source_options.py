@@ -9,6 +9,9 @@ import click
 
 _GIVEN = "dialler_sync.source"
 
+_DELIMITER = "Delimiter of a CSV FILE: one character, or tab, comma, semicolon, pipe. Overrides source:."
+_SHEET = "Sheet of a workbook: name or number (from 1); repeatable. Overrides source:."
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -29,26 +32,12 @@ def _remember(ctx: click.Context, param: click.Parameter, value: str | tuple[str
 def source_options(command: F) -> F:
     """Add ``--sheet``, ``--all-sheets``, ``--encoding`` and ``--delimiter``; they override the configuration."""
     for name, said, more in (
-        (
-            "--delimiter",
-            "Delimiter of a CSV FILE: one character, or tab, comma, semicolon, pipe.",
-            {"metavar": "SIGN"},
-        ),
-        ("--encoding", "Encoding of a CSV FILE: utf-8, cp1252 and so on.", {"metavar": "NAME"}),
-        ("--all-sheets", "All sheets of a workbook that have data.", {"is_flag": True}),
-        (
-            "--sheet",
-            "Sheet of a workbook: name or number (from 1); repeatable.",
-            {"metavar": "NAME", "multiple": True},
-        ),
+        ("--delimiter", _DELIMITER, {"metavar": "SIGN"}),
+        ("--encoding", "Encoding of a CSV FILE: utf-8, cp1252 and so on. Overrides source:.", {"metavar": "NAME"}),
+        ("--all-sheets", "All sheets of a workbook that have data. Overrides source:.", {"is_flag": True}),
+        ("--sheet", _SHEET, {"metavar": "NAME", "multiple": True}),
     ):
-        command = click.option(
-            name,
-            help=f"{said} Overrides source:.",
-            callback=_remember,
-            expose_value=False,
-            **more,
-        )(command)
+        command = click.option(name, help=said, callback=_remember, expose_value=False, **more)(command)
     return command
 
 

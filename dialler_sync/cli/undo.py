@@ -11,15 +11,16 @@ from ..text.phrase import counted
 from .app import App, is_quiet
 from .asking import confirm
 from .choosing import choose, config_of_run_option, say_nothing, when
-from .codes import UNDOES, exit_codes
+from .codes import UNDOES
 from .echo import echo
 from .options import out_option
+from .spoken import SpokenCommand
 
 if TYPE_CHECKING:
     from ..jobs.records import RunRecord
 
 
-@click.command(epilog=exit_codes(*UNDOES))
+@click.command(cls=SpokenCommand, codes=UNDOES)
 @click.argument("run", required=False)
 @click.option("--force", is_flag=True, help="Also restore contacts that somebody has changed since.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")

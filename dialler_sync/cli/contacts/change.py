@@ -11,8 +11,9 @@ import click
 from ...text.phrase import counted
 from ..app import App
 from ..asking import confirm
-from ..codes import CHANGES, exit_codes
+from ..codes import CHANGES
 from ..options import out_option
+from ..spoken import SpokenCommand
 from .naming import campaign_option, naming_options
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def _options(command: Callable[..., T]) -> Callable[..., T]:
     return naming_options(command)
 
 
-@click.command(epilog=exit_codes(*CHANGES))
+@click.command(cls=SpokenCommand, codes=CHANGES)
 @_options
 @click.pass_obj
 def lock(app: App, /, **given: Any) -> int:
@@ -59,7 +60,7 @@ def lock(app: App, /, **given: Any) -> int:
     return _change(app, "lock", **given)
 
 
-@click.command(epilog=exit_codes(*CHANGES))
+@click.command(cls=SpokenCommand, codes=CHANGES)
 @_options
 @click.pass_obj
 def unlock(app: App, /, **given: Any) -> int:
@@ -75,7 +76,7 @@ def unlock(app: App, /, **given: Any) -> int:
     return _change(app, "unlock", **given)
 
 
-@click.command(epilog=exit_codes(*CHANGES))
+@click.command(cls=SpokenCommand, codes=CHANGES)
 @_options
 @click.pass_obj
 def delete(app: App, /, **given: Any) -> int:

@@ -9,8 +9,9 @@ import click
 
 from ...exit_codes import ExitCode
 from ..app import App
-from ..codes import LOOKS_UP, exit_codes
+from ..codes import LOOKS_UP
 from ..echo import echo
+from ..spoken import SpokenCommand
 from .list_ import IN_TABLE
 from .naming import campaign_option, naming_options
 from .showing import Showing, showing_options
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ...jobs.contacts import Named
 
 
-@click.command(epilog=exit_codes(*LOOKS_UP))
+@click.command(cls=SpokenCommand, codes=LOOKS_UP)
 @naming_options
 @campaign_option
 @showing_options

@@ -9,8 +9,9 @@ import click
 
 from ...exit_codes import ExitCode
 from ..app import App
-from ..codes import LOOKS_UP, exit_codes
+from ..codes import LOOKS_UP
 from ..echo import echo
+from ..spoken import SpokenCommand
 from .naming import naming_options
 from .showing import Showing, showing_options
 
@@ -23,7 +24,7 @@ IN_TABLE = (
 )
 
 
-@click.command(epilog=exit_codes(*LOOKS_UP))
+@click.command(cls=SpokenCommand, codes=LOOKS_UP)
 @naming_options
 @showing_options
 @click.option("--language", type=int, metavar="N", help="The dialler's languagesID for result texts.")

@@ -8,7 +8,8 @@ import click
 
 from ...exit_codes import ExitCode
 from ..app import App
-from ..codes import ASKS, exit_codes
+from ..codes import ASKS
+from ..spoken import SpokenCommand
 from .naming import campaign_option
 from .showing import Showing, showing_options
 
@@ -16,7 +17,7 @@ IN_TABLE = ("ID", "UserData", "DiallerCampaignsName", "Name", "FirstName", "Phon
 RESULTS_IN_TABLE = ("ID", "UserData", "Name", "_calls", "_last_call", "_last_result_code", "_reached", "_done")
 
 
-@click.command("list", epilog=exit_codes(*ASKS))
+@click.command("list", cls=SpokenCommand, codes=ASKS)
 @campaign_option
 @showing_options
 @click.option("--format", "format_", type=click.Choice(["vendor"]), help="The vendor's own CSV, which 'import' reads.")

@@ -22,17 +22,18 @@ ROOMS = ("report", "inbox", "call_lists", "mapping", "prepare", "plan", "reconci
 MODULES = ("jobs/mail.py", "jobs/message.py", "jobs/notify.py", "jobs/night.py", "error_codes.py", "exit_codes.py")
 """What those people read who do not work in a terminal: reports, answers, mail, and why a row did not succeed."""
 
-WHOLE_ROOMS = ("config",)
+WHOLE_ROOMS = ("config", "doctor")
 """What those read who do: errors, the log but for what is for a search for faults, help and all else that is shown."""
 
 _WORDS = re.compile(r"[A-Za-z]{2,}[ ,:;]+[a-z]{2,}|[a-z]{3,} $|^ [a-z]{3,}")
 _NO_SENTENCE = re.compile(
     r"\s*<|default-src |office:| xmlns:|.*\b(SELECT|CREATE|INSERT|NOT|IN|AND|ORDER BY) |"
-    r"(great britain|vereinigte staaten)$|[a-z_.]+: [a-z_]+$|split among X$",
+    r"(great britain|vereinigte staaten)$|[a-z_.]+: [a-z_]+$|split among X$|"
+    r"report folder$|dialler-sync doctor: nobody$",
     re.DOTALL,
 )
 """Markup, a page's policy, SQL, two names of countries as they are found in cells, a key with its value,
-and how the journal calls a campaign."""
+how the journal calls a campaign, a check's name, and a key that nobody has."""
 
 
 @cache

@@ -22,19 +22,20 @@ ROOMS = ("report", "call_lists", "mapping", "prepare", "plan", "reconciliation",
 MODULES = ("error_codes.py", "exit_codes.py")
 """What those people read who do not work in a terminal: reports, answers, mail, and why a row did not succeed."""
 
-WHOLE_ROOMS = ("config", "doctor", "inbox", "jobs")
+WHOLE_ROOMS = ("cli", "config", "doctor", "inbox", "jobs")
 """What those read who do: errors, the log but for what is for a search for faults, help and all else that is shown."""
 
 _WORDS = re.compile(r"[A-Za-z]{2,}[ ,:;]+[a-z]{2,}|[a-z]{3,} $|^ [a-z]{3,}")
 _NO_SENTENCE = re.compile(
     r"\s*<|default-src |office:| xmlns:|.*\b(SELECT|CREATE|INSERT|NOT|IN|AND|ORDER BY) |"
     r"(great britain|vereinigte staaten)$|[a-z_.]+: [a-z_]+$|split among X$|"
-    r"report folder$|dialler-sync doctor: nobody$|still failing$|(teams|mail) $|# (HELP|TYPE) dialler",
+    r"report folder$|dialler-sync doctor: nobody$|still failing$|not bold$|X exit lists |"
+    r"X   filled distinct |(teams|mail) $|# (HELP|TYPE) dialler",
     re.DOTALL,
 )
 """Markup, a page's policy, SQL, two names of countries as they are found in cells, a key with its value,
 how the journal calls a campaign, a check's name, and a key that nobody has,
-an event's code, beginnings of keys, and marks of metrics."""
+an event's code, beginnings of keys, heads of tables, and marks of metrics."""
 
 
 @cache

@@ -11,6 +11,7 @@ import click
 
 from ..exit_codes import ExitCode
 from ..text.outward import line
+from ..text.phrase import phrase
 from .app import App, is_quiet
 from .codes import ASKS
 from .echo import COLOURS, echo, echo_json, terminal_width, wrapped
@@ -64,9 +65,9 @@ def _send_test(app: App) -> int:
     for name, taken in found:
         if taken and is_quiet():
             continue
-        echo(f"notify.{name}: {'a test was sent' if taken else 'the test was not taken'}", err=True)
+        echo(f"notify.{name}: {phrase('a test was sent') if taken else phrase('the test was not taken')}", err=True)
     if not found:
-        echo("notify: has no webhook, teams or email: nobody is notified", err=True)
+        echo(phrase("notify: has no webhook, teams or email: nobody is notified"), err=True)
     return ExitCode.OK if found and all(taken for _, taken in found) else ExitCode.USAGE
 
 

@@ -12,6 +12,7 @@ import click
 from ..files.portable import end_with_parent
 from ..files.url import Url, path_of
 from ..text.command_line import set_options
+from ..text.phrase import phrase
 from .app import App
 from .codes import IMPORTS
 from .options import (
@@ -114,11 +115,13 @@ def import_(
         inbox = settings.inbox.dir
     if sum(map(bool, (files, inbox, plan))) != 1 and not (files and plan):
         raise click.UsageError(
-            "name the FILE to import, or a folder with --inbox (or inbox.dir in the configuration), or a plan with "
-            "--plan"
+            phrase(
+                "name the FILE to import, or a folder with --inbox (or inbox.dir in the configuration), or a plan with "
+                "--plan"
+            )
         )
     if inbox and out:
-        raise click.UsageError("--out cannot be combined with --inbox: each file has its own run")
+        raise click.UsageError(phrase("--out cannot be combined with --inbox: each file has its own run"))
     made = read_plan(plan, trusted=app.trust) if plan else None
     job = ImportOptions(files, app.config_path, out, run_options(settings, made, **given), made)
     with app.journal() as journal:

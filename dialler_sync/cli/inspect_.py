@@ -11,7 +11,7 @@ import click
 from ..errors import InputError
 from ..exit_codes import ExitCode
 from ..jobs.inspect import read_tables
-from ..text.phrase import figure
+from ..text.phrase import figure, phrase
 from ..text.spreadsheet import one_line
 from .app import App, settled
 from .echo import echo, echo_json, say
@@ -67,7 +67,7 @@ def _show(facts: dict[str, Any]) -> None:
             say(f"{name:<12} {shown.strip(chr(39))}", indent=13)
     _show_columns(facts["profile"])
     if facts["first_rows"]:
-        echo("", "first rows")
+        echo("", phrase("first rows"))
     for row in facts["first_rows"]:
         echo(_cut(f"{row['row']:>7}  {' | '.join(_cut(one_line(cell), _CELL) for cell in row['cells'])}", _WIDTH))
     echo("")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..text.command_line import command
-from ..text.phrase import figure
+from ..text.phrase import figure, phrase
 from .app import App, settled
 from .codes import COMPARES
 from .echo import echo, echo_json, say
@@ -62,7 +62,7 @@ def reconcile(
     from .progress import progress
 
     if language is not None and not with_history:
-        raise click.UsageError("--language needs --with-history")
+        raise click.UsageError(phrase("--language needs --with-history"))
     settings = app.settings(finished=True)
     options = ReconcileOptions(
         files, app.config_path, out, with_history, extras, since, detailed_exitcode, mask, language
@@ -76,7 +76,7 @@ def reconcile(
                 plan = plan_fixes(settings, options, journal, observer)
             plan.write(fix)
             run_it = command("import", "--plan", str(fix), "--compare", "dialler")
-            _log.info("The plan %s fixes the differences: %s", fix, run_it)
+            _log.info(phrase("The plan {path} fixes the differences: {command}", path=fix, command=run_it))
     return done.summary.exit_code
 
 
@@ -111,7 +111,7 @@ def _print_table(done: Reconciled) -> None:
     summary = done.summary
     echo(f"run         {summary.run_id}")
     for kind, count in (summary.classes or {}).items():
-        echo(f"{_SIGILS[kind]} {kind:<11} {'not looked for' if count is None else f'{figure(count):>9}'}")
+        echo(f"{_SIGILS[kind]} {kind:<11} {phrase('not looked for') if count is None else f'{figure(count):>9}'}")
         if kind == "differing":
             for name, number in summary.changed_fields.items():
                 echo(f"    {name}: {figure(number)}")
@@ -119,7 +119,13 @@ def _print_table(done: Reconciled) -> None:
     if summary.history:
         echo(calls_in_words(summary.history))
     if summary.moved:
-        echo(f"changed since {summary.moved['since']}: {figure(sum(summary.moved['changes'].values()))}")
+        echo(
+            phrase(
+                "changed since {run}: {number}",
+                run=summary.moved["since"],
+                number=figure(sum(summary.moved["changes"].values())),
+            )
+        )
         for change, number in summary.moved["changes"].items():
             echo(f"    {change}: {figure(number)}")
     shown: dict[str, int] = {}
@@ -129,5 +135,5 @@ def _print_table(done: Reconciled) -> None:
             where = f"row {line.row}" if line.row else f"contact {line.contact_id}"
             say(f"{_SIGILS[line.kind]} {line.user_data} ({where}) {line.differences}".rstrip(), indent=4)
     if asked := summary.source_of_truth:
-        say(f"asked by    {asked['way']}: {asked['why']}", indent=12)
+        say(phrase("asked by    {way}: {why}", way=asked["way"], why=asked["why"]), indent=12)
     echo(f"reports     {summary.out}")

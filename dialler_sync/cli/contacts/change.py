@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ...text.phrase import counted
+from ...text.phrase import counted, mark, phrase
 from ..app import App
 from ..asking import confirm
 from ..codes import CHANGES
@@ -94,6 +94,10 @@ def delete(app: App, /, **given: Any) -> int:
     return _change(app, "delete", **given)
 
 
+_ONLY_THESE = mark("{command} {contacts}?")
+_ALL_MATCHES = mark("{command} {contacts} and every contact with the same UserData?")
+
+
 def _change(
     app: App,
     command: str,
@@ -112,14 +116,14 @@ def _change(
     from ..progress import progress
 
     if unchecked and (all_matches or campaign):
-        raise click.UsageError("--unchecked cannot be combined with --all-matches or --campaign")
+        raise click.UsageError(phrase("--unchecked cannot be combined with --all-matches or --campaign"))
     options = ChangeOptions(named, campaign, all_matches, unchecked, dry_run)
     settings = app.settings(finished=True)
     with app.journal() as journal:
         targets = Targets(named, settings, journal)
         if not (yes or dry_run):
-            every = " and every contact with the same UserData" if all_matches else ""
-            confirm(f"{command.capitalize()} {_counted(len(targets))}{every}?")
+            question = _ALL_MATCHES if all_matches else _ONLY_THESE
+            confirm(phrase(question, command=command.capitalize(), contacts=_counted(len(targets))))
         with progress(app) as observer:
             summary = change_contacts(settings, command, targets, options, app.config_path, journal, out, observer)
     print_summary(summary)

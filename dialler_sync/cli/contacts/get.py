@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...exit_codes import ExitCode
+from ...text.phrase import phrase
 from ..app import App
 from ..codes import LOOKS_UP
 from ..echo import echo
@@ -50,7 +51,7 @@ def get(
     with RecordFile(showing.folder()) as records:
         with progress(app) as observer:
             targets = Targets(named, settings)
-            observer.stage("reading contacts", len(targets))
+            observer.stage(phrase("reading contacts"), len(targets))
             problems = get_contacts(settings, targets, campaign, records, observer.advance)
         if len(records) == 1 and showing.form == "table" and not showing.fields:
             held = [{"Field": name, "Value": value} for name, value in next(iter(records)).items() if value is not None]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...exit_codes import ExitCode
+from ...text.phrase import phrase
 from ..app import App
 from ..codes import LOOKS_UP
 from ..echo import echo
@@ -55,7 +56,7 @@ def history(
     with RecordFile(showing.folder()) as calls:
         with progress(app) as observer:
             targets = Targets(named, settings)
-            observer.stage("reading calls", len(targets))
+            observer.stage(phrase("reading calls"), len(targets))
             problems, not_told = read_history(settings, targets, calls, observer.advance, language)
         showing.show(calls, tuple(dict.fromkeys((*HISTORY_COLUMNS, *calls.columns))), IN_TABLE)
     if said := str(not_told):

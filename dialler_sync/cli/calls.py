@@ -150,8 +150,8 @@ def _tell(done: CallsDone, what: str) -> None:
             asked=figure(done.asked),
         )
         echo(f"{what:<12}{calls}", err=told)
-        echo(f"{phrase('in scope'):<12}{scope}", err=told)
-        echo(f"{phrase('requests'):<12}{requests}", err=told)
+        echo(f"{'in scope':<12}{scope}", err=told)
+        echo(f"{'requests':<12}{requests}", err=told)
         if done.since:
             echo(f"since       {done.since}", err=told)
         if done.file:

@@ -27,4 +27,4 @@ IMPORTS = (*UNDOES, ExitCode.NONE_SUCCEEDED)
 def exit_codes(*codes: ExitCode) -> str:
     """Return the exit codes section of a command's help."""
     listed = "\n".join(f"  {code:>3}  {meaning_of(code)}" for code in sorted(codes))
-    return f"\b\n{phrase('Exit codes:')}\n{listed}"
+    return "\n".join(("\b", phrase("Exit codes:"), listed))

@@ -65,7 +65,8 @@ def _send_test(app: App) -> int:
     for name, taken in found:
         if taken and is_quiet():
             continue
-        echo(f"notify.{name}: {phrase('a test was sent') if taken else phrase('the test was not taken')}", err=True)
+        said = phrase("a test was sent") if taken else phrase("the test was not taken")
+        echo(f"notify.{name}: {said}", err=True)
     if not found:
         echo(phrase("notify: has no webhook, teams or email: nobody is notified"), err=True)
     return ExitCode.OK if found and all(taken for _, taken in found) else ExitCode.USAGE

@@ -81,7 +81,7 @@ def print_summary(summary: Summary) -> None:
         if compared := knowledge(asdict(summary)):
             echo(compared)
         if summary.dry_run:
-            echo(f"{phrase('Nothing was sent.')} {forecast(asdict(summary))}")
+            echo(" ".join((phrase("Nothing was sent."), forecast(asdict(summary)))))
         echo(f"{'reports':<{width}} {summary.out}")
     if summary.stopped_because:
         _log.error("Stopped: %s", summary.stopped_because)
@@ -116,7 +116,7 @@ def _print_table(summary: Summary) -> None:
     if said := warned(facts):
         console.print(line(phrase("Warnings: {warnings} (_warnings in results.csv)", warnings=said)))
     if summary.dry_run:
-        console.print(line(f"{phrase('Nothing was sent.')} {forecast(facts)}"))
+        console.print(line(" ".join((phrase("Nothing was sent."), forecast(facts)))))
     else:
         done = ", ".join(f"{figure(number)} {name}" for name, number in summary.actions.items() if number)
         sent = counted(summary.requests, "{count} request", "{count} requests") if summary.requests else ""

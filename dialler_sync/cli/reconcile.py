@@ -111,7 +111,8 @@ def _print_table(done: Reconciled) -> None:
     summary = done.summary
     echo(f"run         {summary.run_id}")
     for kind, count in (summary.classes or {}).items():
-        echo(f"{_SIGILS[kind]} {kind:<11} {phrase('not looked for') if count is None else f'{figure(count):>9}'}")
+        found = phrase("not looked for") if count is None else f"{figure(count):>9}"
+        echo(f"{_SIGILS[kind]} {kind:<11} {found}")
         if kind == "differing":
             for name, number in summary.changed_fields.items():
                 echo(f"    {name}: {figure(number)}")

@@ -206,7 +206,7 @@ def _refused(client: DiallerClient, error: RequestError | StopRun) -> Check:
                 "dialler.clients_id"
             )
         ),
-        ENDPOINT_MISSING: f"{phrase('check dialler.base_url')}. {override_hint(client, 'list_campaigns')}",
+        ENDPOINT_MISSING: ". ".join((phrase("check dialler.base_url"), override_hint(client, "list_campaigns"))),
         REDIRECTED: phrase("set dialler.base_url to the address it redirects to"),
     }.get(code, phrase("check dialler.base_url"))
     return failed("access", phrase("the dialler refuses: {why}", why=error), fix, ExitCode.NO_ROW_CAN_SUCCEED)

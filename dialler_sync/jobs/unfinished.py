@@ -46,7 +46,7 @@ def progress_in_words(run: RunRecord, state: str, counts: Mapping[str, int]) -> 
     if state == RUNNING:
         return said
     if run.command in READING:
-        return f"{said}. {phrase('It sends nothing: run the command again')}"
+        return ". ".join((said, phrase("It sends nothing: run the command again")))
     finish = (
         mark("If it was killed, finish it with: {command}") if state == NOT_KNOWN else mark("Finish it with: {command}")
     )

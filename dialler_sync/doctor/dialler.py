@@ -93,11 +93,8 @@ def _connect(host: str, port: int, name: str) -> Connected:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         fix = phrase("check dialler.base_url and this machine's DNS")
-        return [
-            failed(
-                "name", phrase("cannot look up {host}: {why}", host=host, why=error.strerror), fix, ExitCode.UNAVAILABLE
-            )
-        ], None
+        said = phrase("cannot look up {host}: {why}", host=host, why=error.strerror)
+        return [failed("name", said, fix, ExitCode.UNAVAILABLE)], None
     addresses = ", ".join(dict.fromkeys(str(entry[4][0]) for entry in found))
     checks = [fine("name", f"{host} is {addresses}")]
     started = time.monotonic()
@@ -105,21 +102,11 @@ def _connect(host: str, port: int, name: str) -> Connected:
         connection = socket.create_connection((host, port), LONGEST)
     except OSError as error:
         fix = phrase("check the port in dialler.base_url, the firewall, and whether the dialler is up")
-        why = error.strerror or str(error)
-        checks.append(
-            failed(
-                name,
-                phrase("{address} does not answer: {why}", address=f"{host}:{port}", why=why),
-                fix,
-                ExitCode.UNAVAILABLE,
-            )
-        )
-        return checks, None
-    took = (time.monotonic() - started) * 1000
-    checks.append(
-        fine(name, phrase("{address} answers after {took} ms", address=f"{host}:{port}", took=figure(took, 1)))
-    )
-    return checks, connection
+        said = phrase("{address} does not answer: {why}", address=f"{host}:{port}", why=error.strerror or str(error))
+        return [*checks, failed(name, said, fix, ExitCode.UNAVAILABLE)], None
+    took = figure((time.monotonic() - started) * 1000, 1)
+    said = phrase("{address} answers after {took} ms", address=f"{host}:{port}", took=took)
+    return [*checks, fine(name, said)], connection
 
 
 def _secure(connection: socket.socket, host: str, context: ssl.SSLContext) -> tuple[Check, socket.socket | None]:

@@ -13,7 +13,8 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from .errors import UsageError
-from .text.phrase import figure
+from .text.forms import listed
+from .text.phrase import figure, mark, phrase
 
 ENDPOINTS: Mapping[str, str] = MappingProxyType(
     {
@@ -78,11 +79,18 @@ class Endpoint:
             value = str(values[match[1]])
             in_path = "?" not in self.path[: match.start()]
             if not value or (in_path and value in {".", ".."}):
-                raise UsageError(f"{self.name}: '{value}' is not a {match[1]}")
+                raise UsageError(
+                    phrase("{function}: '{value}' is not a {part}", function=self.name, value=value, part=match[1])
+                )
             quoted = quote(value, safe="")
             if len(quoted) > _LONGEST_VALUE:
                 raise UsageError(
-                    f"{self.name}: {match[1]} has {figure(len(value))} characters, too many for an address"
+                    phrase(
+                        "{function}: {part} has {length} characters, too many for an address",
+                        function=self.name,
+                        part=match[1],
+                        length=figure(len(value)),
+                    )
                 )
             return quoted
 
@@ -98,9 +106,16 @@ def endpoint(name: str, override: str | None = None) -> Endpoint:
     text = override or ENDPOINTS[name]
     match = _SHAPE.fullmatch(text)
     if not match or not text.isprintable() or len(text) > LONGEST_PATH:
-        raise ValueError(f"'{text}' is not a method and a path, such as \"{ENDPOINTS[name]}\"")
+        raise ValueError(
+            phrase("'{text}' is not a method and a path, such as \"{example}\"", text=text, example=ENDPOINTS[name])
+        )
     meant, given = set(_PLACEHOLDER.findall(ENDPOINTS[name])), set(_PLACEHOLDER.findall(text))
     if meant != given:
-        wanted = " and ".join(f"{{{p}}}" for p in sorted(meant)) or "no placeholder"
-        raise ValueError(f"'{text}' must have {wanted}, as in \"{ENDPOINTS[name]}\"")
+        wanted = [f"{{{each}}}" for each in sorted(meant)]
+        needs = (
+            mark("'{text}' must have {wanted}, as in \"{example}\"")
+            if wanted
+            else mark("'{text}' must have no placeholder, as in \"{example}\"")
+        )
+        raise ValueError(phrase(needs, text=text, wanted=wanted and listed(wanted), example=ENDPOINTS[name]))
     return Endpoint(name, match[1], match[2])

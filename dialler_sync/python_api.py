@@ -22,6 +22,7 @@ from .jobs.reconcile import ReconcileOptions, ReconciliationSummary, plan_fixes,
 from .jobs.records import Journal, default_state
 from .jobs.results import Summary
 from .jobs.settings import Limit, Settings, load_config, row_limit
+from .text.phrase import phrase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +80,7 @@ class Reconciliation:
             UsageError: nothing was compared.
         """
         if self.summary.classes is None:
-            raise UsageError(f"nothing was compared: {self.summary.stopped_because}")
+            raise UsageError(phrase("nothing was compared: {why}", why=self.summary.stopped_because))
         return text_frame(self.folder / "reconciliation.csv")
 
 

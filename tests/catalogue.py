@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
+from collections.abc import Iterator
 from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
+from typing import Any
 
+import click
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
+
+from dialler_sync.cli.main import cli
+from dialler_sync.config.schema import json_schema
 
 ROOT = Path(__file__).parent.parent / "dialler_sync"
 _METHODS = [("**.py", "python"), ("**.j2", "jinja2.ext:babel_extract")]
@@ -25,7 +32,28 @@ def catalogue() -> Catalog:
     found = Catalog(project="dialler-sync")
     for file, line, message, comments, context in extract_from_dir(ROOT, _METHODS, keywords=_KEYWORDS):
         found.add(message, locations=[(file, line)], auto_comments=comments, context=context)
+    for text in help_of(cli):
+        found.add(text, locations=[("cli", 0)])
+    for text in descriptions_in(json_schema()):
+        found.add(text, locations=[("config", 0)])
     return found
+
+
+def help_of(command: click.Command) -> Iterator[str]:
+    """Yield the help of a command, its options and its subcommands."""
+    yield inspect.cleandoc(command.help or "")
+    yield from (param.help for param in command.params if isinstance(param, click.Option) and param.help)
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        yield from help_of(inner)
+
+
+def descriptions_in(schema: Any) -> Iterator[str]:
+    """Yield what a JSON Schema says of its keys."""
+    for key, inner in schema.items() if isinstance(schema, dict) else enumerate(schema):
+        if key == "description" and isinstance(inner, str):
+            yield inner
+        elif isinstance(inner, dict | list):
+            yield from descriptions_in(inner)
 
 
 class Bracketed(NullTranslations):

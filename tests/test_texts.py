@@ -233,3 +233,45 @@ def _call(dialler: SimulatorServer) -> None:
     first, second = list(dialler.store.contacts)[:2]
     dialler.store.add_call(first, **call(ago(hours=2), code=SALE))
     dialler.store.add_call(second, **call(ago(hours=3), code=BUSY))
+
+
+def test_what_a_command_refuses(run: Run, campaign: Callable[..., Path], spoken: Bracketed) -> None:
+    """Errors of the configuration and of the options."""
+    campaign(mirror="{missing: lock, mode: x}", calls="{decimal: ','}")
+
+    refused = [
+        run("import", "liste.csv"),
+        run("calls", "--since", "last"),
+        run("runs", "list", "--since", "x"),
+        run("contacts", "get"),
+        run("config", "check"),
+    ]
+
+    assert all(done.code == ExitCode.USAGE for done in refused), [done.err for done in refused]
+    assert all("⟦" in done.err for done in refused)
+    assert not english_in(_without_click(done.err) for done in refused)
+
+
+def test_what_doctor_says(run: Run, campaign: Callable[..., Path], spoken: Bracketed) -> None:
+    campaign()
+
+    said = json.loads(run("doctor", "-o", "json").out)
+
+    texts = [
+        text for check in said if check["name"] != "libraries" for text in (check["message"], check.get("mend", ""))
+    ]
+    assert not english_in(texts)
+
+
+@pytest.mark.parametrize("command", ["", "import", "contacts list", "runs show", "doctor"])
+def test_what_help_says(run: Run, spoken: Bracketed, command: str) -> None:
+    """In pieces, as click breaks the lines; its own words are click's to translate."""
+    said = run(*command.split(), "--help").out
+
+    assert said.count("⟦") > 2
+    assert not spoken.unknown
+
+
+def _without_click(text: str) -> str:
+    """A message on stderr without click's usage and its word Error."""
+    return re.sub(r"^(Usage|Try|Error):?.*?(?=⟦|$)", "", text, flags=re.MULTILINE)

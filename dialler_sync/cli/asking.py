@@ -6,6 +6,7 @@ import click
 
 from ..errors import UsageError
 from ..text.outward import line
+from ..text.phrase import phrase
 from .echo import echo
 
 
@@ -23,5 +24,5 @@ def confirm(question: str) -> None:
             raise
         echo("", err=True)
         raise UsageError(
-            "standard input has no answer, so nothing was changed. To do it without a question, add --yes."
+            phrase("standard input has no answer, so nothing was changed. To do it without a question, add --yes.")
         ) from None

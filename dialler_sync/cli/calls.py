@@ -13,10 +13,11 @@ import click
 
 from ..exit_codes import ExitCode
 from ..files.url import path_of
-from ..text.phrase import figure
+from ..text.phrase import counted, figure, phrase
 from .app import App, is_quiet, settled
-from .codes import LOOKS_UP, exit_codes
+from .codes import LOOKS_UP
 from .echo import echo
+from .spoken import SpokenCommand
 from .streams import exact
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ CONTACTS_IN_TABLE = ("UserData", "Tries", "Reached", "LastCall", "ResultCode", "
 _PROBLEMS = 10
 
 
-@click.command(epilog=exit_codes(*LOOKS_UP, ExitCode.INTERRUPTED))
+@click.command(cls=SpokenCommand, codes=(*LOOKS_UP, ExitCode.INTERRUPTED))
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=path_of)
 @click.option("--campaign", metavar="ID|NAME", help="Campaign to read, in place of the configured one.")
 @click.option(
@@ -135,11 +136,22 @@ def _tell(done: CallsDone, what: str) -> None:
     settled()
     told = done.file is None
     if not is_quiet():
-        changed = f", {figure(done.updated)} of them changed since reported" if done.updated else ""
-        saved = f", {figure(done.saved)} saved, as the list shows no new calls" if done.saved else ""
-        echo(f"{what:<12}{figure(done.calls)}{changed}", err=told)
-        echo(f"in scope    {figure(done.contacts)} contacts, {figure(done.asked)} of them queried", err=told)
-        echo(f"requests    {figure(done.requests)}{saved}", err=told)
+        calls, requests = figure(done.calls), figure(done.requests)
+        if done.updated:
+            changed = figure(done.updated)
+            calls = phrase("{number}, {changed} of them changed since reported", number=calls, changed=changed)
+        if done.saved:
+            saved = figure(done.saved)
+            requests = phrase("{number}, {saved} saved, as the list shows no new calls", number=requests, saved=saved)
+        scope = counted(
+            done.contacts,
+            "{count} contact, {asked} of them queried",
+            "{count} contacts, {asked} of them queried",
+            asked=figure(done.asked),
+        )
+        echo(f"{what:<12}{calls}", err=told)
+        echo(f"{'in scope':<12}{scope}", err=told)
+        echo(f"{'requests':<12}{requests}", err=told)
         if done.since:
             echo(f"since       {done.since}", err=told)
         if done.file:
@@ -150,4 +162,4 @@ def _tell(done: CallsDone, what: str) -> None:
     for problem in done.problems[:_PROBLEMS]:
         echo(problem, err=True)
     if len(done.problems) > _PROBLEMS:
-        echo(f"… and {figure(len(done.problems) - _PROBLEMS)} more rows without calls", err=True)
+        echo(phrase("… and {value} more rows without calls", value=figure(len(done.problems) - _PROBLEMS)), err=True)

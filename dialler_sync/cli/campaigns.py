@@ -6,15 +6,16 @@ import click
 
 from ..exit_codes import ExitCode
 from .app import App
-from .codes import ASKS, exit_codes
+from .codes import ASKS
+from .spoken import SpokenGroup
 
 
-@click.group()
+@click.group(cls=SpokenGroup)
 def campaigns() -> None:
     """Show the dialler's campaigns."""
 
 
-@campaigns.command("list", epilog=exit_codes(*ASKS))
+@campaigns.command("list", codes=ASKS)
 @click.option("-o", "--output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @click.pass_obj
 def list_(app: App, output: str) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..text.command_line import command, set_options
+from ..text.phrase import phrase
 from .app import App
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def choose(
     from ..target import in_words
 
     if config_of_run and name is None:
-        raise click.UsageError("--config-of-run needs the RUN")
+        raise click.UsageError(phrase("--config-of-run needs the RUN"))
     path = app.config_path
     named = journal.run(name) if name is not None else None
     if named and config_of_run:
@@ -74,11 +75,18 @@ def choose(
         return None
     if path != app.config_path:
         set_options(app.found_by(path))
-    files = ", ".join(dict.fromkeys(str(entry["name"]) for entry in run.files)) or "no file"
+    files = ", ".join(dict.fromkeys(str(entry["name"]) for entry in run.files)) or phrase("no file")
     _log.info(
-        "run %s (%s of %s, %s): %s, configuration %s",
-        run.id, run.command, files, when(run), in_words(run.target), path.resolve(),
-    )  # fmt: skip
+        phrase(
+            "run {run} ({command} of {files}, {time}): {target}, configuration {path}",
+            run=run.id,
+            command=run.command,
+            files=files,
+            time=when(run),
+            target=in_words(run.target),
+            path=path.resolve(),
+        )
+    )
     return Chosen(run, settings, path, target)
 
 
@@ -89,14 +97,29 @@ def _asked(app: App, run: RunRecord) -> Path:
 
     context = click.get_current_context()
     path = Path(run.config_path)
-    said = f"according to the journal, run {run.id} was started with the configuration {path}"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         set_options(app.found_by(path))
         typed = command(str(context.info_name), run.id)
-        raise UsageError(f"{said}; using it needs your confirmation. If it is right, run: {typed}")
+        raise UsageError(
+            phrase(
+                "according to the journal, run {run} was started with the configuration {path}; using it needs "
+                "your confirmation. If it is right, run: {command}",
+                run=run.id,
+                path=path,
+                command=typed,
+            )
+        )
     dialler = app.settings_from(path, token_needed=False).dialler
     given = next((name for name in ("token", "token_file", "token_command") if getattr(dialler, name)), "nowhere")
-    click.confirm(f"{said}: it sends to {dialler.root}, its token comes from '{given}'. Use it?", abort=True, err=True)
+    asked = phrase(
+        "according to the journal, run {run} was started with the configuration {path}: it sends to {dialler}, "
+        "its token comes from '{key}'. Use it?",
+        run=run.id,
+        path=path,
+        dialler=dialler.root,
+        key=given,
+    )
+    click.confirm(asked, abort=True, err=True)
     return path
 
 

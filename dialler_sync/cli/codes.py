@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..exit_codes import MEANINGS, ExitCode
+from ..exit_codes import ExitCode, meaning_of
+from ..text.phrase import phrase
 
 VALIDATES = (ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT, ExitCode.ROWS_FAILED, ExitCode.SAFETY_LIMIT)
 
@@ -25,5 +26,5 @@ IMPORTS = (*UNDOES, ExitCode.NONE_SUCCEEDED)
 
 def exit_codes(*codes: ExitCode) -> str:
     """Return the exit codes section of a command's help."""
-    listed = "\n".join(f"  {code:>3}  {MEANINGS[code]}" for code in sorted(codes))
-    return f"\b\nExit codes:\n{listed}"
+    listed = "\n".join(f"  {code:>3}  {meaning_of(code)}" for code in sorted(codes))
+    return "\n".join(("\b", phrase("Exit codes:"), listed))

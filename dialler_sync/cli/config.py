@@ -5,11 +5,13 @@ from __future__ import annotations
 import click
 
 from ..exit_codes import ExitCode
+from ..text.phrase import phrase
 from .app import App, is_quiet
 from .echo import echo, echo_json
+from .spoken import SpokenGroup
 
 
-@click.group()
+@click.group(cls=SpokenGroup)
 def config() -> None:
     """Check a configuration, or print its JSON Schema."""
 
@@ -29,7 +31,11 @@ def check(app: App) -> int:
     for path in read.files:
         left = read.unfinished.get(path)
         if left or not is_quiet():
-            echo(f"{path} is fine" + (f", but {still_marked(left)}" if left else ""))
+            echo(
+                phrase("{path} is fine, but {lines}", path=path, lines=still_marked(left))
+                if left
+                else phrase("{path} is fine", path=path)
+            )
     return ExitCode.USAGE if read.unfinished else ExitCode.OK
 
 

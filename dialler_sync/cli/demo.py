@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from ..exit_codes import ExitCode
-from ..text.phrase import figure
+from ..text.phrase import figure, phrase
 from .app import App
-from .codes import exit_codes
 from .echo import echo
 from .options import out_option
+from .spoken import SpokenCommand
 
 
-@click.command(epilog=exit_codes(ExitCode.OK, ExitCode.ROWS_FAILED))
+@click.command(cls=SpokenCommand, codes=(ExitCode.OK, ExitCode.ROWS_FAILED))
 @out_option
 @click.pass_obj
 def demo(app: App, out: Path | None) -> int:
@@ -31,12 +31,16 @@ def demo(app: App, out: Path | None) -> int:
         done = run_demo(out, observer)
     summary = done.summary
     print_summary(summary)
-    echo(f"The embedded dialler now holds {done.contacts} contacts.")
+    echo(phrase("The embedded dialler now holds {number} contacts.", number=done.contacts))
     rejected = summary.counts["rejected"]
-    echo(f"{rejected} rows were rejected on purpose: failed.xlsx says why, and how to fix each.")
+    echo(phrase("{number} rows were rejected on purpose: failed.xlsx says why, and how to fix each.", number=rejected))
     echo(
-        f"Then it dialled for a week, in fast motion: {figure(done.calls)} calls, {done.came_of_it}.",
-        f"The results of the calls: {Path(summary.out) / 'calls.html'}",
+        phrase(
+            "Then it dialled for a week, in fast motion: {calls} calls, {results}.",
+            calls=figure(done.calls),
+            results=done.came_of_it,
+        ),
+        phrase("The results of the calls: {value}", value=Path(summary.out) / "calls.html"),
     )
     settled = summary.counts["succeeded"] + summary.counts["skipped"] + rejected
     return ExitCode.OK if settled == summary.counts["read"] else ExitCode.ROWS_FAILED

@@ -11,9 +11,11 @@ import click
 
 from ..exit_codes import ExitCode
 from ..text.outward import line
+from ..text.phrase import phrase
 from .app import App, is_quiet
-from .codes import ASKS, exit_codes
+from .codes import ASKS
 from .echo import COLOURS, echo, echo_json, terminal_width, wrapped
+from .spoken import SpokenCommand
 from .streams import styled
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ _COLOURS = {"OK": COLOURS["good"], "WARN": COLOURS["warning"], "FAIL": COLOURS["
 _INDENT = 21
 
 
-@click.command(epilog=exit_codes(*ASKS, ExitCode.INPUT))
+@click.command(cls=SpokenCommand, codes=(*ASKS, ExitCode.INPUT))
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option(
     "--notify", is_flag=True, help="Also send a test message to the webhook and by mail, as set under notify:."
@@ -63,9 +65,10 @@ def _send_test(app: App) -> int:
     for name, taken in found:
         if taken and is_quiet():
             continue
-        echo(f"notify.{name}: {'a test was sent' if taken else 'the test was not taken'}", err=True)
+        said = phrase("a test was sent") if taken else phrase("the test was not taken")
+        echo(f"notify.{name}: {said}", err=True)
     if not found:
-        echo("notify: has no webhook, teams or email: nobody is notified", err=True)
+        echo(phrase("notify: has no webhook, teams or email: nobody is notified"), err=True)
     return ExitCode.OK if found and all(taken for _, taken in found) else ExitCode.USAGE
 
 

@@ -12,8 +12,9 @@ import click
 from ..files.portable import end_with_parent
 from ..files.url import Url, path_of
 from ..text.command_line import set_options
+from ..text.phrase import phrase
 from .app import App
-from .codes import IMPORTS, exit_codes
+from .codes import IMPORTS
 from .options import (
     adopt_option,
     cluster_option,
@@ -28,6 +29,7 @@ from .options import (
     run_options,
 )
 from .source_options import source_options
+from .spoken import SpokenCommand
 from .until import until_option
 
 _of_this_machine = click.Path(path_type=Path, file_okay=False, exists=True)
@@ -39,7 +41,7 @@ def _folder(text: str) -> Path:
     return path if isinstance(path, Url) else Path(_of_this_machine.convert(path, None, None))
 
 
-@click.command("import", epilog=exit_codes(*IMPORTS))
+@click.command("import", cls=SpokenCommand, codes=IMPORTS)
 @click.argument("files", nargs=-1, metavar="FILE...", type=path_of)
 @source_options
 @out_option
@@ -113,11 +115,13 @@ def import_(
         inbox = settings.inbox.dir
     if sum(map(bool, (files, inbox, plan))) != 1 and not (files and plan):
         raise click.UsageError(
-            "name the FILE to import, or a folder with --inbox (or inbox.dir in the configuration), or a plan with "
-            "--plan"
+            phrase(
+                "name the FILE to import, or a folder with --inbox (or inbox.dir in the configuration), or a plan with "
+                "--plan"
+            )
         )
     if inbox and out:
-        raise click.UsageError("--out cannot be combined with --inbox: each file has its own run")
+        raise click.UsageError(phrase("--out cannot be combined with --inbox: each file has its own run"))
     made = read_plan(plan, trusted=app.trust) if plan else None
     job = ImportOptions(files, app.config_path, out, run_options(settings, made, **given), made)
     with app.journal() as journal:

@@ -10,13 +10,14 @@ import click
 from ..exit_codes import ExitCode
 from ..files.url import path_of
 from ..text.outward import in_shell
+from ..text.phrase import phrase
 from .app import App, is_quiet, settled
-from .codes import exit_codes
 from .echo import echo
 from .source_options import source_options
+from .spoken import SpokenCommand
 
 
-@click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
+@click.command(cls=SpokenCommand, codes=(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
 @click.argument("file", metavar="FILE", type=path_of)
 @source_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file, in place of stdout.")
@@ -42,12 +43,14 @@ def init(app: App, file: Path, output: Path | None) -> int:
         with os.fdopen(new_file(output, 0o644), "w", encoding="utf-8") as target:
             target.write(proposal)
     except FileExistsError:
-        raise UsageError(f"{output} already exists and is not overwritten. Name another file with -o.") from None
+        raise UsageError(
+            phrase("{path} already exists and is not overwritten. Name another file with -o.", path=output)
+        ) from None
     except OSError as error:
-        raise UsageError(f"{output} cannot be written: {error.strerror}") from error
+        raise UsageError(phrase("{path} cannot be written: {why}", path=output, why=error.strerror)) from error
     settled()
     if is_quiet():
         return ExitCode.OK
-    echo(f"Wrote {output}. Check it, fill in what is marked CHANGE and remove these marks, then run:")
+    echo(phrase("Wrote {path}. Check it, fill in what is marked CHANGE and remove these marks, then run:", path=output))
     echo(f"  {try_it}")
     return ExitCode.OK

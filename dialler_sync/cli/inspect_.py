@@ -11,18 +11,18 @@ import click
 from ..errors import InputError
 from ..exit_codes import ExitCode
 from ..jobs.inspect import read_tables
-from ..text.phrase import figure
+from ..text.phrase import figure, phrase
 from ..text.spreadsheet import one_line
 from .app import App, settled
-from .codes import exit_codes
 from .echo import echo, echo_json, say
 from .options import files_argument
 from .source_options import source_options
+from .spoken import SpokenCommand
 
 _log = logging.getLogger(__name__)
 
 
-@click.command("inspect", epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
+@click.command("inspect", cls=SpokenCommand, codes=(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
 @files_argument
 @source_options
 @click.option("--to", "folder", type=click.Path(path_type=Path), help="Write each table as plain CSV into this folder.")
@@ -67,7 +67,7 @@ def _show(facts: dict[str, Any]) -> None:
             say(f"{name:<12} {shown.strip(chr(39))}", indent=13)
     _show_columns(facts["profile"])
     if facts["first_rows"]:
-        echo("", "first rows")
+        echo("", phrase("first rows"))
     for row in facts["first_rows"]:
         echo(_cut(f"{row['row']:>7}  {' | '.join(_cut(one_line(cell), _CELL) for cell in row['cells'])}", _WIDTH))
     echo("")

@@ -57,11 +57,12 @@ class _OfOthers(logging.Handler):
 
 
 def _message(record: logging.LogRecord) -> str:
-    """Return the message of a record. The format is ours; its arguments are made harmless, each on one line."""
+    """Return the message of a record. A format is ours, and its arguments are made harmless, each on one line; a
+    sentence without arguments has its values in it."""
     args = record.args
     if isinstance(args, Mapping):
         return str(record.msg) % {name: _harmless(value) for name, value in args.items()}
-    return str(record.msg) % tuple(map(_harmless, args)) if args else str(record.msg)
+    return str(record.msg) % tuple(map(_harmless, args)) if args else str(_harmless(record.msg))
 
 
 _LONGEST = 8_000

@@ -21,6 +21,7 @@ from ..errors import DiallerSyncError, Interrupted
 from ..exit_codes import ExitCode, exit_code
 from ..text.command_line import set_options
 from ..text.outward import forget_secrets, keep_secret, line, screen
+from ..text.phrase import phrase
 from ..version import __version__
 from . import startup
 from .app import App
@@ -41,6 +42,7 @@ from .reconcile import reconcile
 from .resume import resume, retry
 from .runs import forget, runs
 from .simulator import simulator
+from .spoken import SpokenGroup
 from .streams import Printing
 from .undo import undo
 from .validate import validate
@@ -70,7 +72,7 @@ COMMANDS: tuple[click.Command, ...] = (
 )
 
 
-class OrderedGroup(click.Group):
+class OrderedGroup(SpokenGroup):
     """Lists its commands in the order of the work, not of the alphabet."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
@@ -122,15 +124,17 @@ def cli(
     try:
         Path.cwd()
     except OSError as error:
-        raise click.UsageError(f"the working folder is gone ({error.strerror}): change to another one") from None
+        raise click.UsageError(
+            phrase("the working folder is gone ({why}): change to another one", why=error.strerror)
+        ) from None
     if verbose and quiet:
-        raise click.UsageError("--verbose and --quiet contradict each other")
+        raise click.UsageError(phrase("--verbose and --quiet contradict each other"))
     ctx.obj = App(config_path, state, -1 if quiet else min(verbose, 2), log_format, ctx.obj, trust)
     set_options(ctx.obj.found_by())
     ctx.obj.set_up_logging()
     if log_format == "json":
         facts = {"event": "start", "command": ctx.invoked_subcommand, "version": __version__, "pid": os.getpid()}
-        _log.info("start of %s", ctx.invoked_subcommand, extra={"facts": facts})
+        _log.info(phrase("start of {command}", command=ctx.invoked_subcommand), extra={"facts": facts})
     startup.settle_time_zone()
     if os.environ.get("NO_COLOR"):
         ctx.color = False
@@ -155,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("interrupted", file=sys.stderr)  # noqa: T201
         code = ExitCode.INTERRUPTED
     if logs_json():
-        _log.info("end: exit %d", code, extra={"facts": {"event": "end", "exit_code": int(code)}})
+        _log.info(phrase("end: exit {code}", code=code), extra={"facts": {"event": "end", "exit_code": int(code)}})
     startup.skip_last_collection()
     sys.exit(int(code))
 
@@ -178,7 +182,9 @@ def _run(arguments: Sequence[str] | None) -> ExitCode:
     except click.ClickException as error:
         if isinstance(error, click.NoSuchOption) and any(error.option_name in option.opts for option in cli.params):
             name = error.option_name
-            error = click.UsageError(f"put '{name}' before the command: dialler-sync {name} …", error.ctx)
+            error = click.UsageError(
+                phrase("put '{name}' before the command: dialler-sync {name} …", name=name), error.ctx
+            )
         error.message = line(error.message) if error.message else ""  # type: ignore[misc] # it quotes arguments
         if logs_json():
             _log.error("Error: %s", error.format_message())
@@ -223,8 +229,10 @@ def _told(code: ExitCode, printing: Printing) -> ExitCode:
     if lost is None:
         return code
     if printing.settled:
-        _log.warning("Standard output cannot be written: %s. Everything else has been done.", lost.strerror)
+        _log.warning(
+            phrase("Standard output cannot be written: {why}. Everything else has been done.", why=lost.strerror)
+        )
     elif not isinstance(lost, (BrokenPipeError, InterruptedError)):  # the reader has enough (| head)
-        _log.error("Error: standard output cannot be written: %s", lost.strerror)
+        _log.error(phrase("Error: standard output cannot be written: {why}", why=lost.strerror))
         return code or ExitCode.USAGE
     return code

@@ -14,9 +14,10 @@ from ..errors import DiallerSyncError
 from ..text.outward import line
 from ..text.phrase import figure
 from .app import App, is_quiet, settled
-from .codes import IMPORTS, exit_codes
+from .codes import IMPORTS
 from .echo import echo, echo_json, say
 from .logs import logs_json
+from .spoken import SpokenCommand
 from .until import until_given, until_option
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-@click.command(epilog=exit_codes(*IMPORTS))
+@click.command(cls=SpokenCommand, codes=IMPORTS)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.option("--quiet-for", type=click.FloatRange(min=0), metavar="SECONDS", help="As with 'import', for all inboxes.")
 @click.option(

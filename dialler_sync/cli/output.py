@@ -8,9 +8,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ..error_codes import LOOKUP_FAILED, meaning
-from ..exit_codes import MEANINGS, ExitCode
+from ..exit_codes import ExitCode, meaning_of
 from ..text.outward import line
-from ..text.phrase import counted, figure
+from ..text.phrase import counted, figure, phrase
 from .app import is_quiet, settled
 from .echo import COLOURS, echo, echo_json, say
 from .options import wants_json
@@ -54,9 +54,17 @@ def print_summary(summary: Summary) -> None:
         return
     if is_quiet() and summary.command in _NO_TABLE:
         if summary.exit_code not in {ExitCode.OK, ExitCode.ROWS_FAILED}:
-            why = summary.stopped_because or MEANINGS[ExitCode(summary.exit_code)]
+            why = summary.stopped_because or meaning_of(summary.exit_code)
             said = why.removesuffix(".")
-            _log.error("run %s: exit %d: %s. Reports: %s", summary.run_id, summary.exit_code, said, summary.out)
+            _log.error(
+                phrase(
+                    "run {run}: exit {code}: {why}. Reports: {folder}",
+                    run=summary.run_id,
+                    code=summary.exit_code,
+                    why=said,
+                    folder=summary.out,
+                )
+            )
         return
     if sys.stdout.isatty():
         _print_table(summary)
@@ -73,13 +81,13 @@ def print_summary(summary: Summary) -> None:
         if compared := knowledge(asdict(summary)):
             echo(compared)
         if summary.dry_run:
-            echo(f"Nothing was sent. {forecast(asdict(summary))}")
+            echo(" ".join((phrase("Nothing was sent."), forecast(asdict(summary)))))
         echo(f"{'reports':<{width}} {summary.out}")
     if summary.stopped_because:
         _log.error("Stopped: %s", summary.stopped_because)
         _, command = next_step(asdict(summary))
         if command and command not in summary.stopped_because:
-            _log.info("Then continue with: %s", command)
+            _log.info(phrase("Then continue with: {command}", command=command))
 
 
 def _print_table(summary: Summary) -> None:
@@ -92,7 +100,7 @@ def _print_table(summary: Summary) -> None:
 
     facts = asdict(summary)
     console = Console(file=styled(sys.stdout), highlight=False, markup=False)
-    heading = Text(line(title(facts)), "bold").append(f" (run {summary.run_id})", "not bold")
+    heading = Text(line(title(facts)), "bold").append(f" (run {summary.run_id})", phrase("not bold"))
     console.print(heading, line(f"{verdict(facts)}."), sep="\n")
     table = Table(show_header=False)
     table.add_column(style="bold")
@@ -106,13 +114,14 @@ def _print_table(summary: Summary) -> None:
     console.print(table)
     _print_reasons(console, summary)
     if said := warned(facts):
-        console.print(line(f"Warnings: {said} (_warnings in results.csv)"))
+        console.print(line(phrase("Warnings: {warnings} (_warnings in results.csv)", warnings=said)))
     if summary.dry_run:
-        console.print(line(f"Nothing was sent. {forecast(facts)}"))
+        console.print(line(" ".join((phrase("Nothing was sent."), forecast(facts)))))
     else:
         done = ", ".join(f"{figure(number)} {name}" for name, number in summary.actions.items() if number)
         sent = counted(summary.requests, "{count} request", "{count} requests") if summary.requests else ""
-        sent += f", {figure(summary.retries)} of them repeats" if summary.retries else ""
+        if summary.retries:
+            sent = phrase("{requests}, {number} of them repeats", requests=sent, number=figure(summary.retries))
         speed = f" (sending: {figure(summary.rows_per_s)} rows/s)" if summary.rows_sent else ""
         took = f"{summary.duration_s:.1f} s{speed}"
         console.print("; ".join(filter(None, (done, sent, took))))
@@ -137,7 +146,7 @@ def _print_reasons(console: Console, summary: Summary) -> None:
     more = len(summary.errors) - _REASONS
     if more > 0:
         console.print(counted(more, "  and {count} more reason", "  and {count} more reasons"))
-    console.print("failed.xlsx lists these rows and how to fix each: fix them there, then import it.")
+    console.print(phrase("failed.xlsx lists these rows and how to fix each: fix them there, then import it."))
 
 
 _SIGILS = {
@@ -175,7 +184,7 @@ def print_plan(plan: PlanFile, *, as_json: bool) -> None:
     for name, number in sorted(plan.changed_fields.items(), key=lambda item: -item[1]):
         echo(f"    {name}: {figure(number)} changed")
     if done := what_rules_did(plan.entries):
-        echo("What the rules do:")
+        echo(phrase("What the rules do:"))
     for rule, number in done:
         say(f"    {figure(number)} {rule}", indent=8)
     _print_examples(plan.entries)
@@ -184,7 +193,7 @@ def print_plan(plan: PlanFile, *, as_json: bool) -> None:
     if compared := knowledge({"compared": plan.compared}):
         say(compared)
     if not plan.differs:
-        echo("Nothing would change.")
+        echo(phrase("Nothing would change."))
 
 
 def _print_examples(entries: Sequence[Mapping[str, Any]]) -> None:
@@ -204,7 +213,7 @@ def _print_examples(entries: Sequence[Mapping[str, Any]]) -> None:
             say(f"      {name}: {_shown(value)}", indent=8)
     left = {action: number - _EXAMPLES.get(action, _LINES) for action, number in shown.items()}
     if more := [f"{figure(number)} {action}" for action, number in left.items() if number > 0]:
-        say(f"… and more: {', '.join(more)} (-o PLAN or --json lists all)")
+        say(phrase("… and more: {more} (-o PLAN or --json lists all)", more=", ".join(more)))
 
 
 def _shown(value: object) -> str:

@@ -9,14 +9,16 @@ import click
 
 from ..exit_codes import ExitCode
 from ..text.command_line import command
+from ..text.phrase import phrase
 from .app import App, settled
-from .codes import COMPARES, exit_codes
+from .codes import COMPARES
 from .echo import echo, say
 from .options import adopt_option, compare_option, files_argument, max_missing_option, run_options
 from .source_options import source_options
+from .spoken import SpokenCommand
 
 
-@click.command(epilog=exit_codes(*COMPARES))
+@click.command(cls=SpokenCommand, codes=COMPARES)
 @files_argument
 @source_options
 @compare_option
@@ -65,13 +67,17 @@ def plan(
         settled()
     print_plan(made, as_json=as_json)
     if made.stops and not as_json:
-        say(f"An import would stop before sending anything (exit 8): {made.stops}.")
+        say(phrase("An import would stop before sending anything (exit 8): {stops}.", stops=made.stops))
     if made.counts.get("unchanged") and settings.rows.compare == "none" and not as_json:
         say(
-            f"As configured, an import also sends unchanged rows: {rows(made.counts['unchanged'])}. Skip them "
-            f"with --plan, --compare {made.compare}, or 'compare: {made.compare}' under 'rows:'."
+            phrase(
+                "As configured, an import also sends unchanged rows: {rows}. Skip them with --plan, "
+                "--compare {compare}, or 'compare: {compare}' under 'rows:'.",
+                rows=rows(made.counts["unchanged"]),
+                compare=made.compare,
+            )
         )
     if written and not as_json:
-        say(f"Wrote {', '.join(map(str, written))}. Import exactly this plan with:")
+        say(phrase("Wrote {files}. Import exactly this plan with:", files=", ".join(map(str, written))))
         echo(f"  {command('import', '--plan', str(written[0]))}")
     return ExitCode.DIFFERENCES if detailed_exitcode and made.differs else ExitCode.OK

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..model import FINE, Status
-from ..text.phrase import figure
+from ..text.phrase import figure, mark, phrase
 from .echo import COLOURS
 from .streams import styled
 
@@ -54,16 +54,16 @@ class _Lines:
         now = time.monotonic()
         if now - self._said >= _LINE_EVERY:
             self._said = now
-            of = f" of {self._total}" if self._total is not None else ""
             speed = self._rows / (now - self._started)
             facts = {"stage": self._stage, "rows": self._rows, "total": self._total, "failed": self._failed}
             _log.info(
-                "%s: %d%s rows, %d failed, %.0f rows/s",
-                self._stage,
-                self._rows,
-                of,
-                self._failed,
-                speed,
+                phrase(
+                    "{stage}: {rows}, {failed} failed, {speed} rows/s",
+                    stage=self._stage,
+                    rows=_rows_of(self._rows, self._total),
+                    failed=self._failed,
+                    speed=f"{speed:.0f}",
+                ),
                 extra={"facts": {**facts, "rows_per_s": round(speed, 1)}},
             )
 
@@ -115,8 +115,18 @@ class _Bar:
         now = time.monotonic()
         if now - self._drawn >= 0.1:
             self._drawn = now
-            of = f" of {figure(self._total)}" if self._total is not None else ""
-            failed = f", [bad]{figure(self._failed)} failed[/]" if self._failed else ""
-            speed = self._rows / max(now - self._started, 0.001)
-            told = f"{figure(self._rows)}{of} rows{failed}, {figure(speed)} rows/s"
+            said = (
+                mark("{rows}, [bad]{failed} failed[/], {speed} rows/s")
+                if self._failed
+                else mark("{rows}, {speed} rows/s")
+            )
+            rows_of = _rows_of(figure(self._rows), None if self._total is None else figure(self._total))
+            speed = figure(self._rows / max(now - self._started, 0.001))
+            told = phrase(said, rows=rows_of, failed=figure(self._failed), speed=speed)
             self._shown.update(self._task, completed=self._rows, told=told)
+
+
+def _rows_of(done: object, total: object) -> str:
+    return (
+        phrase("{done} rows", done=done) if total is None else phrase("{done} of {total} rows", done=done, total=total)
+    )

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ..text.command_line import command
-from ..text.phrase import figure
+from ..text.phrase import figure, phrase
 from .app import App, settled
-from .codes import COMPARES, exit_codes
+from .codes import COMPARES
 from .echo import echo, echo_json, say
 from .options import files_argument, out_option
+from .spoken import SpokenCommand
 
 if TYPE_CHECKING:
     from ..jobs.reconcile import Reconciled
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-@click.command(epilog=exit_codes(*COMPARES))
+@click.command(cls=SpokenCommand, codes=COMPARES)
 @files_argument
 @click.option("--with-history", is_flag=True, help="Add call results: calls by result code and day.")
 @click.option("--language", type=int, metavar="N", help="With --with-history: languagesID for result texts.")
@@ -61,7 +62,7 @@ def reconcile(
     from .progress import progress
 
     if language is not None and not with_history:
-        raise click.UsageError("--language needs --with-history")
+        raise click.UsageError(phrase("--language needs --with-history"))
     settings = app.settings(finished=True)
     options = ReconcileOptions(
         files, app.config_path, out, with_history, extras, since, detailed_exitcode, mask, language
@@ -75,7 +76,7 @@ def reconcile(
                 plan = plan_fixes(settings, options, journal, observer)
             plan.write(fix)
             run_it = command("import", "--plan", str(fix), "--compare", "dialler")
-            _log.info("The plan %s fixes the differences: %s", fix, run_it)
+            _log.info(phrase("The plan {path} fixes the differences: {command}", path=fix, command=run_it))
     return done.summary.exit_code
 
 
@@ -110,7 +111,8 @@ def _print_table(done: Reconciled) -> None:
     summary = done.summary
     echo(f"run         {summary.run_id}")
     for kind, count in (summary.classes or {}).items():
-        echo(f"{_SIGILS[kind]} {kind:<11} {'not looked for' if count is None else f'{figure(count):>9}'}")
+        found = phrase("not looked for") if count is None else f"{figure(count):>9}"
+        echo(f"{_SIGILS[kind]} {kind:<11} {found}")
         if kind == "differing":
             for name, number in summary.changed_fields.items():
                 echo(f"    {name}: {figure(number)}")
@@ -118,7 +120,13 @@ def _print_table(done: Reconciled) -> None:
     if summary.history:
         echo(calls_in_words(summary.history))
     if summary.moved:
-        echo(f"changed since {summary.moved['since']}: {figure(sum(summary.moved['changes'].values()))}")
+        echo(
+            phrase(
+                "changed since {run}: {number}",
+                run=summary.moved["since"],
+                number=figure(sum(summary.moved["changes"].values())),
+            )
+        )
         for change, number in summary.moved["changes"].items():
             echo(f"    {change}: {figure(number)}")
     shown: dict[str, int] = {}
@@ -128,5 +136,5 @@ def _print_table(done: Reconciled) -> None:
             where = f"row {line.row}" if line.row else f"contact {line.contact_id}"
             say(f"{_SIGILS[line.kind]} {line.user_data} ({where}) {line.differences}".rstrip(), indent=4)
     if asked := summary.source_of_truth:
-        say(f"asked by    {asked['way']}: {asked['why']}", indent=12)
+        say(phrase("asked by    {way}: {why}", way=asked["way"], why=asked["why"]), indent=12)
     echo(f"reports     {summary.out}")

@@ -8,14 +8,16 @@ from pathlib import Path
 import click
 
 from ..files.url import path_of
+from ..text.phrase import phrase
 from .app import App
 from .choosing import choose, config_of_run_option, say_nothing
-from .codes import IMPORTS, exit_codes
+from .codes import IMPORTS
 from .options import cluster_option, json_summary_option, mark_option, out_option
+from .spoken import SpokenCommand
 from .until import until_option
 
 
-@click.command(epilog=exit_codes(*IMPORTS))
+@click.command(cls=SpokenCommand, codes=IMPORTS)
 @click.argument("run", required=False)
 @config_of_run_option
 @until_option
@@ -38,7 +40,9 @@ def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) 
     with app.journal() as journal:
         chosen = choose(app, journal, run, find_resumable, config_of_run=config_of_run)
         if chosen is None:
-            return say_nothing("all runs of this dialler and campaign have finished; there is nothing to resume")
+            return say_nothing(
+                phrase("all runs of this dialler and campaign have finished; there is nothing to resume")
+            )
         if nothing := nothing_to_resume(chosen.run):
             return say_nothing(nothing)
         silent = chosen.run.command != "import" or bool(chosen.run.options.get("dry_run"))
@@ -49,7 +53,7 @@ def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) 
     return summary.exit_code
 
 
-@click.command(epilog=exit_codes(*IMPORTS))
+@click.command(cls=SpokenCommand, codes=IMPORTS)
 @click.argument("run", required=False)
 @click.option(
     "--file",
@@ -97,7 +101,7 @@ def retry(
             finished=True,
         )
         if chosen is None:
-            return say_nothing("there is no import to this dialler and campaign; there is nothing to retry")
+            return say_nothing(phrase("there is no import to this dialler and campaign; there is nothing to retry"))
         if not files and (nothing := nothing_to_retry(chosen.run)):
             return say_nothing(nothing)
         with pinged(chosen.settings.notify, silent=chosen.run.command != "import"), progress(app) as observer:

@@ -13,11 +13,11 @@ from ..exit_codes import ExitCode
 from ..files.url import Url, path_of
 from ..text.command_line import command
 from ..text.forms import rows
-from ..text.phrase import counted
+from ..text.phrase import counted, phrase
 from .app import App, is_quiet, settled
 from .asking import confirm
-from .codes import exit_codes
 from .echo import echo, echo_json
+from .spoken import SpokenCommand, SpokenGroup
 
 
 class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
@@ -35,7 +35,7 @@ class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer rel
             self.fail(str(error), param, ctx)
 
 
-@click.group()
+@click.group(cls=SpokenGroup)
 def runs() -> None:
     """List past runs, rewrite their reports, prune old ones."""
 
@@ -54,13 +54,15 @@ class SinceType(click.ParamType):  # type: ignore[type-arg] # generic in newer r
         try:
             return datetime.fromisoformat(str(value)).astimezone()
         except (ValueError, OverflowError, OSError):
-            self.fail(f"'{value}' is neither a date (2026-11-29) nor an age (7d, 12h, 6w)", param, ctx)
+            self.fail(
+                phrase("'{value}' is neither a date (2026-11-29) nor an age (7d, 12h, 6w)", value=value), param, ctx
+            )
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="The same as -o json.")
 
 
-@runs.command("list", epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
+@runs.command("list", codes=(ExitCode.OK, ExitCode.USAGE))
 @click.option("-n", "--number", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
 @click.option("--campaign", metavar="C", help="Only runs of this campaign (name or ID).")
 @click.option("--since", type=SinceType(), help="Only runs started since: 2026-11-29, or 7d.")
@@ -94,7 +96,7 @@ def list_(
     for run in found:
         counts = run["counts"]
         read, good, bad, failing = (counts.get(name, "?") for name in ("read", "succeeded", "rejected", "failed"))
-        what = "dry run" if run.get("dry_run") else run["command"]
+        what = phrase("dry run") if run.get("dry_run") else run["command"]
         state = "undone" if run["undone_by"] else run["state"]
         code = "" if run["exit_code"] is None else run["exit_code"]
         files = ", ".join(dict.fromkeys(str(file["name"]) for file in run["files"]))
@@ -104,7 +106,7 @@ def list_(
         )
 
 
-@runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
+@runs.command(codes=(ExitCode.OK, ExitCode.USAGE))
 @click.argument("run")
 @json_option
 @click.pass_obj
@@ -134,17 +136,23 @@ def show(app: App, run: str, as_json: bool) -> None:
         echo_json(facts)
         return
     if record.is_unreported:
-        echo(f"its reports have not been written; write them with: {command('runs', 'report', record.id)}", err=True)
+        echo(
+            phrase(
+                "its reports have not been written; write them with: {command}",
+                command=command("runs", "report", record.id),
+            ),
+            err=True,
+        )
     if not sys.stdout.isatty() or record.command == "reconcile":
         echo_json(record.summary)
         return
     print_summary(Summary.read(record.summary))
-    echo(f"dialler   {facts['dialler']}", f"started by {facts['user'] or '?'}")
+    echo(f"dialler   {facts['dialler']}", phrase("started by {user}", user=facts["user"] or "?"))
     if facts["undone_by"]:
-        echo(f"undone by {facts['undone_by']}")
+        echo(phrase("undone by {run}", run=facts["undone_by"]))
 
 
-@runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
+@runs.command(codes=(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
 @click.argument("run")
 @click.option("--out", type=path_of, metavar="URL", help="Also put them into the folder at this address.")
 @click.pass_obj
@@ -162,18 +170,20 @@ def report(app: App, run: str, out: Path | None) -> int:
     from .output import print_summary
 
     if out is not None and not isinstance(out, Url):
-        raise click.UsageError("--out takes an address here: the reports are written into the folder of the run")
+        raise click.UsageError(
+            phrase("--out takes an address here: the reports are written into the folder of the run")
+        )
     with app.journal() as journal:
         summary, missing = rewrite_reports(journal, journal.run(run), app.source())
         if isinstance(out, Url):
             put_reports(journal.run(run), out, app.source().stores)
     for problem in missing:
-        echo(f"{problem}: failed.xlsx and failed.csv lack the original columns of its rows", err=True)
+        echo(phrase("{why}: failed.xlsx and failed.csv lack the original columns of its rows", why=problem), err=True)
     print_summary(summary)
     return ExitCode.OK
 
 
-@runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
+@runs.command(codes=(ExitCode.OK, ExitCode.USAGE))
 @click.option("--older-than", type=AgeType(), required=True, help="Prune runs older than this: 30d, 12h or 6w.")
 @click.option("--unfinished", is_flag=True, help="Include runs that could be resumed.")
 @click.option("--reports", is_flag=True, help="Also delete their reports.")
@@ -220,7 +230,7 @@ def prune(app: App, older_than: timedelta, unfinished: bool, reports: bool, dry_
     return ExitCode.OK
 
 
-@click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
+@click.command(cls=SpokenCommand, codes=(ExitCode.OK, ExitCode.USAGE))
 @click.option("--user-data", metavar="U", required=True, help="UserData of the person.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
@@ -244,10 +254,10 @@ def forget(app: App, user_data: str, yes: bool) -> int:
         )
         if person.runs and not yes:
             echo(found, err=True)
-            confirm("Erase them? This cannot be undone")
+            confirm(phrase("Erase them? This cannot be undone"))
         copies = forget_person(journal, person)
     settled()
-    echo(f"erased {found}")
+    echo(phrase("erased {rows}", rows=found))
     for copy in copies:
-        echo(f"a copy remains: {copy}")
+        echo(phrase("a copy remains: {copy}", copy=copy))
     return ExitCode.OK

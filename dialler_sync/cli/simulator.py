@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..exit_codes import ExitCode
-from .codes import exit_codes
+from ..text.phrase import phrase
 from .echo import echo
+from .spoken import SpokenCommand
 
 if TYPE_CHECKING:
     from ..jobs.simulator import SimulatorServer
 
 
-@click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
+@click.command(cls=SpokenCommand, codes=(ExitCode.OK, ExitCode.USAGE))
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -99,16 +100,23 @@ def _show(host: str, server: SimulatorServer) -> None:
         echo(f"campaign: {{id: {number}}}   # {name}")
     if server.exposed:
         echo(
-            f"Warning: listening on {host or 'all addresses'}, without TLS. Anyone who reaches it and knows "
-            "its token can read and change its contacts. On other machines, set base_url to this one, with "
-            "allow_http: true.",
+            phrase(
+                "Warning: listening on {host}, without TLS. Anyone who reaches it and knows its token can read and "
+                "change its contacts. On other machines, set base_url to this one, with allow_http: true.",
+                host=host or phrase("all addresses"),
+            ),
             err=True,
         )
-    echo(f"Its token: export DIALLER_SYNC_TOKEN={shlex.quote(server.token)}. Ctrl-C ends it.", err=True)
+    echo(
+        phrase("Its token: export DIALLER_SYNC_TOKEN={token}. Ctrl-C ends it.", token=shlex.quote(server.token)),
+        err=True,
+    )
 
 
 def _campaign(text: str) -> tuple[int, str]:
     number, _, name = text.partition("=")
     if not number.isdecimal() or not name:
-        raise click.BadParameter(f"'{text}' is not ID=NAME, such as 538=Nightly", param_hint="--campaign")
+        raise click.BadParameter(
+            phrase("'{text}' is not ID=NAME, such as 538=Nightly", text=text), param_hint="--campaign"
+        )
     return int(number), name

@@ -7,7 +7,12 @@ from typing import Any, TypeVar
 
 import click
 
+from ..text.phrase import mark, phrase
+
 _GIVEN = "dialler_sync.source"
+
+_DELIMITER = mark("Delimiter of a CSV FILE: one character, or tab, comma, semicolon, pipe. Overrides source:.")
+_SHEET = mark("Sheet of a workbook: name or number (from 1); repeatable. Overrides source:.")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,32 +28,24 @@ def _remember(ctx: click.Context, param: click.Parameter, value: str | tuple[str
     else:
         given[param.name] = value
     if {"sheet", "sheets"} <= given.keys():
-        raise click.UsageError("--sheet and --all-sheets cannot be combined: name the sheets, or take all of them")
+        raise click.UsageError(
+            phrase("--sheet and --all-sheets cannot be combined: name the sheets, or take all of them")
+        )
 
 
 def source_options(command: F) -> F:
     """Add ``--sheet``, ``--all-sheets``, ``--encoding`` and ``--delimiter``; they override the configuration."""
     for name, said, more in (
+        ("--delimiter", _DELIMITER, {"metavar": "SIGN"}),
         (
-            "--delimiter",
-            "Delimiter of a CSV FILE: one character, or tab, comma, semicolon, pipe.",
-            {"metavar": "SIGN"},
+            "--encoding",
+            mark("Encoding of a CSV FILE: utf-8, cp1252 and so on. Overrides source:."),
+            {"metavar": "NAME"},
         ),
-        ("--encoding", "Encoding of a CSV FILE: utf-8, cp1252 and so on.", {"metavar": "NAME"}),
-        ("--all-sheets", "All sheets of a workbook that have data.", {"is_flag": True}),
-        (
-            "--sheet",
-            "Sheet of a workbook: name or number (from 1); repeatable.",
-            {"metavar": "NAME", "multiple": True},
-        ),
+        ("--all-sheets", mark("All sheets of a workbook that have data. Overrides source:."), {"is_flag": True}),
+        ("--sheet", _SHEET, {"metavar": "NAME", "multiple": True}),
     ):
-        command = click.option(
-            name,
-            help=f"{said} Overrides source:.",
-            callback=_remember,
-            expose_value=False,
-            **more,
-        )(command)
+        command = click.option(name, help=said, callback=_remember, expose_value=False, **more)(command)
     return command
 
 

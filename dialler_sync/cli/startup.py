@@ -15,6 +15,8 @@ from datetime import datetime
 from types import FrameType
 from typing import Any
 
+from ..text.phrase import phrase
+
 _log = logging.getLogger(__name__)
 _WINTER, _SUMMER = datetime(2030, 1, 1), datetime(2030, 7, 1)  # noqa: DTZ001 - they get the zone of this machine
 
@@ -86,7 +88,7 @@ def settle_time_zone() -> None:
         _WINTER.astimezone()
         _SUMMER.astimezone()
         return
-    _log.warning("TZ=%s is not a time zone: times are in UTC", os.environ.get("TZ"))
+    _log.warning(phrase("TZ={zone} is not a time zone: times are in UTC", zone=os.environ.get("TZ")))
     os.environ["TZ"] = "UTC"
     if hasattr(time, "tzset"):
         time.tzset()

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 from ..text.outward import screen
+from ..text.phrase import phrase
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -49,7 +50,7 @@ class _Sink(io.RawIOBase):
             except OSError as error:
                 self.lost = error
             except KeyboardInterrupt:  # the reader takes no more; to wait for it at the end would be in vain
-                self.lost = InterruptedError(errno.EINTR, "it was interrupted")
+                self.lost = InterruptedError(errno.EINTR, phrase("it was interrupted"))
                 raise
         return memoryview(data).nbytes
 
@@ -121,7 +122,7 @@ class Printing:
         sys.stdout.flush()
         if self._sink is None:
             return None
-        return OSError(errno.EBADF, "it is closed") if self._closed and self._sink.used else self._sink.lost
+        return OSError(errno.EBADF, phrase("it is closed")) if self._closed and self._sink.used else self._sink.lost
 
 
 def _open_closed() -> set[int]:

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..text.phrase import counted
+from ..text.phrase import counted, figure, phrase
 from .app import App, is_quiet
 from .asking import confirm
 from .choosing import choose, config_of_run_option, say_nothing, when
-from .codes import UNDOES, exit_codes
+from .codes import UNDOES
 from .echo import echo
 from .options import out_option
+from .spoken import SpokenCommand
 
 if TYPE_CHECKING:
     from ..jobs.records import RunRecord
 
 
-@click.command(epilog=exit_codes(*UNDOES))
+@click.command(cls=SpokenCommand, codes=UNDOES)
 @click.argument("run", required=False)
 @click.option("--force", is_flag=True, help="Also restore contacts that somebody has changed since.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
@@ -46,21 +47,25 @@ def undo(
     with app.journal() as journal:
         chosen = choose(app, journal, run, find_undoable, config_of_run=config_of_run)
         if chosen is None:
-            return say_nothing("no run has changed this campaign; there is nothing to undo")
+            return say_nothing(phrase("no run has changed this campaign; there is nothing to undo"))
         record, settings = chosen.run, chosen.settings
         check_undo(settings, record, chosen.target)
         counts = count_undo(journal, record)
         names = {
-            "delete": "to delete",
-            "overwrite": "to restore",
-            "create": "to create again (without their history)",
-            "unlock": "to unlock",
-            "lock": "to lock",
-            "impossible": "that cannot be restored (previous state unknown)",
+            "delete": phrase("to delete"),
+            "overwrite": phrase("to restore"),
+            "create": phrase("to create again (without their history)"),
+            "unlock": phrase("to unlock"),
+            "lock": phrase("to lock"),
+            "impossible": phrase("that cannot be restored (previous state unknown)"),
         }
-        parts = [f"{number} {names[name]}" for name, number in counts.items()]
+        parts = [f"{figure(number)} {names[name]}" for name, number in counts.items()]
         if dry_run or not (yes and is_quiet()):
-            echo(f"Undoing run {record.id}: {', '.join(parts) or 'it changed nothing'}.")
+            echo(
+                phrase(
+                    "Undoing run {run}: {parts}.", run=record.id, parts=", ".join(parts) or phrase("it changed nothing")
+                )
+            )
         if dry_run or not counts:
             return 0
         if not yes:
@@ -77,9 +82,19 @@ def _question(run: RunRecord, deleted: int) -> str:
     """Return the question before an undo, with all facts that reveal a wrong run."""
     from ..target import in_words
 
-    files = ", ".join(dict.fromkeys(str(entry["name"]) for entry in run.files)) or "no file"
-    asked = f"Undo the {run.command} of {files} ({when(run)}) in {in_words(run.target)}?"
+    files = ", ".join(dict.fromkeys(str(entry["name"]) for entry in run.files)) or phrase("no file")
+    asked = phrase(
+        "Undo the {command} of {files} ({time}) in {target}?",
+        command=run.command,
+        files=files,
+        time=when(run),
+        target=in_words(run.target),
+    )
     if not deleted:
         return asked
-    contacts = counted(deleted, "{count} contact", "{count} contacts")
-    return f"{asked} {contacts} will be deleted, and their call history is lost for good."
+    lost = counted(
+        deleted,
+        "{count} contact will be deleted, and its call history is lost for good.",
+        "{count} contacts will be deleted, and their call history is lost for good.",
+    )
+    return f"{asked} {lost}"

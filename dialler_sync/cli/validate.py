@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from .app import App
-from .codes import VALIDATES, exit_codes
+from .codes import VALIDATES
 from .options import (
     files_argument,
     json_summary_option,
@@ -19,9 +19,10 @@ from .options import (
     out_option,
 )
 from .source_options import source_options
+from .spoken import SpokenCommand
 
 
-@click.command(epilog=exit_codes(*VALIDATES))
+@click.command(cls=SpokenCommand, codes=VALIDATES)
 @files_argument
 @source_options
 @out_option

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..text.phrase import phrase
 from .extends import KEY
 from .settings import Settings
 
 
 def json_schema() -> dict[str, Any]:
     """Return the schema of a whole configuration file. One that extends another may leave out what must be set."""
-    schema = Settings.model_json_schema()
-    schema["title"] = "dialler-sync configuration"
+    schema: dict[str, Any] = _spoken(Settings.model_json_schema())
+    schema["title"] = phrase("dialler-sync configuration")
     sections = {
         name: {"required": needed}
         for name, setting in schema["properties"].items()
@@ -21,3 +22,13 @@ def json_schema() -> dict[str, Any]:
     schema["if"] = {"required": [KEY], "properties": {KEY: {"type": "string"}}}
     schema["else"] = {"required": schema.pop("required"), "properties": sections}
     return schema
+
+
+def _spoken(schema: Any) -> Any:
+    """Return a schema with its descriptions in the language that is spoken."""
+    if isinstance(schema, dict):
+        return {
+            key: phrase(inner) if key == "description" and isinstance(inner, str) else _spoken(inner)
+            for key, inner in schema.items()
+        }
+    return list(map(_spoken, schema)) if isinstance(schema, list) else schema

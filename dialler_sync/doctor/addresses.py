@@ -9,7 +9,7 @@ from ..errors import DiallerSyncError, UsageError
 from ..exit_codes import ExitCode
 from ..fetch.folder import RemoteFolder
 from ..files.url import Url
-from ..text.phrase import figure
+from ..text.phrase import figure, phrase
 from .check import Check, failed, fine
 
 
@@ -26,5 +26,5 @@ def _listed(name: str, url: Url, settings: Settings) -> Check:
         number = len(RemoteFolder(url, settings.sources).listed())
     except DiallerSyncError as error:
         code = ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.INPUT
-        return failed(name, "; ".join(error.args), "make the folder, or correct inbox: and sources:", code)
-    return fine(name, f"{url} can be listed ({figure(number)} entries)")
+        return failed(name, "; ".join(error.args), phrase("make the folder, or correct inbox: and sources:"), code)
+    return fine(name, phrase("{url} can be listed ({number} entries)", url=url, number=figure(number)))

@@ -10,7 +10,7 @@ from ..contacts.call_records import CALL_FACTS, Call, NotTold, records_of
 from ..contacts.histories import Histories
 from ..contacts.telling import told_of
 from ..errors import RequestError, StopRun
-from ..text.phrase import figure
+from ..text.phrase import counted, phrase
 from .check import Check, fine, warning
 
 ENOUGH = 500
@@ -28,23 +28,31 @@ async def check_calls(client: DiallerClient, campaign: int) -> Check:
         histories = (await Histories(client).of(ids))[0] if ids else {}
     except (RequestError, StopRun) as error:
         return warning(
-            "calls", f"the calls of the campaign's contacts cannot be read: {error}", "see 'functions' below"
+            "calls",
+            phrase("the calls of the campaign's contacts cannot be read: {why}", why=error),
+            "see 'functions' below",
         )
     watch = NotTold()
     for history in histories.values():
         for record in records_of(history) or ():
             watch.watch(Call.read(record))
     if called:
-        the_list = "its list shows who was called"
+        the_list = phrase("its list shows who was called")
     elif tells:
-        the_list = "its list shows no contact as called"
+        the_list = phrase("its list shows no contact as called")
     else:
-        the_list = "its list does not show who was called, so the calls of all contacts are read"
+        the_list = phrase("its list does not show who was called, so the calls of all contacts are read")
     if not watch.calls:
-        return fine("calls", f"{len(ids)} contacts were looked at, and have no calls yet; {the_list}")
+        looked = counted(
+            len(ids),
+            "{count} contact was looked at, and has no calls yet",
+            "{count} contacts were looked at, and have no calls yet",
+        )
+        return fine("calls", f"{looked}; {the_list}")
     told = ", ".join(fact for fact in CALL_FACTS if fact not in watch.facts)
-    lacking = f"; missing: {', '.join(watch.facts)}" if watch.facts else ""
-    return fine("calls", f"{figure(watch.calls)} calls have {told}{lacking}; {the_list}")
+    said = [counted(watch.calls, "{count} call has {facts}", "{count} calls have {facts}", facts=told)]
+    said += [phrase("missing: {facts}", facts=", ".join(watch.facts))] if watch.facts else []
+    return fine("calls", "; ".join((*said, the_list)))
 
 
 async def _some(client: DiallerClient, campaign: int) -> tuple[list[str], list[str], bool]:

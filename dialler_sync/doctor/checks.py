@@ -24,7 +24,7 @@ from ..files.url import Url
 from ..journal import Journal
 from ..journal.place import journal_files
 from ..text.command_line import command
-from ..text.phrase import figure, phrase
+from ..text.phrase import counted, figure, phrase
 from .addresses import check_addresses
 from .check import Check, failed, fine, warning
 from .cluster import check_cluster
@@ -50,7 +50,7 @@ def examine(
     that other users could have changed are only a warning.
     """
     yield _libraries()
-    unsafe = yield from _trust([("the journal", path) for path in journal_files(state)], trusted)
+    unsafe = yield from _trust([(phrase("the journal"), path) for path in journal_files(state)], trusted)
     if trusted or not unsafe:
         yield from _journal(state)
     yield _folder(reports)
@@ -60,26 +60,30 @@ def examine(
         settings = load_config(config_path, trusted=True)  # parsing it runs nothing
         files = read_configuration(config_path).files
     except ConfigError as error:
-        fix = f"correct it, then check with '{command('config', 'check')}'"
+        fix = phrase("correct it, then check with '{command}'", command=command("config", "check"))
         yield failed("configuration", "; ".join(error.args), fix, ExitCode.USAGE)
         return
     named = [*((phrase(CONFIGURATION), path) for path in files[1:]), *files_to_trust(settings)]
     unsafe |= yield from _trust(named, trusted)
     inbox = settings.inbox.dir
-    if inbox and not isinstance(inbox, Url) and (open_inbox := judge("the inbox", inbox, shared=True)):
-        yield warning("inbox", f"{open_inbox.said}: anyone who can write there can import", open_inbox.fix)
+    if inbox and not isinstance(inbox, Url) and (open_inbox := judge(phrase("the inbox"), inbox, shared=True)):
+        yield warning(
+            "inbox", phrase("{said}: anyone who can write there can import", said=open_inbox.said), open_inbox.fix
+        )
     yield from _named_lists(settings)
     if unsafe and not trusted:
         return
     if not unsafe:
-        yield fine("trust", "only this user and root can change configuration, journal and the files of the token")
+        yield fine(
+            "trust", phrase("only this user and root can change configuration, journal and the files of the token")
+        )
     yield _configuration(files, settings)
     yield from check_addresses(settings)
     yield from check_cluster(settings.cluster)
     try:
         token = read_token(settings.dialler)
     except ConfigError as error:
-        yield failed("token", "; ".join(error.args), "create a token in the dialler's portal", ExitCode.USAGE)
+        yield failed("token", "; ".join(error.args), phrase("create a token in the dialler's portal"), ExitCode.USAGE)
         return
     yield _token(files, settings, token)
     yield from check_dialler(settings, now)
@@ -91,7 +95,9 @@ def _named_lists(settings: Settings) -> Iterator[Check]:
     lists += [(f"columns.{name}.lookup", rule.lookup.file) for name, rule in settings.columns.items() if rule.lookup]
     for what, path in dict.fromkeys(lists):
         if found := judge(what, path, shared=True):
-            yield warning("lists", f"{found.said}: these files decide who is called, or what is sent", found.fix)
+            yield warning(
+                "lists", phrase("{said}: these files decide who is called, or what is sent", said=found.said), found.fix
+            )
 
 
 def _libraries() -> Check:
@@ -104,8 +110,8 @@ def _libraries() -> Check:
         except metadata.PackageNotFoundError:
             missing.append(name)
     if missing:
-        fix = "reinstall dialler-sync, in its own environment"
-        return failed("libraries", f"not installed: {', '.join(missing)}", fix, ExitCode.USAGE)
+        fix = phrase("reinstall dialler-sync, in its own environment")
+        return failed("libraries", phrase("not installed: {missing}", missing=", ".join(missing)), fix, ExitCode.USAGE)
     return fine("libraries", f"dialler-sync {metadata.version('dialler-sync')}, {', '.join(found)}")
 
 
@@ -116,7 +122,7 @@ def _trust(files: Iterable[tuple[str, Path]], trusted: bool) -> Generator[Check,
         if found := judge(what, path):
             unsafe = True
             if trusted:
-                yield warning("trust", f"{found.said}; accepted by --trust", found.fix)
+                yield warning("trust", phrase("{said}; accepted by --trust", said=found.said), found.fix)
             else:
                 yield failed("trust", found.said, f"{found.fix} (or --trust, {TRUST}=1)", ExitCode.USAGE)
             break  # the files beside a journal lie in the same folders
@@ -127,36 +133,49 @@ def _journal(state: str | Path) -> Iterator[Check]:
     try:
         Journal.open(state, trusted=True).close()
     except (JournalError, UsageError) as error:
-        yield failed("journal", "; ".join(error.args), "name another journal with --state", ExitCode.USAGE)
+        yield failed("journal", "; ".join(error.args), phrase("name another journal with --state"), ExitCode.USAGE)
         return
     path = next(iter(journal_files(state)), None)
     if path is None:
-        yield fine("journal", "the database can be used")
+        yield fine("journal", phrase("the database can be used"))
     elif path.stat().st_mode & _OTHERS:
-        yield warning("journal", f"{path} has personal data, and others can read it", f"chmod 600 {path}")
+        yield warning(
+            "journal", phrase("{path} has personal data, and others can read it", path=path), f"chmod 600 {path}"
+        )
     else:
-        yield fine("journal", f"{path} is writable, and readable by its owner only")
+        yield fine("journal", phrase("{path} is writable, and readable by its owner only", path=path))
 
 
 def _folder(reports: Path) -> Check:
     there = _existing(reports)
     if is_foreign(reports):
-        fix = "work in a folder of your own, or name another with --out"
-        return failed("report folder", f"{reports.absolute()} belongs to another user", fix, ExitCode.USAGE)
+        fix = phrase("work in a folder of your own, or name another with --out")
+        return failed(
+            "report folder", phrase("{folder} belongs to another user", folder=reports.absolute()), fix, ExitCode.USAGE
+        )
     try:
         with tempfile.TemporaryFile(dir=there):
-            return fine("report folder", f"{reports} is writable")
+            return fine("report folder", phrase("{folder} is writable", folder=reports))
     except OSError as error:
-        fix = "run it in another folder, or name one with --out"
-        return failed("report folder", f"{there} cannot be written: {error.strerror}", fix, ExitCode.USAGE)
+        fix = phrase("run it in another folder, or name one with --out")
+        return failed(
+            "report folder",
+            phrase("{folder} cannot be written: {why}", folder=there, why=error.strerror),
+            fix,
+            ExitCode.USAGE,
+        )
 
 
 def _space(reports: Path) -> Check:
-    folders = {"reports": _existing(reports), "temporary files": Path(tempfile.gettempdir())}
-    free = {what: shutil.disk_usage(folder).free for what, folder in folders.items()}
-    text = ", ".join(f"{figure(number / 1e9, 1)} GB free for {what}" for what, number in free.items())
-    if min(free.values()) < LITTLE_SPACE:
-        return warning("disk", text, "free some space: a run of a million rows needs about 1 GB")
+    free = [shutil.disk_usage(folder).free for folder in (_existing(reports), Path(tempfile.gettempdir()))]
+    gigabytes = (figure(number / 1e9, 1) for number in free)
+    text = phrase(
+        "{reports} GB free for reports, {others} GB free for temporary files",
+        reports=next(gigabytes),
+        others=next(gigabytes),
+    )
+    if min(free) < LITTLE_SPACE:
+        return warning("disk", text, phrase("free some space: a run of a million rows needs about 1 GB"))
     return fine("disk", text)
 
 
@@ -166,9 +185,21 @@ def _existing(folder: Path) -> Path:
 
 def _configuration(files: Sequence[Path], settings: Settings) -> Check:
     dialler = settings.dialler
-    text = f"{', extending '.join(map(str, files))}: {dialler.root}, {dialler.concurrency} requests in flight"
+    first, *others = map(str, files)
+    text = counted(
+        dialler.concurrency,
+        "{dialler}, {count} request in flight",
+        "{dialler}, {count} requests in flight",
+        dialler=dialler.root,
+    )
+    named = phrase("{file}, extending {others}", file=first, others=", ".join(others)) if others else first
+    text = f"{named}: {text}"
     if dialler.base_url.startswith("http:") and dialler.allow_http:
-        return warning("configuration", f"{text}, without TLS: the token is readable on the network", "use https")
+        return warning(
+            "configuration",
+            phrase("{said}, without TLS: the token is readable on the network", said=text),
+            phrase("use https"),
+        )
     return fine("configuration", text)
 
 
@@ -176,12 +207,16 @@ def _token(files: Sequence[Path], settings: Settings, token: str) -> Check:
     """Report the source of the token, and whether others can read it there; never the token itself."""
     dialler = settings.dialler
     source = next(name for name in ("token", "token_file", "token_command") if getattr(dialler, name) is not None)
-    text = f"dialler.{source} gives a token of {len(token)} characters"
+    text = phrase("{key} gives a token of {length} characters", key=f"dialler.{source}", length=len(token))
     file = dialler.token_file
     if file is None:
         file = next((path for path in files if _stands_in(path, token)), None)
     if file is not None and file.stat().st_mode & _OTHERS:
-        return warning("token", f"{text}, and others can read {file}", f"chmod 600 {file}, or use a variable")
+        return warning(
+            "token",
+            phrase("{said}, and others can read {file}", said=text, file=file),
+            phrase("chmod 600 {file}, or use a variable", file=file),
+        )
     return fine("token", text)
 
 

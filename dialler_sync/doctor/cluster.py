@@ -11,6 +11,7 @@ from ..cluster.certificates import OURS, check_dates
 from ..config.cluster import ClusterSettings
 from ..errors import ConfigError
 from ..exit_codes import ExitCode
+from ..text.phrase import phrase
 from .check import Check, failed, fine, warning
 
 _SOON = timedelta(days=14)
@@ -20,25 +21,27 @@ _SOON = timedelta(days=14)
 def check_cluster(cluster: ClusterSettings) -> Iterator[Check]:
     """Check the files that ``cluster:`` names; yield nothing for an empty configuration."""
     if cluster.insecure:
-        text = "cluster.insecure allows --cluster tcp://…: anyone who reaches the scheduler can run code on the workers"
-        yield warning("cluster", text, "use tls://, with cluster: {ca_file, cert_file, key_file}")
+        text = phrase(
+            "cluster.insecure allows --cluster tcp://…: anyone who reaches the scheduler can run code on the workers"
+        )
+        yield warning("cluster", text, phrase("use tls://, with cluster: {ca_file, cert_file, key_file}"))
     if cluster.ca_file is None or cluster.cert_file is None:
         return
     if find_spec("cryptography") is None:
-        text = "cluster: is set, but the packages for --cluster are not installed"
-        yield warning("cluster", text, "pip install 'dialler-sync[cluster]'")
+        text = phrase("cluster: is set, but the packages for --cluster are not installed")
+        yield warning("cluster", text, phrase("pip install 'dialler-sync[cluster]'"))
         return
     files = {OURS[0]: cluster.ca_file, OURS[1]: cluster.cert_file}
     try:
         context_of(PemFiles(cluster.ca_file, cluster.cert_file, cluster.key_file, OURS))
         ends = {name: check_dates(path, name) for name, path in files.items()}
     except ConfigError as error:
-        fix = "correct this, or import without --cluster (docs/cluster.md)"
+        fix = phrase("correct this, or import without --cluster (docs/cluster.md)")
         yield failed("cluster", "; ".join(error.args), fix, ExitCode.USAGE)
         return
     name = min(ends, key=lambda each: ends[each])
-    text = f"certificates and key match; {name} is valid until {ends[name]:%Y-%m-%d}"
+    text = phrase("certificates and key match; {name} is valid until {day}", name=name, day=ends[name].date())
     if ends[name] - datetime.now(UTC) < _SOON:
-        yield warning("cluster", text, "get a new certificate")
+        yield warning("cluster", text, phrase("get a new certificate"))
     else:
         yield fine("cluster", text)

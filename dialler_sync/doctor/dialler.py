@@ -26,7 +26,8 @@ from ..endpoints import ENDPOINTS
 from ..error_codes import ENDPOINT_MISSING, NOT_FOUND, REDIRECTED, UNAUTHORISED
 from ..errors import ConfigError, DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, StopRun
 from ..exit_codes import ExitCode, exit_code
-from ..text.phrase import figure
+from ..text.forms import milliseconds
+from ..text.phrase import counted, figure, mark, phrase
 from .calls import check_calls
 from .check import Check, failed, fine, warning
 from .numbers import check_numbers
@@ -45,6 +46,11 @@ _SLOW = 2.0
 _NOBODY = "dialler-sync doctor: nobody"
 """UserData that no contact carries."""
 
+_AHEAD, _BEHIND = (
+    mark("this machine is {seconds} s ahead of the dialler"),
+    mark("this machine is {seconds} s behind the dialler"),
+)
+
 _NO_ID = 2_147_483_647
 """ID that no contact has; 0 may be refused as an invalid ID (400)."""
 
@@ -60,7 +66,7 @@ def check_dialler(settings: Settings, now: Callable[[], float]) -> Iterator[Chec
         proxy = find_proxy(dialler.base_url)
         context = tls_context(dialler) if address.scheme == "https" else None
     except ConfigError as error:
-        yield failed("configuration", str(error), "correct what the message names", ExitCode.USAGE)
+        yield failed("configuration", str(error), phrase("correct what the message names"), ExitCode.USAGE)
         return
     if proxy:
         through = urlsplit(proxy)
@@ -86,21 +92,21 @@ def _connect(host: str, port: int, name: str) -> Connected:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        fix = "check dialler.base_url and this machine's DNS"
-        return [failed("name", f"cannot look up {host}: {error.strerror}", fix, ExitCode.UNAVAILABLE)], None
+        fix = phrase("check dialler.base_url and this machine's DNS")
+        said = phrase("cannot look up {host}: {why}", host=host, why=error.strerror)
+        return [failed("name", said, fix, ExitCode.UNAVAILABLE)], None
     addresses = ", ".join(dict.fromkeys(str(entry[4][0]) for entry in found))
     checks = [fine("name", f"{host} is {addresses}")]
     started = time.monotonic()
     try:
         connection = socket.create_connection((host, port), LONGEST)
     except OSError as error:
-        fix = "check the port in dialler.base_url, the firewall, and whether the dialler is up"
-        why = error.strerror or str(error)
-        checks.append(failed(name, f"{host}:{port} does not answer: {why}", fix, ExitCode.UNAVAILABLE))
-        return checks, None
-    took = (time.monotonic() - started) * 1000
-    checks.append(fine(name, f"{host}:{port} answers after {took:.1f} ms"))
-    return checks, connection
+        fix = phrase("check the port in dialler.base_url, the firewall, and whether the dialler is up")
+        said = phrase("{address} does not answer: {why}", address=f"{host}:{port}", why=error.strerror or str(error))
+        return [*checks, failed(name, said, fix, ExitCode.UNAVAILABLE)], None
+    took = figure((time.monotonic() - started) * 1000, 1)
+    said = phrase("{address} answers after {took} ms", address=f"{host}:{port}", took=took)
+    return [*checks, fine(name, said)], connection
 
 
 def _secure(connection: socket.socket, host: str, context: ssl.SSLContext) -> tuple[Check, socket.socket | None]:
@@ -109,16 +115,23 @@ def _secure(connection: socket.socket, host: str, context: ssl.SSLContext) -> tu
     except OSError as error:  # every TLS error is an OSError
         connection.close()
         why = getattr(error, "verify_message", "") or error.strerror or str(error)
-        fix = (
+        fix = phrase(
             "check the scheme and port in dialler.base_url; if a private authority signed the certificate, set "
             "dialler.ca_file"
         )
-        return failed("TLS", f"no secure connection to {host}: {why}", fix, ExitCode.UNAVAILABLE), None
+        return failed(
+            "TLS", phrase("no secure connection to {host}: {why}", host=host, why=why), fix, ExitCode.UNAVAILABLE
+        ), None
     until = ssl.cert_time_to_seconds(str((secure.getpeercert() or {})["notAfter"]))
     days = int((until - time.time()) // 86_400)
-    text = f"{secure.version()}; the certificate is valid until {datetime.fromtimestamp(until, UTC):%Y-%m-%d}"
+    text = phrase(
+        "{version}; the certificate is valid until {day}",
+        version=secure.version(),
+        day=datetime.fromtimestamp(until, UTC).date(),
+    )
     if days < EXPIRES_SOON:
-        return warning("TLS", f"{text}, {days} days", "ask the dialler's operator to renew it"), secure
+        left = counted(days, "{count} day", "{count} days")
+        return warning("TLS", f"{text}, {left}", phrase("ask the dialler's operator to renew it")), secure
     return fine("TLS", text), secure
 
 
@@ -131,12 +144,14 @@ def _clock(connection: socket.socket, host: str, path: str, now: Callable[[], fl
         date = exchange.getresponse().headers["Date"]
         ahead = now() - parsedate_to_datetime(date).timestamp()
     except (OSError, http.client.HTTPException, TypeError, ValueError):
-        return warning("clock", "the dialler does not send its time", "compare the clocks by hand")
+        return warning("clock", phrase("the dialler does not send its time"), phrase("compare the clocks by hand"))
     if abs(ahead) > CLOCK:
-        which = "ahead of" if ahead > 0 else "behind"
-        text = f"this machine is {figure(abs(ahead))} s {which} the dialler"
-        return warning("clock", text, "set both clocks by NTP: otherwise reports and follow-ups show wrong times")
-    return fine("clock", "this machine and the dialler agree on the time")
+        which = _AHEAD if ahead > 0 else _BEHIND
+        text = phrase(which, seconds=figure(abs(ahead)))
+        return warning(
+            "clock", text, phrase("set both clocks by NTP: otherwise reports and follow-ups show wrong times")
+        )
+    return fine("clock", phrase("this machine and the dialler agree on the time"))
 
 
 async def _functions(settings: Settings) -> list[Check]:
@@ -149,7 +164,7 @@ async def _functions(settings: Settings) -> list[Check]:
             campaigns = await client.list_campaigns()
         except (RequestError, StopRun) as error:
             return [_refused(client, error)]
-        known = f"the dialler accepts the token for ClientsID {dialler.clients_id}"
+        known = phrase("the dialler accepts the token for ClientsID {clients_id}", clients_id=dialler.clients_id)
         campaign, number = await _campaign(client, settings, campaigns)
         contacts = []
         if number is not None:
@@ -166,17 +181,22 @@ async def _functions(settings: Settings) -> list[Check]:
 
 def _refused(client: DiallerClient, error: RequestError | StopRun) -> Check:
     if isinstance(error, NotDone | MaybeDone | DiallerUnavailable):
-        fix = "ask the dialler's operator whether it is up; check dialler.base_url"
-        return failed("access", f"the dialler's answer is not usable: {error}", fix, ExitCode.UNAVAILABLE)
+        fix = phrase("ask the dialler's operator whether it is up; check dialler.base_url")
+        return failed(
+            "access", phrase("the dialler's answer is not usable: {why}", why=error), fix, ExitCode.UNAVAILABLE
+        )
     code = getattr(error, "code", "")
     fix = {
         UNAUTHORISED: (
-            "get the current token from the dialler's portal (a new one replaces the old), and check dialler.clients_id"
+            phrase(
+                "get the current token from the dialler's portal (a new one replaces the old), and check "
+                "dialler.clients_id"
+            )
         ),
-        ENDPOINT_MISSING: f"check dialler.base_url. {override_hint(client, 'list_campaigns')}",
-        REDIRECTED: "set dialler.base_url to the address it redirects to",
-    }.get(code, "check dialler.base_url")
-    return failed("access", f"the dialler refuses: {error}", fix, ExitCode.NO_ROW_CAN_SUCCEED)
+        ENDPOINT_MISSING: ". ".join((phrase("check dialler.base_url"), override_hint(client, "list_campaigns"))),
+        REDIRECTED: phrase("set dialler.base_url to the address it redirects to"),
+    }.get(code, phrase("check dialler.base_url"))
+    return failed("access", phrase("the dialler refuses: {why}", why=error), fix, ExitCode.NO_ROW_CAN_SUCCEED)
 
 
 async def _campaign(
@@ -186,17 +206,19 @@ async def _campaign(
     wanted = settings.campaign
     if problems := unknown_campaigns(wanted.named, campaigns):
         code = ExitCode.NO_ROW_CAN_SUCCEED
-        return failed("campaign", "; ".join(problems), "correct campaign: in the configuration", code), None
+        return failed("campaign", "; ".join(problems), phrase("correct campaign: in the configuration"), code), None
     if wanted.named:
-        return fine("campaign", f"{', '.join(wanted.named)}: the dialler has them"), None
+        return fine("campaign", phrase("{campaigns}: the dialler has them", campaigns=", ".join(wanted.named))), None
     if wanted.column is not None:
-        text = f"from column '{wanted.column}' of each row; the dialler has {len(campaigns)}"
+        text = phrase(
+            "from column '{column}' of each row; the dialler has {number}", column=wanted.column, number=len(campaigns)
+        )
         return fine("campaign", text), None
     try:
         found = await resolve_campaign(client, str(wanted.id) if wanted.id is not None else wanted.name or "")
     except (RequestError, StopRun) as error:
         code = exit_code(error, {}) if isinstance(error, StopRun) else ExitCode.NO_ROW_CAN_SUCCEED
-        return failed("campaign", str(error), "correct campaign: in the configuration", code), None
+        return failed("campaign", str(error), phrase("correct campaign: in the configuration"), code), None
     names = [str(campaign.get("Name")) for campaign in campaigns if str(campaign.get("ID")) == str(found)]
     return fine("campaign", f"{found} {', '.join(names)}".strip()), found
 
@@ -209,11 +231,15 @@ async def _speed(client: DiallerClient) -> Check:
             await client.list_campaigns()
             times.append(time.monotonic() - started)
     except (RequestError, StopRun) as error:
-        return warning("speed", f"it does not always answer: {error}", "ask the dialler's operator")
+        return warning(
+            "speed", phrase("it does not always answer: {why}", why=error), phrase("ask the dialler's operator")
+        )
     median = statistics.median(times)
-    text = f"{median * 1000:.0f} ms for a small request (median of {_SAMPLES})"
+    text = phrase(
+        "{time} for a small request (median of {samples})", time=milliseconds(median * 1000), samples=_SAMPLES
+    )
     if median > _SLOW:
-        return warning("speed", text, "expect slow runs; ask the dialler's operator before raising concurrency")
+        return warning("speed", text, phrase("expect slow runs; ask the dialler's operator before raising concurrency"))
     return fine("speed", text)
 
 
@@ -236,17 +262,17 @@ async def _endpoints(client: DiallerClient) -> list[Check]:
             elif isinstance(error, Refused) and error.code == ENDPOINT_MISSING:
                 checks.append(_missing(client, name, error))
             else:
-                fix = f"ask the dialler's operator. {override_hint(client, name)}"
-                checks.append(warning("functions", f"{name} fails: {error}", fix))
+                fix = ". ".join((phrase("ask the dialler's operator"), override_hint(client, name)))
+                checks.append(warning("functions", phrase("{function} fails: {why}", function=name, why=error), fix))
         else:
             there.append(name)
-    untried = "functions that change contacts are not tried"
+    untried = phrase("functions that change contacts are not tried")
     if ways := _other_ways(client):
-        untried += f"; if the dialler refuses to lock or unlock (404, 405), try {ways}"
-    text = f"available: {', '.join(there)}" if there else "none of those tried"
+        untried += "; " + phrase("if the dialler refuses to lock or unlock (404, 405), try {ways}", ways=ways)
+    text = phrase("available: {functions}", functions=", ".join(there)) if there else phrase("none of those tried")
     return [
         *checks,
-        (fine if there else partial(warning, mend="check dialler.base_url"))("functions", f"{text}; {untried}"),
+        (fine if there else partial(warning, mend=phrase("check dialler.base_url")))("functions", f"{text}; {untried}"),
     ]
 
 
@@ -257,11 +283,12 @@ def _other_ways(client: DiallerClient) -> str:
         mine = [client.endpoint(name) for name in ENDPOINTS if name.startswith(("lock_", "unlock_"))]
         named = ", ".join(f'{each.name}: "{method} {each.path}"' for each in mine if each.method == "PUT")
         lines += [f"dialler.endpoints: {{{named}}}"] if named else []
-    return " or ".join(lines)
+    return " / ".join(lines)
 
 
 def _missing(client: DiallerClient, name: str, error: Refused) -> Check:
     hint = override_hint(client, name)
     if name == "batch_contacts":
-        hint = f"an older dialler: contacts are looked up one by one, which is slower. {hint}"
+        slower = phrase("an older dialler: contacts are looked up one by one, which is slower.")
+        hint = f"{slower} {hint}"
     return warning("functions", str(error), hint)

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from ..api.client import DiallerClient
 from ..errors import RequestError, StopRun
 from ..fields import PHONE_FIELDS
+from ..text.phrase import phrase
 from .check import Check, fine, warning
 
 ENOUGH = 500
@@ -33,13 +34,29 @@ async def check_numbers(client: DiallerClient, campaign: int, phone_format: str)
                 if looked_at == ENOUGH:
                     break
     except (RequestError, StopRun) as error:
-        return warning("numbers", f"the campaign's contacts cannot be read: {error}", "ask the dialler's operator")
+        return warning(
+            "numbers",
+            phrase("the campaign's contacts cannot be read: {why}", why=error),
+            phrase("ask the dialler's operator"),
+        )
     total = alike.total()
     if not total:
-        return fine("numbers", "the campaign has no numbers yet to compare rows.phone_format with")
+        return fine("numbers", phrase("the campaign has no numbers yet to compare rows.phone_format with"))
     if alike[False] * 2 > total:
-        text = f"{alike[False]} of {total} numbers of the campaign do not match rows.phone_format: {phone_format}"
-        return warning(
-            "numbers", f"{text} (such as {example})", "set rows.phone_format to the format that the dialler uses"
+        text = phrase(
+            "{number} of {total} numbers (such as {example}) do not match rows.phone_format: {form}",
+            number=alike[False],
+            total=total,
+            example=example,
+            form=phone_format,
         )
-    return fine("numbers", f"{alike[True]} of {total} numbers of the campaign match rows.phone_format: {phone_format}")
+        return warning("numbers", text, phrase("set rows.phone_format to the format that the dialler uses"))
+    return fine(
+        "numbers",
+        phrase(
+            "{number} of {total} numbers of the campaign match rows.phone_format: {form}",
+            number=alike[True],
+            total=total,
+            form=phone_format,
+        ),
+    )

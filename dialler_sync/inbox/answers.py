@@ -62,24 +62,38 @@ class Answers:
         if self._folder is None:
             return
         if self._folder.resolve() in {inbox, *(inbox / name for name in ("done", "failed", "importing"))}:
-            raise UsageError(f"inbox.answers is {self._folder}, which is where files come in: name another folder")
+            raise UsageError(
+                phrase(
+                    "inbox.answers is {folder}, which is where files come in: name another folder", folder=self._folder
+                )
+            )
         if self._store:
             if self._group is not None:
-                raise UsageError("inbox.group is for a folder of this machine: leave it out, answers go to an address")
+                raise UsageError(
+                    phrase("inbox.group is for a folder of this machine: leave it out, answers go to an address")
+                )
             return
         try:
             refuse_foreign_link(self._folder)
             if not self._folder.is_dir():
                 if not self._folder.parent.is_dir():
-                    raise UsageError(f"inbox.answers: there is no folder {self._folder.parent}: create it")
+                    raise UsageError(
+                        phrase("inbox.answers: there is no folder {folder}: create it", folder=self._folder.parent)
+                    )
                 make_folder(self._folder)
                 if self._group is not None:
                     os.chown(self._folder, -1, self._group)
                     self._folder.chmod(0o750)
         except OSError as error:
-            raise UsageError(f"inbox.answers: {self._folder} cannot be created: {error.strerror}") from error
+            raise UsageError(
+                phrase("inbox.answers: {folder} cannot be created: {why}", folder=self._folder, why=error.strerror)
+            ) from error
         if is_foreign(self._folder):
-            raise UsageError(f"inbox.answers: {self._folder} belongs to another user: name a folder of this user")
+            raise UsageError(
+                phrase(
+                    "inbox.answers: {folder} belongs to another user: name a folder of this user", folder=self._folder
+                )
+            )
         self._warn_who_cannot_enter()
 
     def _warn_who_cannot_enter(self) -> None:
@@ -87,7 +101,9 @@ class Answers:
         found = self._folder.stat()
         rights = found.st_mode & (0o070 if found.st_gid == self._group else 0o007)
         if self._group is not None and rights & 0o055 not in {0o050, 0o005}:
-            _log.warning("inbox.answers: the group cannot open %s: chgrp it, and chmod g+rx", self._folder)
+            _log.warning(
+                phrase("inbox.answers: the group cannot open {folder}: chgrp it, and chmod g+rx", folder=self._folder)
+            )
 
     def of_run(self, summary: Summary, file: str, *, goes_on: bool) -> None:
         """Note the answer to a file that a run has read."""
@@ -125,8 +141,12 @@ class Answers:
             except (OSError, JournalError, InputError) as error:
                 said = error if isinstance(error, InputError) else f"{why(error)}."
                 _log.error(
-                    "the answer to %s cannot be written to %s: %s The next call tries again.",
-                    *(answer.file, self._folder, said),
+                    phrase(
+                        "the answer to {file} cannot be written to {folder}: {why} The next call tries again.",
+                        file=answer.file,
+                        folder=self._folder,
+                        why=said,
+                    )
                 )
                 return
             known = self._folder / path.name
@@ -219,13 +239,15 @@ def _group_of(name: str) -> int:
         UsageError: there is none, or this user is not in it.
     """
     if sys.platform == "win32":
-        raise UsageError("inbox.group: Windows has no such groups; give the folder the rights instead")
+        raise UsageError(phrase("inbox.group: Windows has no such groups; give the folder the rights instead"))
     import grp
 
     try:
         number = grp.getgrnam(name).gr_gid
     except KeyError:
-        raise UsageError(f"inbox.group: there is no group '{name}' on this machine") from None
+        raise UsageError(phrase("inbox.group: there is no group '{name}' on this machine", name=name)) from None
     if os.geteuid() and number not in {os.getegid(), *os.getgroups()}:
-        raise UsageError(f"inbox.group: this user is not in the group '{name}', so it cannot give files to it")
+        raise UsageError(
+            phrase("inbox.group: this user is not in the group '{name}', so it cannot give files to it", name=name)
+        )
     return number

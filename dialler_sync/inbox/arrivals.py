@@ -14,7 +14,7 @@ from pathlib import Path
 from ..config.inbox import PATTERNS
 from ..errors import UsageError
 from ..journal.inbox import InboxNotes
-from ..text.phrase import phrase
+from ..text.phrase import figure, phrase
 from .places import Arrival, Place
 
 _log = logging.getLogger(__name__)
@@ -72,7 +72,11 @@ class Arrivals:
         seen = [self.notes.first_seen(journal_name(path), mark, now) for path, mark in found]
         wait = max((since + self.quiet - now for since in seen), default=0.0)
         if wait > 0:
-            _log.info("%s: waiting %.0f s for files to be complete", self.folder, wait)
+            _log.info(
+                phrase(
+                    "{folder}: waiting {seconds} s for files to be complete", folder=self.folder, seconds=figure(wait)
+                )
+            )
             self.sleep(wait)
             self.place.refresh()
         in_turn = (arrival for _, arrival in sorted(zip(seen, found, strict=True)))
@@ -84,7 +88,7 @@ class Arrivals:
             return not self._is_open(arrival)
         if mark:
             self.notes.first_seen(journal_name(arrival.path), mark, self.clock())
-            _log.info("%s is still being written; it waits until it is complete", arrival.path)
+            _log.info(phrase("{path} is still being written; it waits until it is complete", path=arrival.path))
         return False
 
     def _is_open(self, arrival: Arrival) -> bool:
@@ -135,7 +139,9 @@ class Arrivals:
         try:
             return self.place.listed()
         except OSError as error:
-            raise UsageError(f"the inbox {self.folder} cannot be read: {error.strerror}") from error
+            raise UsageError(
+                phrase("the inbox {folder} cannot be read: {why}", folder=self.folder, why=error.strerror)
+            ) from error
 
     def _report_once(self, arrival: Arrival, what: str, *, waits: bool = False) -> None:
         """Report once that a file, ``{file}`` in ``what``, is not imported; as an error, so that a quiet call under

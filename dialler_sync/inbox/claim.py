@@ -19,11 +19,18 @@ from ..fetch import fetch
 from ..files.pinned import known, pin, unpin, within
 from ..files.private import make_folder, replaced
 from ..files.trust import is_foreign
-from ..text.phrase import phrase
+from ..text.phrase import mark, phrase
 from .arrivals import mark_of, unfitness
 from .places import GONE, MOVE_IT, NOT_BACK, REPLACED, UNREAD, Arrival, Claimed, filed_name, not_filed
 
 _log = logging.getLogger(__name__)
+
+_ONLY_THE_OWNER = mark(
+    "{file} cannot be moved to {target} ({why}), so it is not imported. The inbox must belong to this user."
+)
+_NOT_WRITABLE = mark(
+    "{file} cannot be moved to {target} ({why}), so it is not imported. The inbox must be writable for this user."
+)
 
 _FOLDER = "importing"
 
@@ -115,7 +122,7 @@ class Claim:
         try:
             return fetch(self.place, source).sha256
         except OSError as error:
-            raise InputError(f"{self.home}: cannot be read: {error.strerror}") from error
+            raise InputError(phrase("{file}: cannot be read: {why}", file=self.home, why=error.strerror)) from error
 
     def put_back(self) -> Path:
         """Move the file back into the inbox, unless another file has its name now; return its path."""
@@ -144,7 +151,7 @@ class Claim:
             finally:
                 unpin(number)
         except FileNotFoundError:
-            _log.warning("%s was deleted while it was imported", self.home)
+            _log.warning(phrase("{file} was deleted while it was imported", file=self.home))
         except OSError as error:
             lies = self.put_back()
             raise UsageError(not_filed(lies, folder / name, error.strerror)) from error
@@ -181,8 +188,7 @@ def claim(arrival: Arrival) -> Claim | None:
             return None
         shared = home.parent.stat().st_mode & stat.S_ISVTX  # only its owner may move the files of others
         raise UsageError(
-            f"{home} cannot be moved to {folder / name} ({error.strerror}), so it is not imported. The inbox must "
-            f"{'belong to' if shared else 'be writable for'} this user."
+            phrase(_ONLY_THE_OWNER if shared else _NOT_WRITABLE, file=home, target=folder / name, why=error.strerror)
         ) from error
     if mark_of(taken.place) != arrival.mark or unfitness(taken.place):
         taken.put_back()
@@ -204,13 +210,13 @@ def _hold(folder: Path) -> int | None:
 def left_behind(inbox: Path) -> Iterator[Claim]:
     """Yield the files that a killed call had claimed."""
     if is_foreign(inbox / _FOLDER):
-        _log.warning("%s belongs to another user: its files are not imported", inbox / _FOLDER)
+        _log.warning(phrase("{folder} belongs to another user: its files are not imported", folder=inbox / _FOLDER))
         return
     for folder in sorted((inbox / _FOLDER).glob("*/")):
         try:
             yield from list(_left_in(folder, inbox))
         except OSError as error:
-            _log.warning("%s: its files are not imported: %s", folder, error.strerror)
+            _log.warning(phrase("{folder}: its files are not imported: {why}", folder=folder, why=error.strerror))
 
 
 def _left_in(folder: Path, inbox: Path) -> Iterator[Claim]:
@@ -242,7 +248,7 @@ def make_own_folder(folder: Path) -> None:
     """
     make_folder(folder)
     if is_foreign(folder):
-        raise PermissionError(errno.EPERM, f"{folder} belongs to another user")
+        raise PermissionError(errno.EPERM, phrase("{folder} belongs to another user", folder=folder))
 
 
 def move(source: Path, target: Path) -> None:

@@ -94,7 +94,7 @@ class Inbox:
                     self._answer_unbegun(taken, error, str(said))
                     self.codes.append(exit_code(error, {}))
                 except Exception as bug:  # noqa: BLE001 - raised below, after the other files
-                    _log.error("%s: a bug in dialler-sync: %s", taken.home, bug)
+                    _log.error(phrase("{file}: a bug in dialler-sync: {bug}", file=taken.home, bug=bug))
                     bugs.append(bug)
                 finally:
                     self._release(taken)
@@ -189,10 +189,20 @@ class Inbox:
                 code = run.summary["exit_code"]
                 self._answer(Summary.read(run.summary), taken, _place(run.state, code))
                 moved = self._file(taken, _place(run.state, code), run.id)
-                _log.info("%s was imported by run %s, and is now moved to %s", taken.home, run.id, moved)
+                _log.info(
+                    phrase(
+                        "{file} was imported by run {run}, and is now moved to {target}",
+                        file=taken.home,
+                        run=run.id,
+                        target=moved,
+                    )
+                )
                 if run.is_unreported:
                     _log.warning(
-                        "its reports have not been written; write them with: %s", command("runs", "report", run.id)
+                        phrase(
+                            "its reports have not been written; write them with: {command}",
+                            command=command("runs", "report", run.id),
+                        )
                     )
                 self.codes.append(code)
                 return None
@@ -265,7 +275,11 @@ class Inbox:
         for run in self._runs_at(taken.home):
             if run.command == "import" and run.state != "finished":
                 _log.warning(
-                    "%s is not the file with which run %s stopped; it is imported as a new list", taken.home, run.id
+                    phrase(
+                        "{file} is not the file with which run {run} stopped; it is imported as a new list",
+                        file=taken.home,
+                        run=run.id,
+                    )
                 )
         return None
 

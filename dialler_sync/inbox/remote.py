@@ -25,10 +25,19 @@ from ..fetch.remote import download
 from ..files.private import make_folder, replaced
 from ..files.url import Url
 from ..journal.inbox import InboxNotes
-from ..text.phrase import figure, phrase
+from ..text.phrase import figure, mark, phrase
 from .places import GONE, MOVE_IT, NOT_BACK, REPLACED, UNREAD, Arrival, Unfiled, filed_name, fitting, is_text, not_filed
 
 _log = logging.getLogger(__name__)
+
+_CLAIMED_FOLDER = mark(
+    "{claim}: is claimed by another computer, or by another journal, since {time}. If that "
+    "one is gone for good, move the list in it back into the inbox."
+)
+_CLAIMED = mark(
+    "{claim}: is claimed by another computer, or by another journal, since {time}. If that "
+    "one is gone for good, delete this claim."
+)
 
 _IMPORTING, _CLAIM = "importing", ".claim"
 _LONG = timedelta(days=1)
@@ -130,10 +139,11 @@ class RemoteInbox:
                 return [self._claim_of(entry.name.removesuffix(_CLAIM), mark)]
         if entry.at and datetime.now(UTC) - entry.at > _LONG:
             _log.warning(
-                "%s/%s: is claimed by another computer, or by another journal, since %s. If that one is gone for good, "
-                "%s.",
-                *(self.folder, inside, f"{entry.at:%Y-%m-%d %H:%M}"),
-                "move the list in it back into the inbox" if self.store.renames else "delete this claim",
+                phrase(
+                    _CLAIMED_FOLDER if self.store.renames else _CLAIMED,
+                    claim=f"{self.folder}/{inside}",
+                    time=f"{entry.at:%Y-%m-%d %H:%M}",
+                )
             )
         return []
 
@@ -196,7 +206,7 @@ class RemoteClaim:
         store = self.inbox.store
         if not store.renames:
             if not store.create(self._claim, f"{self.inbox.owner}\n{self.mark}".encode()):
-                _log.info("%s is claimed by another machine", self.home)
+                _log.info(phrase("{file} is claimed by another machine", file=self.home))
                 return False
             found = store.mark(self.name) == self.mark
         else:
@@ -237,7 +247,11 @@ class RemoteClaim:
             with replaced(self.place) as (number, _), os.fdopen(number, "wb") as file, copy.path.open("rb") as content:
                 shutil.copyfileobj(content, file)
         except OSError as error:
-            raise InputError(f"{self.home}: cannot be copied to {self.place}: {error.strerror}") from error
+            raise InputError(
+                phrase(
+                    "{file}: cannot be copied to {target}: {why}", file=self.home, target=self.place, why=error.strerror
+                )
+            ) from error
         return True
 
     def is_of(self, entry: Mapping[str, Any]) -> bool:

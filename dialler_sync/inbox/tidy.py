@@ -60,9 +60,9 @@ def _delete(place: Place, path: Path) -> None:
     try:
         place.delete(path)
     except OSError as error:
-        _log.warning("%s cannot be deleted (inbox.keep): %s", path, error.strerror)
+        _log.warning(phrase("{path} cannot be deleted (inbox.keep): {why}", path=path, why=error.strerror))
     except InputError as error:
-        _log.warning("%s cannot be deleted (inbox.keep): %s", path, error)
+        _log.warning(phrase("{path} cannot be deleted (inbox.keep): {why}", path=path, why=error))
 
 
 def missing_list(folder: Path, due: Due, notes: InboxNotes, now: datetime | None = None) -> str:

@@ -20,6 +20,7 @@ from ..journal import Journal
 from ..observer import Observer, Silent
 from ..report.calls_output import ENDINGS, Form, write_text
 from ..report.contacts_output import cell_text
+from ..text.phrase import phrase
 
 __all__ = [
     "CALL_COLUMNS",
@@ -57,26 +58,30 @@ def calls_options(
     """
     wanted = since(since_text, journal)
     if files and campaign is not None:
-        raise UsageError("--campaign and FILE cannot be combined: both choose the contacts")
+        raise UsageError(phrase("--campaign and FILE cannot be combined: both choose the contacts"))
     if wanted.last and files:
-        raise UsageError("--since last and FILE cannot be combined: --since last is for all calls of a campaign")
+        raise UsageError(
+            phrase("--since last and FILE cannot be combined: --since last is for all calls of a campaign")
+        )
     if wanted.last and to is None:
-        raise UsageError("--since last needs --to FILE: calls count as reported once FILE is in place")
+        raise UsageError(phrase("--since last needs --to FILE: calls count as reported once FILE is in place"))
     if wanted.last and contacts:
-        raise UsageError("--contacts and --since last cannot be combined: --contacts shows the present state")
+        raise UsageError(phrase("--contacts and --since last cannot be combined: --contacts shows the present state"))
     if receiver is not None and not wanted.last:
-        raise UsageError("--for needs --since last")
+        raise UsageError(phrase("--for needs --since last"))
     if receiver is not None and not _RECEIVER.fullmatch(receiver):
-        raise UsageError("--for takes a name of at most 64 letters, digits, spaces, dots and dashes")
+        raise UsageError(phrase("--for takes a name of at most 64 letters, digits, spaces, dots and dashes"))
     if mask and (to is None or contacts):
-        raise UsageError("--mask is for calls.html, which is written beside the calls of --to FILE")
+        raise UsageError(phrase("--mask is for calls.html, which is written beside the calls of --to FILE"))
     form = output or "table"
     if to is not None:
         form = output or to.suffix.casefold().removeprefix(".")
         if form not in ENDINGS:
-            raise UsageError(f"--to {to}: choose the format by ending the name in .csv, .jsonl or .xlsx, or with -o")
+            raise UsageError(
+                phrase("--to {to}: choose the format by ending the name in .csv, .jsonl or .xlsx, or with -o", to=to)
+            )
     elif form == "xlsx":
-        raise UsageError("-o xlsx needs --to FILE")
+        raise UsageError(phrase("-o xlsx needs --to FILE"))
     return CallsOptions(
         campaign, tuple(files), to, form, wanted, language, receiver or "", contacts, tuple(with_columns), mask
     )
@@ -98,5 +103,5 @@ def list_calls(
     local = options.to is not None and not isinstance(options.to, Url)
     folder = options.to.absolute().parent if options.to and local else Path(tempfile.gettempdir())
     if not folder.is_dir():
-        raise UsageError(f"--to {options.to}: there is no folder {folder}")
+        raise UsageError(phrase("--to {to}: there is no folder {folder}", to=options.to, folder=folder))
     return CallsRun(settings, options, journal, observer or Silent(), folder).carry_out(show)

@@ -21,6 +21,7 @@ from ..run.reports import Summary
 from ..run.saved_cells import run_cells
 from ..run.target import check_target, find_target
 from ..text.command_line import command
+from ..text.phrase import phrase
 
 __all__ = [
     "ChangeOptions",
@@ -68,7 +69,13 @@ def change_again(settings: Settings, run: RunRecord, journal: Journal, observer:
     options = ChangeOptions.of(run, next((place_of(entry) for entry in run.files if entry["path"]), None))
     targets = Targets(options.named, settings, journal)
     if [entry["sha256"] for entry in targets.files] != [entry["sha256"] for entry in run.files]:
-        raise UsageError(f"{options.named.file} is not the file that run {run.id} started with; start a new run")
+        raise UsageError(
+            phrase(
+                "{file} is not the file that run {run} started with; start a new run",
+                file=options.named.file,
+                run=run.id,
+            )
+        )
     with go_on(journal, run, settings):
         return bulk_run(settings, run, targets, options, journal, observer or Silent()).carry_out()
 
@@ -106,10 +113,20 @@ def check_undo(settings: Settings, undone: RunRecord, target: str) -> None:
     """
     check_target(undone, target)
     if undone.state == "running":
-        raise UsageError(f"run {undone.id} is not finished: finish it with '{command('resume', undone.id)}' first")
+        raise UsageError(
+            phrase(
+                "run {run} is not finished: finish it with '{command}' first",
+                run=undone.id,
+                command=command("resume", undone.id),
+            )
+        )
     if undone.command == "undo":
         raise UsageError(
-            f"run {undone.id} was an undo of {undone.parent}; an undo cannot be undone: import the file again"
+            phrase(
+                "run {run} was an undo of {undone}; an undo cannot be undone: import the file again",
+                run=undone.id,
+                undone=undone.parent,
+            )
         )
     read_token(settings.dialler)
 

@@ -18,6 +18,7 @@ from ..run.begin import reopen_folder
 from ..run.report_files import write_reports
 from ..run.reports import Summary
 from ..text.command_line import command
+from ..text.phrase import phrase
 
 _log = logging.getLogger(__name__)
 
@@ -64,16 +65,20 @@ def find_person(journal: Journal, user_data: str) -> Person:
         UsageError: a run that can be resumed still needs it.
     """
     if not user_data.strip():
-        raise UsageError("--user-data is empty: name the UserData of the person")
+        raise UsageError(phrase("--user-data is empty: name the UserData of the person"))
     rows, named = journal.rows_of(user_data)
     wanted = {run for run, _ in rows} | named
     runs = [run for run in journal.runs() if run.id in wanted]
     for run in runs:
         if run.state != "finished":
             raise UsageError(
-                f"run {run.id} is not finished and would send the person again: finish it with "
-                f"'{command('resume', run.id)}', or forget it with '{command('runs', 'prune', '--unfinished')} "
-                "--older-than AGE', first"
+                phrase(
+                    "run {run} is not finished and would send the person again: finish it with '{command}', or "
+                    "forget it with '{prune}', first",
+                    run=run.id,
+                    command=command("resume", run.id),
+                    prune=command("runs", "prune", "--unfinished", "--older-than") + " AGE",
+                )
             )
     return Person(user_data, rows, runs)
 
@@ -85,11 +90,16 @@ def forget_person(journal: Journal, person: Person) -> list[str]:
         UsageError: a run is working on one of the campaigns.
     """
     copies = [
-        "the dialler, if it still has the contact: "
-        + command("contacts", "delete", f"--user-data={person.user_data}")
-        + ", then forget once more: the journal keeps what was deleted",
-        "lists of calls written with calls --to, and whatever was made from them",
-        "what reconcile, validate --mapped, plan -o, inspect --to and contacts -o have written, and mails' attachments",
+        phrase(
+            "the dialler, if it still has the contact: {command}, then forget once more: the journal keeps "
+            "what was deleted",
+            command=command("contacts", "delete", f"--user-data={person.user_data}"),
+        ),
+        phrase("lists of calls written with calls --to, and whatever was made from them"),
+        phrase(
+            "what reconcile, validate --mapped, plan -o, inspect --to and contacts -o have written, and mails' "
+            "attachments"
+        ),
     ]
     with ExitStack() as locks:
         for target in dict.fromkeys(run.target for run in person.runs):
@@ -104,16 +114,21 @@ def _rewrite(journal: Journal, run: RunRecord) -> Iterator[str]:
     """Write the reports of a run anew, without the person; yield where copies remain."""
     out = Path(run.out)
     files = [path_of(entry["path"]) for entry in run.files if entry["path"]]
-    yield from (f"{path}, which run {run.id} has read" for path in files if _may_be_there(path))
+    yield from (
+        phrase("{path}, which run {run} has read", path=path, run=run.id) for path in files if _may_be_there(path)
+    )
     yield from (answer.path for answer in journal.answers_of(run.id) if _may_be_there(path_of(answer.path)))
     if address := run.options.get(OUT):
-        yield f"{address}, the reports of {run.command} {run.id}: delete them, or put them there anew: " + command(
-            "runs", "report", run.id, "--out", address
+        yield phrase(
+            "{address}, the reports of {run}: delete them, or put them there anew: {command}",
+            address=address,
+            run=f"{run.command} {run.id}",
+            command=command("runs", "report", run.id, "--out", address),
         )
     if not out.is_dir():
         return
     if run.command not in {"import", "validate"} or not run.summary:
-        yield f"{out}, the reports of {run.command} {run.id}: delete them"
+        yield phrase("{folder}, the reports of {run}: delete them", folder=out, run=f"{run.command} {run.id}")
         return
     try:
         reopen_folder(run)
@@ -122,7 +137,7 @@ def _rewrite(journal: Journal, run: RunRecord) -> Iterator[str]:
             marked.unlink()
     except (JournalError, UsageError, OSError) as error:
         _log.error("%s", error)
-        yield f"{out}, whose reports could not be rewritten"
+        yield phrase("{folder}, whose reports could not be rewritten", folder=out)
 
 
 def _may_be_there(path: Path) -> bool:

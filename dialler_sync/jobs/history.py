@@ -58,7 +58,9 @@ def rewrite_reports(journal: Journal, run: RunRecord, source: SourceSettings) ->
         JournalError: the folder cannot be written.
     """
     if run.command == "reconcile":
-        raise UsageError(f"run {run.id} compared the files with the dialler at that time: reconcile them again")
+        raise UsageError(
+            phrase("run {run} compared the files with the dialler at that time: reconcile them again", run=run.id)
+        )
     from ..contacts.changes import COMMANDS, ChangeOptions
 
     at_work = run.state == "running" or run.is_unreported
@@ -123,7 +125,7 @@ def _delete_reports(run: RunRecord) -> bool:
     try:
         return delete_reports(run)
     except OSError as error:
-        _log.warning("the reports in %s cannot be deleted: %s", run.out, error.strerror)
+        _log.warning(phrase("the reports in {folder} cannot be deleted: {why}", folder=run.out, why=error.strerror))
         return False
 
 

@@ -24,6 +24,7 @@ from ..run.reports import Summary, known_name
 from ..run.resumption import mended_runs
 from ..run.rows import Execution
 from ..run.target import find_target
+from ..text.phrase import mark
 from .unfinished import warn_of_unfinished
 
 __all__ = [
@@ -39,6 +40,8 @@ __all__ = [
 ]
 
 _log = logging.getLogger(__name__)
+
+_OTHER_LIST = mark("{file} (suppress) is not the do-not-call file that the plan was made with: make a new plan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ def new_run(
     suppressed = SuppressionLists() if command == "validate" else read_suppression_lists(settings)
     if plan:
         plan.check_inputs([source.record(0) for source in sources], fingerprint(settings), options.run.compare)
-        suppressed.check(plan.suppress, "the plan was made with", "make a new plan")
+        suppressed.check(plan.suppress, _OTHER_LIST)
     sends = command == "import" and not options.run.dry_run
     target = find_target(settings, journal, ask=command != "validate")
     lock: AbstractContextManager[str] = journal.campaign_lock(target) if sends else nullcontext("")

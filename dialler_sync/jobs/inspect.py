@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..text.phrase import figure
+from ..text.phrase import figure, mark, phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..config import SourceSettings
     from ..model import Table
 
-FIRST_ROWS = "The sheet is large: rows and cells are those of its first 5,000 rows. validate reads all."
+FIRST_ROWS = mark("The sheet is large: rows and cells are those of its first 5,000 rows. validate reads all.")
 
 
 def read_tables(path: Path, source: SourceSettings, folder: Path | None) -> Iterator[dict[str, Any]]:
@@ -45,7 +45,9 @@ def _facts(table: Table, target: Path | None) -> dict[str, Any]:
     read = write_table(table, target, profile.add)
     facts = {"path": str(table.layout.path), "sheet": table.layout.sheet, **table.layout.facts()}
     if read.double:
-        remark = f"Cells encoded twice: {figure(read.double)}, such as '{read.such[:40]}'."
+        remark = phrase(
+            "Cells encoded twice: {number}, such as '{example}'.", number=figure(read.double), example=read.such[:40]
+        )
         facts["remarks"] = [*facts.get("remarks", ()), remark]
     facts |= {"rows": read.rows, "ragged_rows": read.ragged, "written_to": str(target) if target else None}
     return {**facts, "profile": profile.facts(), "first_rows": profile.first}

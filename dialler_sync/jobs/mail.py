@@ -46,11 +46,11 @@ def send(body: Mapping[str, Any], settings: EmailSettings, journal: Journal) -> 
     except (DiallerSyncError, smtplib.SMTPException, OSError, ValueError) as error:
         reason = _reason(error, settings.smtp)
     except KeyboardInterrupt:
-        _log.error("interrupted: the mail of notify.email was not sent. The next run delivers it.")
+        _log.error(phrase("interrupted: the mail of notify.email was not sent. The next run delivers it."))
         raise
     else:
         return True
-    _log.error("notify.email could not be delivered: %s. The next run delivers it.", reason)
+    _log.error(phrase("notify.email could not be delivered: {why}. The next run delivers it.", why=reason))
     return False
 
 
@@ -82,7 +82,12 @@ def _deliver(message: EmailMessage, smtp: SmtpSettings) -> None:
         if smtp.user:
             server.login(smtp.user, _password(smtp))
         if refused := server.send_message(message):
-            _log.error("notify.email: the server takes no mail for %s; the other receivers have it", ", ".join(refused))
+            _log.error(
+                phrase(
+                    "notify.email: the server takes no mail for {receivers}; the other receivers have it",
+                    receivers=", ".join(refused),
+                )
+            )
 
 
 def _password(smtp: SmtpSettings) -> str:
@@ -95,7 +100,9 @@ def _password(smtp: SmtpSettings) -> str:
         try:
             password = read_small(smtp.password_file, _LONGEST_PASSWORD)
         except (OSError, UnicodeDecodeError):
-            raise DiallerSyncError(f"smtp.password_file ({smtp.password_file}) cannot be read") from None
+            raise DiallerSyncError(
+                phrase("smtp.password_file ({path}) cannot be read", path=smtp.password_file)
+            ) from None
     else:
         password = read_secret(smtp.password_command or [], "smtp.password_command")
     keep_secret(password.strip())

@@ -15,6 +15,7 @@ from ..prepare.prepared import Prepared
 from ..report.mapped_file import MappedFile, check_ending
 from ..run.reports import Summary
 from ..text.outward import line
+from ..text.phrase import phrase
 
 __all__ = ["check_mapped", "write_mapped"]
 
@@ -27,7 +28,7 @@ def check_mapped(path: Path, files: Sequence[Path]) -> None:
     """
     check_ending(path)
     if path.resolve() in (file.resolve() for file in files):
-        raise UsageError(f"--mapped {path}: this is one of the lists to read; name another file")
+        raise UsageError(phrase("--mapped {path}: this is one of the lists to read; name another file", path=path))
 
 
 def write_mapped(path: Path, journal: Journal, summary: Summary, prepared: Prepared) -> None:

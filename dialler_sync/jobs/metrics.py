@@ -11,6 +11,7 @@ from ..errors import JournalError
 from ..files.whole import new_file, why
 from ..run.reports import Summary
 from ..text.outward import line
+from ..text.phrase import phrase
 
 _log = logging.getLogger(__name__)
 
@@ -27,19 +28,25 @@ def write_metrics(summary: Summary, path: Path) -> None:
         lines.extend([f"# HELP dialler_sync_{name} {what}", f"# TYPE dialler_sync_{name} gauge"])
         lines.extend(f"dialler_sync_{name}{{{own}{labels}}} {value!r}" for labels, value in values.items())
 
-    metric("rows", "Rows of the last run by status.", {f',status="{s}"': n for s, n in summary.counts.items()})
-    metric("actions", "Rows of the last run by action.", {f',action="{a}"': n for a, n in summary.actions.items()})
-    metric("requests", "Requests of the last run.", {"": summary.requests})
-    metric("retries", "Repeated requests of the last run.", {"": summary.retries})
-    metric("duration_seconds", "How long the last run took.", {"": summary.duration_s})
-    metric("exit_code", "Exit code of the last run.", {"": int(summary.exit_code)})
+    metric("rows", phrase("Rows of the last run by status."), {f',status="{s}"': n for s, n in summary.counts.items()})
+    metric(
+        "actions", phrase("Rows of the last run by action."), {f',action="{a}"': n for a, n in summary.actions.items()}
+    )
+    metric("requests", phrase("Requests of the last run."), {"": summary.requests})
+    metric("retries", phrase("Repeated requests of the last run."), {"": summary.retries})
+    metric("duration_seconds", phrase("How long the last run took."), {"": summary.duration_s})
+    metric("exit_code", phrase("Exit code of the last run."), {"": int(summary.exit_code)})
     ended = datetime.fromisoformat(summary.finished_at).timestamp()
-    metric("finished_timestamp_seconds", "When the last run ended.", {"": int(ended) if ended.is_integer() else ended})
+    metric(
+        "finished_timestamp_seconds",
+        phrase("When the last run ended."),
+        {"": int(ended) if ended.is_integer() else ended},
+    )
     try:
         with new_file(path, mode=0o644) as file:
             file.write("\n".join(lines) + "\n")
     except JournalError as error:
-        _log.error("--metrics-file %s cannot be written: %s", path, why(error))
+        _log.error(phrase("--metrics-file {path} cannot be written: {why}", path=path, why=why(error)))
 
 
 def _label(value: object) -> str:

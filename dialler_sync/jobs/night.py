@@ -78,7 +78,7 @@ def configurations(folder: Path, *, trusted: bool = False) -> list[Path]:
     try:
         files = sorted(path for path in folder.iterdir() if path.suffix == ".yaml" and not path.name.startswith("."))
     except OSError as error:
-        raise UsageError(f"{folder}: cannot be read: {error.strerror}") from error
+        raise UsageError(phrase("{folder}: cannot be read: {why}", folder=folder, why=error.strerror)) from error
     bases = set()
     for path in files:
         if not trusted and trust.judge("", path):
@@ -89,7 +89,10 @@ def configurations(folder: Path, *, trusted: bool = False) -> list[Path]:
     found = [path for path in files if not path.name.startswith("_") and path.resolve() not in bases]
     if not found:
         raise UsageError(
-            f"{folder}: no configuration found (a *.yaml that no other one extends and that does not begin with _)"
+            phrase(
+                "{folder}: no configuration found (a *.yaml that no other one extends and that does not begin with _)",
+                folder=folder,
+            )
         )
     return found
 
@@ -170,7 +173,7 @@ def _settings(path: Path, options: NightOptions) -> Settings:
     """
     settings = load_config(path, token_needed=False, finished=True, trusted=options.trusted)
     if settings.inbox.dir is None:
-        raise UsageError("inbox.dir is not set: 'night' reads each campaign's lists from its inbox")
+        raise UsageError(phrase("inbox.dir is not set: 'night' reads each campaign's lists from its inbox"))
     return settings
 
 

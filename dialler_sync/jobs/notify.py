@@ -75,7 +75,7 @@ def _row_count_alarm(summary: Summary, earlier: Sequence[Mapping[str, Any]], set
         usual=figure(usual, 1 if usual % 1 else 0),
         limit=settings.row_count,
     )
-    return f"{counted(read, '{count} row was read', '{count} rows were read')}; {before}"
+    return "; ".join((counted(read, "{count} row was read", "{count} rows were read"), before))
 
 
 def _alarm_stands(summary: Summary, earlier: Sequence[Mapping[str, Any]]) -> bool:

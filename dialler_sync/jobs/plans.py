@@ -12,6 +12,7 @@ from ..plan.file import SHOWN, PlanFile
 from ..report.plan_book import write_plan_book
 from ..report.plan_page import write_plan_page
 from ..report.plan_words import what_rules_did
+from ..text.phrase import phrase
 
 __all__ = ["what_rules_did", "write_plan"]
 
@@ -30,7 +31,9 @@ def write_plan(plan: PlanFile, paths: Sequence[Path]) -> list[Path]:
         try:
             _write(plan, path)
         except (JournalError, OSError) as error:
-            raise UsageError(f"-o {path}: cannot be written: {why(error)}. Nothing was sent.") from error
+            raise UsageError(
+                phrase("-o {path}: cannot be written: {why}. Nothing was sent.", path=path, why=why(error))
+            ) from error
     return written
 
 

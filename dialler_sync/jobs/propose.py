@@ -8,6 +8,7 @@ from ..config import SourceSettings
 from ..errors import InputError
 from ..propose import propose_config
 from ..read import first_rows, open_selected
+from ..text.phrase import phrase
 
 
 def propose(path: Path, source: SourceSettings, try_it: str | None = None) -> str:
@@ -22,9 +23,14 @@ def propose(path: Path, source: SourceSettings, try_it: str | None = None) -> st
     first, *others = open_selected(path, source, local)
     for other in others:
         if other.layout.columns != first.layout.columns:
-            differing = [*({*first.layout.columns} ^ {*other.layout.columns})] or ["their order"]
+            differing = [*({*first.layout.columns} ^ {*other.layout.columns})] or [phrase("their order")]
             raise InputError(
-                f"{other.layout.where}: its columns are not those of sheet '{first.layout.sheet}' "
-                f"({', '.join(sorted(differing))}). Make a configuration from each, or give them the same header."
+                phrase(
+                    "{where}: its columns are not those of sheet '{sheet}' ({columns}). Make a configuration "
+                    "from each, or give them the same header.",
+                    where=other.layout.where,
+                    sheet=first.layout.sheet,
+                    columns=", ".join(sorted(differing)),
+                )
             )
     return propose_config(first, source, try_it)

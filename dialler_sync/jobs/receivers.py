@@ -13,7 +13,7 @@ from ..config.notify import NotifySettings
 from ..journal import Journal
 from ..report.masking import mask_phones
 from ..text.outward import outward
-from ..text.phrase import figure, phrase
+from ..text.phrase import figure, mark, phrase
 from .message import chat_text, facts, plain, subject
 
 _log = logging.getLogger(__name__)
@@ -22,6 +22,8 @@ _SECONDS = 10.0
 
 Body = Mapping[str, Any]
 
+_MESSAGE = mark("{setting} could not be called: {why}. The next run delivers the message.")
+_PING = mark("{setting} could not be called: {why}.")
 _PREFIXES = {"webhook": "", "teams": "teams ", "email": "mail "}
 
 
@@ -100,7 +102,7 @@ def _card(body: Body) -> Body:
 
 
 def _post(name: str, url: str, form: Callable[[Body], Body], body: Body) -> bool:
-    return _call(f"notify.{name}", " The next run delivers the message.", "POST", url, json=form(outward(body)))
+    return _call(f"notify.{name}", _MESSAGE, "POST", url, json=form(outward(body)))
 
 
 def ping(settings: NotifySettings | None, what: str = "", said: str = "") -> None:
@@ -115,28 +117,28 @@ def ping(settings: NotifySettings | None, what: str = "", said: str = "") -> Non
     parts = urlsplit(settings.ping)
     url = urlunsplit(parts._replace(path=parts.path.rstrip("/") + f"/{what}")) if what else settings.ping
     if said:
-        _call("notify.ping", "", "POST", url, content=outward(said).encode())
+        _call("notify.ping", _PING, "POST", url, content=outward(said).encode())
     else:
-        _call("notify.ping", "", "GET", url)
+        _call("notify.ping", _PING, "GET", url)
 
 
-def _call(name: str, then: str, method: str, url: str, **content: Any) -> bool:
-    """Call an address; return whether it accepted."""
+def _call(name: str, failure: str, method: str, url: str, **content: Any) -> bool:
+    """Call an address; return whether it accepted. ``failure`` is the sentence for the log if not."""
     import httpx
 
     try:
         status = asyncio.run(_status_of(method, url, **content))
         if 200 <= status < 300:
             return True
-        reason = f"it answered {status}"
+        reason = phrase("it answered {status}", status=status)
     except TimeoutError:
-        reason = f"it has not answered within {_SECONDS:g} seconds"
+        reason = phrase("it has not answered within {seconds} seconds", seconds=figure(_SECONDS))
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError, OSError) as error:  # or a proxy
         reason = type(error).__name__  # the address may be a secret, so the message does not name it
     except KeyboardInterrupt:
-        _log.error("interrupted: %s was not called.%s", name, then)
+        _log.error(phrase(failure, setting=name, why=phrase("interrupted")))
         raise
-    _log.error("%s could not be called: %s.%s", name, reason, then)
+    _log.error(phrase(failure, setting=name, why=reason))
     return False
 
 

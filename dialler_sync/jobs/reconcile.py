@@ -26,6 +26,7 @@ from ..run.begin import begin_run
 from ..run.options import RunOptions
 from ..run.target import find_target
 from ..target import in_words
+from ..text.phrase import figure, phrase
 from .imports import ImportOptions, plan_files
 
 __all__ = ["ReconcileOptions", "Reconciled", "ReconciliationSummary", "plan_fixes", "reconcile_files"]
@@ -83,7 +84,12 @@ def plan_fixes(
     plan = plan_files(settings, ImportOptions(options.files, options.config_path, run=run), journal, observer)
     keyless = sum(not entry["user_data"] and entry["action"] == Action.CREATE for entry in plan.entries)
     if keyless:
-        _log.warning("the plan creates a contact for each of %d rows without UserData, even if one exists", keyless)
+        _log.warning(
+            phrase(
+                "the plan creates a contact for each of {number} rows without UserData, even if one exists",
+                number=figure(keyless),
+            )
+        )
     return plan
 
 
@@ -101,8 +107,14 @@ def _earlier(journal: Journal, options: ReconcileOptions, target: str) -> RunRec
         if alike and run.state == "finished":
             return run
     if options.since == "last":
-        _log.info("there is no earlier reconciliation to compare with")
+        _log.info(phrase("there is no earlier reconciliation to compare with"))
         return None
     flag = "--extras" if options.extras else "--no-extras"
-    what = f"reconciliation of {in_words(target)} with {flag}"
-    raise UsageError(f"--since: run {runs[0].id} is not a finished {what}")
+    raise UsageError(
+        phrase(
+            "--since: run {run} is not a finished reconciliation of {target} with {flag}",
+            run=runs[0].id,
+            target=in_words(target),
+            flag=flag,
+        )
+    )

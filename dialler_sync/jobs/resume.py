@@ -30,6 +30,7 @@ from ..run.reports import Summary
 from ..run.rows import Execution
 from ..run.target import check_target, find_target
 from ..text.command_line import command
+from ..text.phrase import mark, phrase
 from .changes import change_again, change_contacts, undo_again
 from .history import rewrite_reports
 from .imports import ImportOptions, check_cluster, new_run
@@ -66,14 +67,20 @@ def resume_run(
         UsageError: there is nothing to resume.
     """
     if run.is_unreported and run.state == "finished":
-        _log.info("run %s has sent all of its rows: only its reports are still to be written", run.id)
+        _log.info(phrase("run {run} has sent all of its rows: only its reports are still to be written", run=run.id))
         summary = rewrite_reports(journal, run, settings.source)[0]
         give_reports(run, settings.source.stores)
         return summary
     settings = _read_as(settings, run)
     changed = changes(run.config, fingerprint(settings))
     if changed:
-        raise CannotResume(f"the configuration has changed since run {run.id} started: {'; '.join(changed)}")
+        raise CannotResume(
+            phrase(
+                "the configuration has changed since run {run} started: {changes}",
+                run=run.id,
+                changes="; ".join(changed),
+            )
+        )
     read_token(settings.dialler)
     check_cluster(cluster, settings)
     with journal.campaign_lock(run.target) as unlocked:
@@ -87,12 +94,19 @@ def resume_run(
             return change_again(settings, run, journal, observer)
         sources = open_sources(settings, _paths(run, place_of), _log.debug, journal, _day_of(run))
         if other := _changed(sources, run):
-            raise CannotResume(f"{other} is not the file that run {run.id} started with; import it as a new run")
+            raise CannotResume(
+                phrase(
+                    "{file} is not the file that run {run} started with; import it as a new run", file=other, run=run.id
+                )
+            )
         suppressed = read_suppression_lists(settings, _day_of(run))
         suppressed.check(
             run.options.get("suppress", {}),
-            f"run {run.id} started with",
-            "restore the earlier version, or import the files as a new run",
+            mark(
+                "{file} (suppress) is not the do-not-call file that run {run} started with: restore the earlier "
+                "version, or import the files as a new run"
+            ),
+            run=run.id,
         )
         options = RunOptions.read(run.options, cluster)
         with go_on(journal, run, settings, options={**run.options, "cluster": cluster}):
@@ -117,7 +131,13 @@ def go_on_with(
     try:
         return resume_run(settings, run, journal, observer, cluster)
     except CannotResume as error:
-        _log.warning("run %s cannot be resumed: %s. A new run sends the rows that it has not settled.", run.id, error)
+        _log.warning(
+            phrase(
+                "run {run} cannot be resumed: {why}. A new run sends the rows that it has not settled.",
+                run=run.id,
+                why=error,
+            )
+        )
     summary = _send_rest(settings, journal.run(run.id), journal, (), None, observer, cluster, config_path=config_path)
     journal.update_run(run.id, state="finished")
     return summary
@@ -141,19 +161,36 @@ def retry_run(
         UsageError, InputError: before anything is sent.
     """
     if parent.state == "running":
-        raise UsageError(f"run {parent.id} is not finished: finish it with '{command('resume', parent.id)}' first")
+        raise UsageError(
+            phrase(
+                "run {run} is not finished: finish it with '{command}' first",
+                run=parent.id,
+                command=command("resume", parent.id),
+            )
+        )
     if parent.command in READING:
-        raise UsageError(f"run {parent.id} was a {parent.command}, which sends nothing: there is nothing to retry")
+        raise UsageError(
+            phrase(
+                "run {run} was a {kind}, which sends nothing: there is nothing to retry",
+                run=parent.id,
+                kind=parent.command,
+            )
+        )
     if parent.command == "undo":
         raise UsageError(
-            f"run {parent.id} was an undo of {parent.parent}: give '{command('undo', parent.parent or '')}' again"
+            phrase(
+                "run {run} was an undo of {undone}: give '{command}' again",
+                run=parent.id,
+                undone=parent.parent,
+                command=command("undo", parent.parent or ""),
+            )
         )
     if not files:
         require_copies(journal, parent)
     config_path = config_path or Path(parent.config_path)
     if parent.command in COMMANDS:
         if len(files) > 1:
-            raise UsageError(f"run {parent.id} read one file; name one with --file")
+            raise UsageError(phrase("run {run} read one file; name one with --file", run=parent.id))
         change = ChangeOptions.of(parent, *files)
         targets = Targets(change.named, settings, journal)
         return change_contacts(
@@ -220,21 +257,29 @@ def find_undoable(journal: Journal, target: str) -> RunRecord | None:
 def nothing_to_resume(run: RunRecord) -> str:
     """Return why a run cannot be resumed; empty if it can."""
     if run.command in READING:
-        return f"run {run.id} was a {run.command}, which sends nothing: there is nothing to resume"
+        return phrase(
+            "run {run} was a {kind}, which sends nothing: there is nothing to resume", run=run.id, kind=run.command
+        )
     ended = run.state == "finished" and not run.is_unreported
-    return f"run {run.id} has finished; there is nothing to resume" if ended else ""
+    return phrase("run {run} has finished; there is nothing to resume", run=run.id) if ended else ""
 
 
 def nothing_to_retry(run: RunRecord) -> str:
     """Return why a run has nothing to retry; empty if it has."""
     if run.command in READING:
-        return f"run {run.id} was a {run.command}, which sends nothing: there is nothing to retry"
+        return phrase(
+            "run {run} was a {kind}, which sends nothing: there is nothing to retry", run=run.id, kind=run.command
+        )
     if run.options.get("dry_run"):
-        return f"run {run.id} was a dry run, which sends nothing: there is nothing to retry"
+        return phrase("run {run} was a dry run, which sends nothing: there is nothing to retry", run=run.id)
     if run.state != "finished" or not run.summary or run.command == "undo":
         return ""
     counts = Counter(run.summary["counts"]) + Counter(run.summary.get("mirror", {}))
-    return "" if any_left(counts) else f"every row of run {run.id} succeeded or was skipped; there is nothing to retry"
+    return (
+        ""
+        if any_left(counts)
+        else phrase("every row of run {run} succeeded or was skipped; there is nothing to retry", run=run.id)
+    )
 
 
 def _newest(journal: Journal, target: str, meant: Callable[[RunRecord], bool]) -> RunRecord | None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from ..config.notify import SmtpSettings
+from ..text.phrase import phrase
 
 _SECONDS = 20.0
 _LONGEST = 1 << 20
@@ -81,7 +82,7 @@ class _Limited:
         said = self._file.readline(longest)
         self._left -= len(said)
         if self._left < 0:
-            raise OSError("it goes on and on")
+            raise OSError(phrase("it goes on and on"))
         return said
 
 

@@ -11,11 +11,11 @@ from ..model import Status
 from ..run.counts import Counts
 from ..text.command_line import command
 from ..text.forms import rows
-from ..text.phrase import figure
+from ..text.phrase import figure, mark, phrase
 
 _log = logging.getLogger(__name__)
 
-RUNNING, KILLED, NOT_KNOWN = "running", "killed", "running or killed"
+RUNNING, KILLED, NOT_KNOWN = mark("running"), mark("killed"), mark("running or killed")
 _STATES = {True: RUNNING, False: KILLED, None: NOT_KNOWN}
 
 
@@ -37,14 +37,20 @@ def counts_so_far(journal: Journal, run: RunRecord) -> dict[str, int]:
 def progress_in_words(run: RunRecord, state: str, counts: Mapping[str, int]) -> str:
     """Return how far a run came, and what to do: ``killed; 2 of 6 rows settled. Finish it with: …``."""
     read = counts.get("read", 0)
-    said = f"{state}; {figure(read - _unsettled(counts))} of {rows(read)} settled"
+    said = phrase(
+        "{state}; {settled} of {rows} settled",
+        state=phrase(state),
+        settled=figure(read - _unsettled(counts)),
+        rows=rows(read),
+    )
     if state == RUNNING:
         return said
     if run.command in READING:
-        return f"{said}. It sends nothing: run the command again"
-    return f"{said}. {'If it was killed, finish' if state == NOT_KNOWN else 'Finish'} it with: " + command(
-        "resume", run.id
+        return ". ".join((said, phrase("It sends nothing: run the command again")))
+    finish = (
+        mark("If it was killed, finish it with: {command}") if state == NOT_KNOWN else mark("Finish it with: {command}")
     )
+    return f"{said}. {phrase(finish, command=command('resume', run.id))}"
 
 
 def _unsettled(counts: Mapping[str, int]) -> int:
@@ -63,8 +69,14 @@ def warn_of_unfinished(journal: Journal, run: RunRecord) -> None:
             return  # the list has been imported whole since
         state = KILLED if other.state == "running" else other.state
         _log.warning(
-            "run %s has not finished this list (%s, %s not settled). This import sends the list from its start; "
-            "'%s' would send only those rows, as far as no later run has settled them",
-            other.id, state, rows(_unsettled(counts_so_far(journal, other))), command("resume", other.id),
-        )  # fmt: skip
+            phrase(
+                "run {run} has not finished this list ({state}, {rows} not settled). This import sends the "
+                "list from its start; '{command}' would send only those rows, as far as no later run has "
+                "settled them",
+                run=other.id,
+                state=phrase(state),
+                rows=rows(_unsettled(counts_so_far(journal, other))),
+                command=command("resume", other.id),
+            ),
+        )
         return

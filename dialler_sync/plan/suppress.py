@@ -89,15 +89,15 @@ class SuppressionLists:
         """Path → SHA-256 of each list, to recognise it later."""
         return {each.file: each.sha256 for each in self.lists}
 
-    def check(self, before: Mapping[str, str], whose: str, then: str) -> None:
+    def check(self, before: Mapping[str, str], changed: str, **values: object) -> None:
         """Compare the lists with the digests of ``before``.
 
         Raises:
-            CannotResume: one has changed. ``whose`` names the earlier reader, ``then`` says what to do.
+            CannotResume: one has changed; ``changed`` says so, with ``{file}`` and the names of ``values``.
         """
         for file, sha256 in self.digests.items():
             if before.get(file) != sha256:
-                raise CannotResume(f"{file} (suppress) is not the do-not-call file that {whose}: {then}")
+                raise CannotResume(phrase(changed, file=file, **values))
 
     def reason(self, fields: Mapping[str, Value]) -> str:
         """Return the reason why a contact is suppressed, ``""`` if it is not: it is listed, or has no number left."""

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from .phrase import figure
+from .phrase import figure, phrase
 from .secrets import Secrets
 
 LONGEST = 2_000
@@ -170,7 +170,7 @@ def _room_to_recurse() -> Iterator[None]:
 
 
 def _cut(text: str, longest: int, tail: int) -> str:
-    left_out = f" … [{figure(len(text) - longest)} more characters] … "
+    left_out = phrase(" … [{number} more characters] … ", number=figure(len(text) - longest))
     return text[: longest - tail - len(left_out)] + left_out + text[len(text) - tail :]
 
 

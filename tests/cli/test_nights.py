@@ -288,7 +288,7 @@ def test_ctrl_c_ends_only_the_wait_for_the_webhook(
         done = run(*arguments)
 
     assert done.code == (ExitCode.NO_ROW_CAN_SUCCEED if by == "file" else ExitCode.INTERRUPTED)
-    assert "interrupted: notify.webhook was not called. The next run delivers the message." in done.err
+    assert "notify.webhook could not be called: interrupted. The next run delivers the message." in done.err
     assert done.summary["exit_code"] == ExitCode.NO_ROW_CAN_SUCCEED
     assert (inbox / "b.csv").exists()
     run("resume")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from ..spoken import SpokenGroup
 from .change import delete, lock, unlock
 from .get import get
 from .history import history
 from .list_ import list_
 
 
-@click.group()
+@click.group(cls=SpokenGroup)
 def contacts() -> None:
     """Show, lock, unlock and delete contacts in the dialler."""
 

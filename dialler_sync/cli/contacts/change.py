@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ...text.phrase import counted
+from ...text.phrase import counted, mark, phrase
 from ..app import App
 from ..asking import confirm
-from ..codes import CHANGES, exit_codes
+from ..codes import CHANGES
 from ..options import out_option
+from ..spoken import SpokenCommand
 from .naming import campaign_option, naming_options
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def _options(command: Callable[..., T]) -> Callable[..., T]:
     return naming_options(command)
 
 
-@click.command(epilog=exit_codes(*CHANGES))
+@click.command(cls=SpokenCommand, codes=CHANGES)
 @_options
 @click.pass_obj
 def lock(app: App, /, **given: Any) -> int:
@@ -59,7 +60,7 @@ def lock(app: App, /, **given: Any) -> int:
     return _change(app, "lock", **given)
 
 
-@click.command(epilog=exit_codes(*CHANGES))
+@click.command(cls=SpokenCommand, codes=CHANGES)
 @_options
 @click.pass_obj
 def unlock(app: App, /, **given: Any) -> int:
@@ -75,7 +76,7 @@ def unlock(app: App, /, **given: Any) -> int:
     return _change(app, "unlock", **given)
 
 
-@click.command(epilog=exit_codes(*CHANGES))
+@click.command(cls=SpokenCommand, codes=CHANGES)
 @_options
 @click.pass_obj
 def delete(app: App, /, **given: Any) -> int:
@@ -91,6 +92,10 @@ def delete(app: App, /, **given: Any) -> int:
       dialler-sync contacts delete --user-data K-17 --all-matches --yes
     """
     return _change(app, "delete", **given)
+
+
+_ONLY_THESE = mark("{command} {contacts}?")
+_ALL_MATCHES = mark("{command} {contacts} and every contact with the same UserData?")
 
 
 def _change(
@@ -111,14 +116,14 @@ def _change(
     from ..progress import progress
 
     if unchecked and (all_matches or campaign):
-        raise click.UsageError("--unchecked cannot be combined with --all-matches or --campaign")
+        raise click.UsageError(phrase("--unchecked cannot be combined with --all-matches or --campaign"))
     options = ChangeOptions(named, campaign, all_matches, unchecked, dry_run)
     settings = app.settings(finished=True)
     with app.journal() as journal:
         targets = Targets(named, settings, journal)
         if not (yes or dry_run):
-            every = " and every contact with the same UserData" if all_matches else ""
-            confirm(f"{command.capitalize()} {_counted(len(targets))}{every}?")
+            question = _ALL_MATCHES if all_matches else _ONLY_THESE
+            confirm(phrase(question, command=command.capitalize(), contacts=_counted(len(targets))))
         with progress(app) as observer:
             summary = change_contacts(settings, command, targets, options, app.config_path, journal, out, observer)
     print_summary(summary)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ...exit_codes import ExitCode
+from ...text.phrase import phrase
 from ..app import App
-from ..codes import LOOKS_UP, exit_codes
+from ..codes import LOOKS_UP
 from ..echo import echo
+from ..spoken import SpokenCommand
 from .list_ import IN_TABLE
 from .naming import campaign_option, naming_options
 from .showing import Showing, showing_options
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from ...jobs.contacts import Named
 
 
-@click.command(epilog=exit_codes(*LOOKS_UP))
+@click.command(cls=SpokenCommand, codes=LOOKS_UP)
 @naming_options
 @campaign_option
 @showing_options
@@ -49,7 +51,7 @@ def get(
     with RecordFile(showing.folder()) as records:
         with progress(app) as observer:
             targets = Targets(named, settings)
-            observer.stage("reading contacts", len(targets))
+            observer.stage(phrase("reading contacts"), len(targets))
             problems = get_contacts(settings, targets, campaign, records, observer.advance)
         if len(records) == 1 and showing.form == "table" and not showing.fields:
             held = [{"Field": name, "Value": value} for name, value in next(iter(records)).items() if value is not None]

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ...exit_codes import ExitCode
+from ...text.phrase import phrase
 from ..app import App
-from ..codes import LOOKS_UP, exit_codes
+from ..codes import LOOKS_UP
 from ..echo import echo
+from ..spoken import SpokenCommand
 from .naming import naming_options
 from .showing import Showing, showing_options
 
@@ -23,7 +25,7 @@ IN_TABLE = (
 )
 
 
-@click.command(epilog=exit_codes(*LOOKS_UP))
+@click.command(cls=SpokenCommand, codes=LOOKS_UP)
 @naming_options
 @showing_options
 @click.option("--language", type=int, metavar="N", help="The dialler's languagesID for result texts.")
@@ -54,7 +56,7 @@ def history(
     with RecordFile(showing.folder()) as calls:
         with progress(app) as observer:
             targets = Targets(named, settings)
-            observer.stage("reading calls", len(targets))
+            observer.stage(phrase("reading calls"), len(targets))
             problems, not_told = read_history(settings, targets, calls, observer.advance, language)
         showing.show(calls, tuple(dict.fromkeys((*HISTORY_COLUMNS, *calls.columns))), IN_TABLE)
     if said := str(not_told):

@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from ...exit_codes import ExitCode
+from ...text.phrase import phrase
 from ..app import App
-from ..codes import ASKS, exit_codes
+from ..codes import ASKS
+from ..spoken import SpokenCommand
 from .naming import campaign_option
 from .showing import Showing, showing_options
 
@@ -16,7 +18,7 @@ IN_TABLE = ("ID", "UserData", "DiallerCampaignsName", "Name", "FirstName", "Phon
 RESULTS_IN_TABLE = ("ID", "UserData", "Name", "_calls", "_last_call", "_last_result_code", "_reached", "_done")
 
 
-@click.command("list", epilog=exit_codes(*ASKS))
+@click.command("list", cls=SpokenCommand, codes=ASKS)
 @campaign_option
 @showing_options
 @click.option("--format", "format_", type=click.Choice(["vendor"]), help="The vendor's own CSV, which 'import' reads.")
@@ -48,14 +50,14 @@ def list_(
 
     showing = Showing.of(output, fields, out, vendor=format_ == "vendor")
     if with_history and format_:
-        raise click.UsageError("--format vendor cannot be combined with --with-history: its columns are fixed")
+        raise click.UsageError(phrase("--format vendor cannot be combined with --with-history: its columns are fixed"))
     settings = app.settings()
     with RecordFile(showing.folder()) as records, RecordFile(showing.folder()) as with_results:
         with progress(app) as observer:
-            observer.stage("reading contacts", None)
+            observer.stage(phrase("reading contacts"), None)
             list_contacts(settings, campaign, records, observer.advance, with_names=format_ == "vendor")
             if with_history:
-                observer.stage("reading calls", len(records))
+                observer.stage(phrase("reading calls"), len(records))
                 add_results(settings, records, with_results, observer.advance)
         shown, in_table = (with_results, RESULTS_IN_TABLE) if with_history else (records, IN_TABLE)
         showing.show(shown, tuple(shown.columns) or CONTACT_COLUMNS, in_table)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ...files.url import path_of
+from ...text.phrase import phrase
 
 if TYPE_CHECKING:
     from ...jobs.contacts import Named
@@ -26,9 +27,9 @@ class UserDataType(click.ParamType):  # type: ignore[type-arg] # generic in newe
         """Refuse invalid UserData."""
         text = str(value)
         if not text:
-            self.fail("is empty", param, ctx)
+            self.fail(phrase("is empty"), param, ctx)
         if not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
-            self.fail("is not text in this terminal's encoding", param, ctx)
+            self.fail(phrase("is not text in this terminal's encoding"), param, ctx)
         return text
 
 
@@ -89,7 +90,7 @@ def _named_by(
     from ...jobs.contacts import Named
 
     if not (ids or user_data or file):
-        raise click.UsageError("name the contacts: --id N, --user-data U or --from FILE")
+        raise click.UsageError(phrase("name the contacts: --id N, --user-data U or --from FILE"))
     if not file and (column or by):
-        raise click.UsageError("--column and --by need --from FILE")
+        raise click.UsageError(phrase("--column and --by need --from FILE"))
     return Named(tuple(map(str, ids)), user_data, file, column, by or "user-data")

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, TypeVar
 
 import click
 
-from ...text.phrase import figure
+from ...text.phrase import figure, phrase
 from ..echo import echo
 from ..streams import exact, styled
 
@@ -62,11 +62,13 @@ class Showing:
         """
         names = tuple(name for name in map(str.strip, (fields or "").split(",")) if name)
         if vendor and (names or output not in (None, "csv")):
-            raise click.UsageError("--format vendor cannot be combined with -o or --fields: its columns are fixed")
+            raise click.UsageError(
+                phrase("--format vendor cannot be combined with -o or --fields: its columns are fixed")
+            )
         ending = out.suffix.lower().removeprefix(".") if out else ""
         form = "vendor" if vendor else output or (ending if ending in _FORMATS else "table")
         if form == "xlsx" and not out:
-            raise click.UsageError("-o xlsx needs --out FILE")
+            raise click.UsageError(phrase("-o xlsx needs --out FILE"))
         return cls(form, names, out)
 
     def folder(self) -> Path:
@@ -112,4 +114,7 @@ class Showing:
         if self.form != "table":
             WRITERS[self.form](listing, file)
         elif left_out := write_table(listing, styled(sys.stdout) if file.isatty() else file):
-            echo(f"… and {figure(left_out)} more: use --out FILE or -o csv for all of them", err=True)
+            echo(
+                phrase("… and {number} more: use --out FILE or -o csv for all of them", number=figure(left_out)),
+                err=True,
+            )

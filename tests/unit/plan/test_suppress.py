@@ -116,8 +116,10 @@ def test_every_list_counts_and_only_some_lock() -> None:
 def test_a_run_goes_on_only_with_its_own_lists(before: dict[str, str]) -> None:
     """One that has changed, and one that is new."""
     with pytest.raises(CannotResume, match=r"two\.csv|one\.csv"):
-        SuppressionLists((ONE, TWO)).check(before, "the run has read", "begin again")
-    SuppressionLists((ONE, TWO)).check({"one.csv": "aa", "two.csv": "bb"}, "the run has read", "begin again")
+        SuppressionLists((ONE, TWO)).check(before, "{file} is not the one that run {run} has read", run="R")
+    SuppressionLists((ONE, TWO)).check(
+        {"one.csv": "aa", "two.csv": "bb"}, "{file} is not the one that run {run} has read", run="R"
+    )
 
 
 @pytest.mark.parametrize(

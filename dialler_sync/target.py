@@ -11,6 +11,8 @@ import posixpath
 import socket
 from urllib.parse import urlsplit
 
+from .text.phrase import phrase
+
 ACCOUNT = "*"
 """Campaign part of a target whose run may touch every campaign of the account."""
 
@@ -59,8 +61,10 @@ def in_words(target: str) -> str:
     """Format a target for people."""
     dialler, campaign = split(target)
     if campaign == ACCOUNT:
-        return f"all campaigns on {dialler}"
-    return f"campaign {campaign.removeprefix('=')} on {dialler}" if campaign else dialler
+        return phrase("all campaigns on {dialler}", dialler=dialler)
+    if not campaign:
+        return dialler
+    return phrase("campaign {campaign} on {dialler}", campaign=campaign.removeprefix("="), dialler=dialler)
 
 
 def _host(host: str) -> str:

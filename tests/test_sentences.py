@@ -22,7 +22,7 @@ ROOMS = ("report", "inbox", "call_lists", "mapping", "prepare", "plan", "reconci
 MODULES = ("jobs/mail.py", "jobs/message.py", "jobs/notify.py", "jobs/night.py", "error_codes.py", "exit_codes.py")
 """What those people read who do not work in a terminal: reports, answers, mail, and why a row did not succeed."""
 
-ERRORS_OF = ("read", "fetch", "files", "api", "run")
+ERRORS_OF = ("read", "fetch", "files", "api", "run", "load", "journal", "cluster")
 """Rooms whose errors, remarks and lines of the log are in the catalogue, too."""
 
 NO_TEXTS = ("read/encoding/candidates.py", "api/traffic.py")
@@ -30,8 +30,8 @@ NO_TEXTS = ("read/encoding/candidates.py", "api/traffic.py")
 
 _WORDS = re.compile(r"[A-Za-z]{2,}[ ,:;]+[a-z]{2,}|[a-z]{3,} $|^ [a-z]{3,}")
 _NO_SENTENCE = re.compile(
-    r"\s*<|\S+$|default-src | xml(ns)?\b|.*/XML/|\(small table X\)$|(Basic|Bearer|sudo) $|metadata, uid|"
-    r".*\b(SELECT|CREATE|INSERT|NOT|IN|AND|ORDER BY) |"
+    r"\s*<|\S+$|default-src | xml(ns)?\b|.*/XML/|\(small table X\)$|(Basic|Bearer|sudo) $|metadata, uid|sent as it is on $|"
+    r".*\b(SELECT|CREATE|INSERT|DELETE|SET|PRAGMA|NOT|IN|AND|ORDER BY) |"
     r"(great britain|vereinigte staaten)$",
     re.DOTALL,
 )
@@ -181,8 +181,8 @@ def _is_told(node: ast.AST, parents: Mapping[ast.AST, ast.AST], *, with_errors: 
             return True  # a key, which is a code
         if isinstance(node, ast.ClassDef) and any("Enum" in ast.unparse(base) for base in node.bases):
             return True
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            return True  # a docstring
+        if isinstance(node, ast.Assert) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            return True  # a docstring, or for us
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func)
             if name in SAID or name.startswith(("re.", "_log.debug")) or name == "AssertionError":

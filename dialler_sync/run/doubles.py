@@ -18,7 +18,7 @@ from ..pages import KEYS, batched
 from ..plan.fill import read_contacts
 from ..plan.snapshot import Snapshot
 from ..target import split
-from ..text.phrase import phrase
+from ..text.phrase import counted, phrase
 
 _log = logging.getLogger(__name__)
 

@@ -184,8 +184,11 @@ class ReconciliationRun:
             stopped = error
         if len(self.sides.fields) > _MOST_FIELDS:
             raise DiallerUnavailable(
-                f"the dialler's answer is not usable: its records have {figure(len(self.sides.fields))} different "
-                "fields, more than a table can hold"
+                phrase(
+                    "the dialler's answer is not usable: its records have {count} different fields, more than a "
+                    "table can hold",
+                    count=figure(len(self.sides.fields)),
+                )
             )
         return stopped
 
@@ -198,7 +201,9 @@ class ReconciliationRun:
                 )
                 self.asked = await read_dialler(client, self.sides, campaign)
                 if self.sides.outside:
-                    _log.info("%d contacts that the dialler sent were ignored", self.sides.outside)
+                    _log.info(
+                        phrase("{count} contacts that the dialler sent were ignored", count=figure(self.sides.outside))
+                    )
                 if self.options.with_history:
                     self.observer.stage(phrase("reading calls"), self.sides.count_contacts())
                     self.tally = await read_calls(client, self.sides, self.observer.advance, self.options.language)

@@ -85,7 +85,7 @@ class Database:
                     raise JournalError(
                         phrase(
                             "the journal {name} closed the connection that locked the campaign, so another run may "
-                            "have started. Nothing is lost: {go_on}.",
+                            "have started. Nothing is lost. {go_on}",
                             name=self._name,
                             go_on=self._go_on(),
                         )
@@ -145,7 +145,7 @@ class Database:
                 raise damaged(detail, self._name) from error
             raise JournalError(
                 phrase(
-                    "the journal {name} fails: {detail}. Nothing is lost: fix that ({advice}) and {go_on}.",
+                    "the journal {name} fails: {detail}. Nothing is lost. Fix that ({advice}). {go_on}",
                     name=self._name,
                     detail=detail,
                     advice=self._advice(error),
@@ -155,8 +155,8 @@ class Database:
 
     def _go_on(self) -> str:
         if self.run_has_begun:
-            return phrase("continue with '{command}'", command=command("resume"))
-        return phrase("run the command again")
+            return phrase("Continue with '{command}'.", command=command("resume"))
+        return phrase("Run the command again.")
 
     def _advice(self, error: sqlalchemy.exc.DBAPIError) -> str:
         found = ""

@@ -13,10 +13,13 @@ import pytest
 from lxml import html
 
 from dialler_sync import own_columns
+from dialler_sync.config import SourceSettings
 from dialler_sync.error_codes import ERROR_CODES, WARNINGS
+from dialler_sync.errors import InputError
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.fields import FIELDS
 from dialler_sync.model import Action, ContactClass, Reason, Status
+from dialler_sync.read import open_table
 from dialler_sync.report.night_page import CampaignNight, write_night_page
 from dialler_sync.simulator import SimulatorServer
 from dialler_sync.text.phrase import speak
@@ -221,6 +224,29 @@ def test_what_a_list_of_calls_shows(
     assert not english_in(texts_of_page(Path("calls.html")))
     assert not english_in(texts_of_book(Path("calls.xlsx")))
     assert spoken.unknown <= FIELDS.keys()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"%PDF-1.4",
+        b"PK\x03\x04damaged",
+        b"sep=;\nName,Phone\nAnn,0171\n",
+        b"\xff\xfe\xff",
+        b"Name:Phone\nAnn:0171\n",
+    ],
+)
+def test_what_the_error_of_a_file_shows(content: bytes, spoken: Bracketed, tmp_path: Path) -> None:
+    """Also where one sentence stands in another: the place before the fault, and what to do after it."""
+    (tmp_path / "list.csv").write_bytes(content)
+
+    with pytest.raises(InputError) as caught:
+        open_table(tmp_path / "list.csv", SourceSettings())
+
+    assert "⟦" in str(caught.value)
+    assert not english_in([str(caught.value)])
+    assert not spoken.unknown
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -22,6 +22,7 @@ import orjson
 
 from ..error_codes import NOT_FOUND
 from ..errors import MaybeDone, Refused
+from ..text.phrase import phrase
 from .about import Meant, ToldIds, change_is_about, is_about, of_any, of_calls, of_user_data
 from .connection import Connection
 from .listing import record_stream
@@ -267,7 +268,7 @@ def _records(reply: httpx.Response) -> Records:
     something."""
     found = records(judge(reply, exact=True))
     if found is None:
-        raise unreadable("the answer has no 'records', or not as many as its 'count' says")
+        raise unreadable(phrase("the answer has no 'records', or not as many as its 'count' says"))
     return found
 
 
@@ -287,9 +288,12 @@ async def _of_campaign(
                 aside(record)
     if others:
         _log.info(
-            "This dialler ignores the filter on campaign %s: %d contacts of other campaigns are left out",
-            campaign_id,
-            others,
+            phrase(
+                "This dialler ignores the filter on campaign {campaign}: {others} contacts of other campaigns "
+                "are left out",
+                campaign=campaign_id,
+                others=others,
+            ),
         )
 
 

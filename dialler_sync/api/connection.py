@@ -12,6 +12,7 @@ from ..config.dialler import DiallerSettings
 from ..endpoints import ENDPOINTS, Endpoint, endpoint
 from ..error_codes import UNREADABLE
 from ..errors import MaybeDone, RequestError
+from ..text.phrase import phrase
 from . import traffic
 from .latency import Latencies
 from .pace import Gate
@@ -127,7 +128,7 @@ class Connection:
         except httpx.TransportError as error:
             raise judge_failure(error, request) from error
         except httpx.DecodingError as error:
-            raise unreadable(f"the answer cannot be decoded ({error})") from error
+            raise unreadable(phrase("the answer cannot be decoded ({error})", error=error)) from error
         return reply
 
     def _url(self, name: str, **values: str | int) -> httpx.URL:
@@ -151,4 +152,4 @@ class Connection:
         and so may all later answers on its connection."""
         if isinstance(self._transport, AiohttpTransport):
             self._transport.distrust()
-        return MaybeDone(UNREADABLE, "the answer names another contact than the request", http_status=200)
+        return MaybeDone(UNREADABLE, phrase("the answer names another contact than the request"), http_status=200)

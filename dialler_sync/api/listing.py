@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import orjson
 
+from ..text.phrase import phrase
 from .characters import Characters
 from .retry import judge_failure, unreadable
 from .wire import no_number
@@ -36,7 +37,7 @@ async def record_stream(begin: Callable[[], Awaitable[httpx.Response]]) -> Async
     except httpx.TransportError as error:
         raise judge_failure(error, reply.request) from error
     except (ValueError, RecursionError, httpx.DecodingError) as error:
-        raise unreadable("the list of contacts broke off or is not JSON") from error
+        raise unreadable(phrase("the list of contacts broke off or is not JSON")) from error
     finally:
         await reply.aclose()
 
@@ -48,7 +49,7 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
     while mark != "}":
         key = await text.value()
         if not isinstance(key, str):
-            raise ValueError("a key is no text")  # noqa: TRY004 - of the JSON
+            raise ValueError(phrase("a key is no text"))  # noqa: TRY004 - of the JSON
         await text.skip(":")
         if key == "records" and not listed and await text.mark() == "[":
             listed = True
@@ -58,7 +59,7 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
             while mark != "]":
                 for record in text.whole_objects() or [await text.value()]:
                     if not isinstance(record, dict):
-                        raise unreadable("the list of contacts has an entry that is not a contact")
+                        raise unreadable(phrase("the list of contacts has an entry that is not a contact"))
                     given += 1
                     yield record
                 mark = await text.skip(",]")
@@ -66,20 +67,23 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
         else:
             value = await text.value()
             if text.taken > LONGEST_VALUE:
-                raise ValueError("what stands beside the records has no end")
+                raise ValueError(phrase("what stands beside the records has no end"))
             if others.setdefault(key, value) != value or (key == "records" and listed):
-                raise ValueError("a key has two values")
+                raise ValueError(phrase("a key has two values"))
             if key == "records" and value is not None:
-                raise unreadable("the records in the list of contacts are not a list")
+                raise unreadable(phrase("the records in the list of contacts are not a list"))
         mark = await text.skip(",}")
     if await text.mark():
-        raise unreadable("the list of contacts continues after its end")
+        raise unreadable(phrase("the list of contacts continues after its end"))
     if str(others.get("status")) != "200":
-        raise unreadable("the list of contacts does not say that it is complete (status: 200)")
+        raise unreadable(phrase("the list of contacts does not say that it is complete (status: 200)"))
     count = others.get("count")
     if str(count) != str(given) and not (count is None and given):
-        said = "says no count" if count is None else f"says count {count}"
-        raise unreadable(f"the list of contacts {said}, but has {given} contacts")
+        if count is None:
+            raise unreadable(phrase("the list of contacts says no count, but has {given} contacts", given=given))
+        raise unreadable(
+            phrase("the list of contacts says count {count}, but has {given} contacts", count=count, given=given)
+        )
 
 
 class _Text:
@@ -107,14 +111,14 @@ class _Text:
                 return self._text[self._at : self._at + 1]
             blanks += self._at - start
             if blanks > LONGEST_VALUE:
-                raise ValueError("blanks have no end")
+                raise ValueError(phrase("blanks have no end"))
             await self._more()
 
     async def skip(self, marks: str) -> str:
         """Skip to behind the next character, which must be one of ``marks``."""
         found = await self.mark()
         if not found or found not in marks:
-            raise ValueError(f"'{found}' in place of one of '{marks}'")
+            raise ValueError(phrase("'{found}' in place of one of '{marks}'", found=found, marks=marks))
         self._at += 1
         return found
 
@@ -154,7 +158,7 @@ class _Text:
 
     async def _more(self) -> None:
         if len(self._text) - self._at > LONGEST_VALUE:
-            raise ValueError("a value has no end")
+            raise ValueError(phrase("a value has no end"))
         piece = await anext(self._pieces, None)
         self._whole = piece is None
         self._text = self._text[self._at :] + self._characters.decode(piece or b"", final=self._whole)

@@ -225,7 +225,7 @@ class Gate:
         """Note an answer of the dialler; a refusal opens the gate no further than to the next request."""
         if self._probe_at is not None:
             if self._probes:
-                self._say("the dialler answers again")
+                self._say(phrase("the dialler answers again"))
             self._probe_at, self._budget = None, BUDGET
         if done and not self.opened:
             self.opened, self.limit = True, float(self.concurrency)
@@ -265,13 +265,11 @@ class Gate:
         give_up_at = self._down_since + self._patience
         asked = error.retry_after or 0.0
         if now >= give_up_at:
-            long = f"; it asks to wait {figure(asked)} s (Retry-After)" if asked > self._patience else ""
-            failing = f"the dialler has kept failing for {now - self._down_since:.0f} s: {error}{long}"
-            self.stop(DiallerUnavailable(failing))
+            self.stop(DiallerUnavailable(_failing(error, now - self._down_since, is_long=asked > self._patience)))
             return
         if asked > max(LONGEST_PROBE_PAUSE, 2 * self._asked):
             self._asked = asked
-            waits = f"waiting at most {give_up_at - now:.0f} s (dialler.give_up_after)"
+            waits = phrase("waiting at most {left} s (dialler.give_up_after)", left=figure(give_up_at - now))
             self._say(
                 phrase(
                     "the dialler asks to wait {asked} s (Retry-After): {then}",
@@ -283,7 +281,8 @@ class Gate:
             if not self.in_flight:  # else it was sent before the breaker opened, and is no probe
                 self._probes += 1
                 if self._probes == 1:  # do not log a hiccup that the first probe ends
-                    self._say(f"the dialler is down ({error}); trying for {give_up_at - now:.0f} s more")
+                    left = figure(give_up_at - now)
+                    self._say(phrase("the dialler is down ({error}); trying for {left} s more", error=error, left=left))
             self._pause(error, now, give_up_at)
         elif self._budget <= 0 or self._failures >= (
             UNREACHABLE_TO_OPEN if error.code == UNREACHABLE else FAILURES_TO_OPEN
@@ -296,3 +295,16 @@ class Gate:
         wait = random.uniform(0.5, 1.0) * backoff(self._probes, LONGEST_PROBE_PAUSE)  # noqa: S311 - jitter
         wait = max(wait, error.retry_after or 0.0)
         self._probe_at = min(max(now + wait, self._probe_at or 0.0), give_up_at)
+
+
+def _failing(error: NotDone | MaybeDone, seconds: float, *, is_long: bool) -> str:
+    """Return why the run gives up; ``is_long``: the dialler asks for a longer wait than the run has patience for."""
+    lasted = figure(seconds)
+    if not is_long:
+        return phrase("the dialler has kept failing for {lasted} s: {error}", lasted=lasted, error=error)
+    return phrase(
+        "the dialler has kept failing for {lasted} s: {error}; it asks to wait {asked} s (Retry-After)",
+        lasted=lasted,
+        error=error,
+        asked=figure(error.retry_after or 0),
+    )

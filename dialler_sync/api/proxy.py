@@ -12,6 +12,7 @@ from urllib.request import getproxies, proxy_bypass
 from ..config.dialler import is_loopback
 from ..errors import ConfigError
 from ..text.outward import keep_secret
+from ..text.phrase import phrase
 from ..text.secrets import url_secrets
 
 _PORTS = {"http": 80, "https": 443}
@@ -34,7 +35,7 @@ def find_proxy(url: str, environment: Mapping[str, str] = os.environ) -> str | N
         if value:
             return _usable(name, value)
     system = None if proxy_bypass(host) else getproxies().get(address.scheme)
-    return _usable("the system's proxy", system) if system else None
+    return _usable(phrase("the system's proxy"), system) if system else None
 
 
 def _first(variable: str, environment: Mapping[str, str]) -> tuple[str, str]:
@@ -50,10 +51,18 @@ def _usable(name: str, value: str) -> str:
     written = value if "://" in value else f"http://{value}"
     scheme = written.partition("://")[0].lower()
     if scheme not in _PORTS:
-        kind = "a SOCKS proxy" if scheme.startswith("socks") else f"a proxy of the kind '{scheme}'"
+        kind = (
+            phrase("a SOCKS proxy")
+            if scheme.startswith("socks")
+            else phrase("a proxy of the kind '{scheme}'", scheme=scheme)
+        )
         raise ConfigError(
-            f"{name} is {kind}, which dialler-sync cannot use: set it to http://HOST:PORT, or list the dialler's "
-            "host in NO_PROXY"
+            phrase(
+                "{name} is {kind}, which dialler-sync cannot use: set it to http://HOST:PORT, or list the "
+                "dialler's host in NO_PROXY",
+                name=name,
+                kind=kind,
+            )
         )
     try:
         address = urlsplit(written)
@@ -65,8 +74,11 @@ def _usable(name: str, value: str) -> str:
         usable = False
     if not usable or re.search(r"\s", value):
         raise ConfigError(
-            f"{name} is not a proxy address: write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with "
-            "special characters in the password percent-encoded (/ is %2F, # is %23, @ is %40, % is %25)"
+            phrase(
+                "{name} is not a proxy address: write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with "
+                "special characters in the password percent-encoded (/ is %2F, # is %23, @ is %40, % is %25)",
+                name=name,
+            )
         )
     return f"{scheme}{written[len(scheme) :]}"
 

@@ -13,6 +13,7 @@ from ..error_codes import ENDPOINT_MISSING
 from ..errors import MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError
 from ..text.command_line import command
 from ..text.nearest import nearest
+from ..text.phrase import mark, phrase
 from .client import DiallerClient
 from .fatal import reason
 from .pace import Gate
@@ -21,6 +22,8 @@ from .wire import id_number, stored_contact
 
 T = TypeVar("T")
 
+_NO_CAMPAIGN = mark("the dialler has no campaign '{name}'; '{list}' shows which it has")
+_NO_CAMPAIGN_BUT = mark("the dialler has no campaign '{name}'{near} ('{list}' shows which it has)")
 PATIENCE = 30.0
 """Seconds of retries for an unreachable dialler while a person waits."""
 
@@ -65,9 +68,9 @@ def override_hint(client: DiallerClient, name: str) -> str:
     here = client.endpoint(name)
     if here.method == "PUT":  # the vendor's pages nowhere change state by PUT
         lines = " or ".join(f'dialler.endpoints: {{{name}: "{way} {here.path}"}}' for way in ("GET", "PATCH"))
-        return f"If this server uses another method for it, set it in the configuration: {lines}"
+        return phrase("If this server uses another method for it, set it in the configuration: {line}", line=lines)
     line = f'dialler.endpoints: {{{name}: "{here.method} {here.path}"}}'
-    return f"If this server has it at another path, set it in the configuration: {line}"
+    return phrase("If this server has it at another path, set it in the configuration: {line}", line=line)
 
 
 async def persisting(client: DiallerClient, once: Callable[[], Awaitable[T]], *, repeatable: bool = True) -> T:
@@ -104,7 +107,11 @@ async def resolve_campaign(client: DiallerClient, campaign: str) -> int:
     with calling(client, "get_campaign"):
         if await client.get_campaign(int(campaign)) is None:
             raise NoRowCanSucceed(
-                f"the dialler has no campaign {campaign}: '{command('campaigns', 'list')}' shows which it has"
+                phrase(
+                    "the dialler has no campaign {campaign}: '{list}' shows which it has",
+                    campaign=campaign,
+                    list=command("campaigns", "list"),
+                )
             )
     return int(campaign)
 
@@ -129,15 +136,18 @@ def id_of(name: str, campaigns: Sequence[Mapping[str, Any]]) -> int:
         return number
     if len(found) > 1:
         ids = ", ".join(str(campaign.get("ID")) for campaign in found)
-        raise NoRowCanSucceed(f"the dialler has several campaigns named '{name}' ({ids}): set campaign.id")
+        raise NoRowCanSucceed(
+            phrase("the dialler has several campaigns named '{name}' ({ids}): set campaign.id", name=name, ids=ids)
+        )
     if not found:
         near = nearest(name, (str(campaign.get("Name")) for campaign in campaigns))
         raise NoRowCanSucceed(
-            f"the dialler has no campaign '{name}'{near or '; '}"
-            f"{' (' if near else ''}'{command('campaigns', 'list')}' shows which it has{')' if near else ''}"
+            phrase(_NO_CAMPAIGN_BUT if near else _NO_CAMPAIGN, name=name, near=near, list=command("campaigns", "list"))
         )
     raise NoRowCanSucceed(
-        f"the dialler gives no usable ID for its campaign '{name}': set campaign.id in the configuration"
+        phrase(
+            "the dialler gives no usable ID for its campaign '{name}': set campaign.id in the configuration", name=name
+        )
     )
 
 
@@ -149,9 +159,17 @@ def unknown_campaigns(named: Iterable[str], campaigns: Sequence[Mapping[str, Any
     for campaign in named:
         if campaign.isascii() and campaign.isdecimal():
             if str(int(campaign)) not in ids:
-                problems.append(f"the dialler has no campaign {campaign}")
+                problems.append(phrase("the dialler has no campaign {campaign}", campaign=campaign))
         elif not names.count(campaign):
-            problems.append(f"the dialler has no campaign '{campaign}'{nearest(campaign, map(str, names))}")
+            problems.append(
+                phrase(
+                    "the dialler has no campaign '{campaign}'{nearest}",
+                    campaign=campaign,
+                    nearest=nearest(campaign, map(str, names)),
+                )
+            )
         elif names.count(campaign) > 1:
-            problems.append(f"the dialler has several campaigns named '{campaign}': write the ID")
+            problems.append(
+                phrase("the dialler has several campaigns named '{campaign}': write the ID", campaign=campaign)
+            )
     return problems

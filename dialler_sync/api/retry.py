@@ -27,6 +27,7 @@ import tenacity
 from ..error_codes import ENDPOINT_MISSING, NOT_FOUND, PROXY_REFUSED, REDIRECTED, UNAUTHORISED, UNREACHABLE, UNREADABLE
 from ..errors import MaybeDone, NotDone, Refused, RequestError
 from ..text.outward import keep_secret
+from ..text.phrase import mark, phrase
 from .transport import NOT_SENT, TooLong, TunnelRefused
 from .wire import decode, id_number
 from .words import LONGEST, one_line, status_line, what_came, without_contact
@@ -86,7 +87,9 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
         _keep_token(reply.request)
     message = _message(reply, answer, status)
     if status < 300:
-        raise unreadable(f"the answer is not a complete answer of the dialler's API ({message})", status)
+        raise unreadable(
+            phrase("the answer is not a complete answer of the dialler's API ({message})", message=message), status
+        )
     if status < 400:
         where = _QUERY_VALUE.sub("=***", without_contact(one_line(reply.headers.get("location", "?")), reply.request))
         raise Refused(REDIRECTED, f"{status_line(reply)} to {where[:LONGEST]}", http_status=status)
@@ -94,10 +97,12 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
         raise Refused(PROXY_REFUSED, message, http_status=status, foreign=True)
     if status in _NO_SUCH_FUNCTION or (status == 404 and not _OF_A_FUNCTION & (answer or {}).keys()):
         target = f"{reply.request.method} {reply.request.url.path}"
-        said = f"404 without the JSON body of its API: {message}" if status == 404 else message
+        if status == 404:
+            message = phrase("404 without the JSON body of its API: {message}", message=message)
         # That a function is a PUT is an assumption; the vendor's other functions change things by GET and PATCH.
-        next_tried = "; next try GET, then PATCH" if reply.request.method == "PUT" else ""
-        raise Refused(ENDPOINT_MISSING, f"this dialler has no '{target}' ({said}){next_tried}", http_status=status)
+        is_put = reply.request.method == "PUT"
+        said = phrase(_NO_SUCH_PUT if is_put else _NO_SUCH, function=target, message=message)
+        raise Refused(ENDPOINT_MISSING, said, http_status=status)
     if status in _PASSING:
         raise NotDone(_PASSING[status], message, http_status=status, retry_after=_retry_after(reply, now))
     if status in _MAYBE or status >= 500:
@@ -112,6 +117,8 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
     raise Refused(_REFUSALS.get(status, "refused"), message, http_status=status, foreign=_foreign(reply, answer))
 
 
+_NO_SUCH = mark("this dialler has no '{function}' ({message})")
+_NO_SUCH_PUT = mark("this dialler has no '{function}' ({message}); next try GET, then PATCH")
 _QUERY_VALUE = re.compile(r"=[^&#]*")
 
 
@@ -127,17 +134,24 @@ def judge_failure(error: httpx.TransportError, request: httpx.Request) -> Refuse
     _keep_token(request)
     said = without_contact(one_line(str(error)), request)
     if isinstance(error, TunnelRefused) and error.status in _TUNNEL_REFUSED:
-        why = f"the proxy refuses to connect to {request.url.host}: HTTP {error.status} {one_line(said)}"
+        why = phrase(
+            "the proxy refuses to connect to {host}: HTTP {status} {said}",
+            host=request.url.host,
+            status=error.status,
+            said=one_line(said),
+        )
         return Refused(PROXY_REFUSED, why, http_status=error.status, foreign=True)
     if isinstance(error, NOT_SENT):
-        return NotDone(UNREACHABLE, f"the dialler cannot be reached: {said}")
+        return NotDone(UNREACHABLE, phrase("the dialler cannot be reached: {said}", said=said))
     if isinstance(error, httpx.TimeoutException):
-        return MaybeDone("timeout", "no answer within the time limit")
+        return MaybeDone("timeout", phrase("no answer within the time limit"))
     if isinstance(error, TooLong):
         return unreadable(said)
     if isinstance(error, httpx.RemoteProtocolError):
-        return MaybeDone(UNREADABLE, f"the answer is not HTTP ({' '.join(said.split())})")
-    return MaybeDone("connection_lost", f"the connection was lost after the request was sent ({said})")
+        return MaybeDone(UNREADABLE, phrase("the answer is not HTTP ({said})", said=" ".join(said.split())))
+    return MaybeDone(
+        "connection_lost", phrase("the connection was lost after the request was sent ({said})", said=said)
+    )
 
 
 def _keep_token(request: httpx.Request) -> None:

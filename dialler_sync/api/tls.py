@@ -11,6 +11,7 @@ from pathlib import Path
 from ..config.dialler import DiallerSettings
 from ..errors import ConfigError
 from ..files.trust import is_trusted
+from ..text.phrase import mark, phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,9 @@ def context_of(files: PemFiles) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=files.ca)
     except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"{ca_name}: {files.ca} cannot be used: {error}") from error
+        raise ConfigError(
+            phrase("{ca_name}: {ca} cannot be used: {error}", ca_name=ca_name, ca=files.ca, error=error)
+        ) from error
     if files.cert is None:
         return context
     for name, path in ((cert_name, files.cert), (key_name, files.key)):
@@ -54,18 +57,30 @@ def context_of(files: PemFiles) -> ssl.SSLContext:
             if path is not None:
                 path.read_bytes()
         except OSError as error:
-            raise ConfigError(f"{name}: {path} cannot be read: {error.strerror}") from error
+            raise ConfigError(
+                phrase("{name}: {path} cannot be read: {error}", name=name, path=path, error=error.strerror)
+            ) from error
     try:
         context.load_cert_chain(files.cert, files.key, password=_no_password)
     except _Encrypted:
         raise ConfigError(
-            f"{key_name}: {files.key or files.cert} has a password. Store the key without one (openssl pkey -in "
-            "KEY -out NEW), readable only by this user"
+            phrase(
+                "{key_name}: {key} has a password. Store the key without one (openssl pkey -in KEY -out NEW), "
+                "readable only by this user",
+                key_name=key_name,
+                key=files.key or files.cert,
+            )
         ) from None
     except (OSError, ssl.SSLError) as error:
-        where = files.key or "the same file"
+        where = files.key or phrase("the same file")
         raise ConfigError(
-            f"{cert_name}: {files.cert} and its key ({where}) are not a matching pair of PEM files: {error}"
+            phrase(
+                "{cert_name}: {cert} and its key ({where}) are not a matching pair of PEM files: {error}",
+                cert_name=cert_name,
+                cert=files.cert,
+                where=where,
+                error=error,
+            )
         ) from error
     _check_private(*((cert_name, files.cert) if files.key is None else (key_name, files.key)))
     return context
@@ -79,16 +94,21 @@ def _check_private(name: str, path: Path) -> None:
     mine = status.st_uid == os.geteuid() or (status.st_uid != 0 and is_trusted(status.st_uid))
     if not mine and status.st_uid:
         raise ConfigError(
-            f"{name}: {path} belongs to another user, who therefore knows the key: use a key that this user owns"
+            phrase(
+                "{name}: {path} belongs to another user, who therefore knows the key: use a key that this user owns",
+                name=name,
+                path=path,
+            )
         )
     if status.st_mode & (0o077 if mine else 0o037):
-        raise ConfigError(
-            f"{name}: {path} is a private key that others can read or change: chmod {600 if mine else 640} "
-            f"{shlex.quote(str(path))}{'' if mine else _MOUNTED}"
-        )
+        raise ConfigError(phrase(_OWN_KEY if mine else _MOUNTED_KEY, name=name, path=path, file=shlex.quote(str(path))))
 
 
-_MOUNTED = " (of a Kubernetes secret: defaultMode: 0440, with fsGroup)"
+_OWN_KEY = mark("{name}: {path} is a private key that others can read or change: chmod 600 {file}")
+_MOUNTED_KEY = mark(
+    "{name}: {path} is a private key that others can read or change: chmod 640 {file} (of a Kubernetes secret: "
+    "defaultMode: 0440, with fsGroup)"
+)
 """root's file, which this user cannot change, is often mounted."""
 
 

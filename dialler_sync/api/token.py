@@ -7,6 +7,7 @@ from ..errors import ConfigError
 from ..files.own_command import LONGEST, run_command
 from ..files.small import read_small
 from ..text.outward import keep_secret
+from ..text.phrase import phrase
 
 NAME = "dialler.token_command"
 
@@ -28,20 +29,33 @@ def read_token(settings: DiallerSettings) -> str:
             token = read_small(settings.token_file, LONGEST)
         except FileNotFoundError:
             raise ConfigError(
-                f"{source} cannot be read: No such file or directory (if that is the token itself, set dialler.token)"
+                phrase(
+                    "{source} cannot be read: No such file or directory (if that is the token itself, set "
+                    "dialler.token)",
+                    source=source,
+                )
             ) from None
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{source} cannot be read: {getattr(error, 'strerror', None) or 'not text'}") from None
+            raise ConfigError(
+                phrase(
+                    "{source} cannot be read: {error}",
+                    source=source,
+                    error=getattr(error, "strerror", None) or phrase("not text"),
+                )
+            ) from None
     elif settings.token_command is not None:
         token, source = run_command(settings.token_command, NAME), NAME
     else:
-        raise ConfigError("there is no token: set dialler.token, token_file or token_command")
+        raise ConfigError(phrase("there is no token: set dialler.token, token_file or token_command"))
     keep_secret(token, *(word for word in token.split() if len(word) >= _LONG))  # masked also if it is not a token
     token = token.strip()
     if not token:
-        raise ConfigError(f"{source} is empty: create a token in the dialler's portal")
+        raise ConfigError(phrase("{source} is empty: create a token in the dialler's portal", source=source))
     if not (token.isascii() and token.isprintable()) or " " in token:
         raise ConfigError(
-            f"{source} has characters that no token has: it must be the token alone, complete, on one line"
+            phrase(
+                "{source} has characters that no token has: it must be the token alone, complete, on one line",
+                source=source,
+            )
         )
     return token

@@ -23,6 +23,7 @@ from aiohttp.http_exceptions import ContentEncodingError
 from multidict import CIMultiDict
 from yarl import URL
 
+from ..text.phrase import phrase
 from .protocol import LONGEST_FIELD, MOST_FIELDS, TolerantHandler
 
 if TYPE_CHECKING:
@@ -91,9 +92,16 @@ _NO_CERTIFICATE = re.compile("ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIF
 
 def _words(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return f"the certificate of {error.host}:{error.port} is not trusted ({error.certificate_error})"
+        return phrase(
+            "the certificate of {host}:{port} is not trusted ({certificate_error})",
+            host=error.host,
+            port=error.port,
+            certificate_error=error.certificate_error,
+        )
     if _NO_CERTIFICATE.search(str(error)) or "ALERT_HANDSHAKE_FAILURE" in str(error):
-        return f"the server refuses the TLS handshake; it may require a dialler.client_cert ({error})"
+        return phrase(
+            "the server refuses the TLS handshake; it may require a dialler.client_cert ({error})", error=error
+        )
     if isinstance(error, aiohttp.ClientConnectorError):
         cause = error.os_error
         number = cause.errno or 0
@@ -101,9 +109,9 @@ def _words(error: Exception) -> str:
             return f"{error.host}:{error.port}: {os.strerror(number)}"  # asyncio words it "Connect call failed"
         return f"{error.host}:{error.port}: {cause}"
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return "no connection within the time limit"
+        return phrase("no connection within the time limit")
     if isinstance(error, aiohttp.ServerDisconnectedError):
-        return "the server closed it"
+        return phrase("the server closed it")
     text = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
     return _QUOTED.sub("", text) or type(error).__name__
 
@@ -176,7 +184,7 @@ class _Body(httpx.AsyncByteStream):
                 waited, came = waited + clock() - started, came + len(piece)
                 if waited > self._patience:
                     if came < SLOWEST:
-                        raise httpx.ReadTimeout("the answer arrives too slowly")
+                        raise httpx.ReadTimeout(phrase("the answer arrives too slowly"))
                     waited, came = 0.0, 0
                 yield piece
         except FOREIGN as error:
@@ -248,7 +256,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             fields = tuple(field for field in fields if field[0].lower() != b"content-encoding")
         elif whole is None and encoding:
             response.close()
-            raise httpx.DecodingError("its content encoding is unknown or nested")  # httpx has no limit for those
+            raise httpx.DecodingError(
+                phrase("its content encoding is unknown or nested")
+            )  # httpx has no limit for those
         stream = _Body(response, self._timeout) if whole is None else httpx.ByteStream(whole)
         reply = httpx.Response(response.status, headers=fields, stream=stream, request=request)
         if whole is not None:
@@ -284,7 +294,7 @@ async def _read(response: aiohttp.ClientResponse, longest: int) -> bytes:
         raise
     if length > longest:
         response.close()
-        raise TooLong(f"the answer is longer than {longest // 2**20} MB")
+        raise TooLong(phrase("the answer is longer than {most} MB", most=longest // 2**20))
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 

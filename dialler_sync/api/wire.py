@@ -11,6 +11,7 @@ import orjson
 
 from ..model import Value
 from ..text.outward import dialler_says
+from ..text.phrase import phrase
 from .characters import Characters
 
 
@@ -67,7 +68,7 @@ def no_number(_: str) -> None:
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs) and any(found[key] != value for key, value in pairs):
-        raise ValueError("a key has two values")
+        raise ValueError(phrase("a key has two values"))
     return found
 
 

@@ -15,6 +15,7 @@ import httpx
 import orjson
 
 from ..text.outward import dialler_says
+from ..text.phrase import phrase
 
 LONGEST = 500
 """Longest message, in characters."""
@@ -53,8 +54,8 @@ def what_came(reply: httpx.Response) -> str:
     (text/html: "400 Bad Request nginx")``."""
     status = status_line(reply)
     if not reply.content:
-        return f"{status} (nothing in it)"
-    kind = one_line(reply.headers.get("content-type", "")).partition(";")[0][:60].strip() or "no content type"
+        return phrase("{status} (nothing in it)", status=status)
+    kind = one_line(reply.headers.get("content-type", "")).partition(";")[0][:60].strip() or phrase("no content type")
     words = _first_words(reply, kind.lower())
     return f"{status} ({kind}: {words})" if words else f"{status} ({kind})"
 
@@ -64,13 +65,13 @@ def _first_words(reply: httpx.Response, kind: str) -> str:
     described."""
     text = reply.content[:_LOOKED_AT].decode(errors="replace").strip("\ufeff \t\r\n")
     if text[:1] in {"{", "["}:
-        return "no complete JSON object with status"
+        return phrase("no complete JSON object with status")
     page = text.startswith("<") and kind.endswith("html")
     if not page and (reply.status_code < 400 or not kind.startswith("text/")):
         return ""
     plain = one_line(html.unescape(_UNSEEN.sub(" ", text)))
     if _repeats(plain, reply.request):
-        return "it repeats the request"
+        return phrase("it repeats the request")
     shown = _PERSONAL.sub("***", plain)
     return f'"{shown[:_FIRST]}…"' if len(shown) > _FIRST else f'"{shown}"' if shown else ""
 

@@ -74,7 +74,10 @@ class ListAtAddress:
     def _set_aside(self) -> None:
         if not self._folder.renames:
             raise InputError(
-                f"--to {self._url}: the list before is still there. Take it away first; its calls are not given again."
+                phrase(
+                    "--to {url}: the list before is still there. Take it away first; its calls are not given again.",
+                    url=self._url,
+                )
             )
         name = PurePath(self._name)
         aside = f"{name.stem}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}{name.suffix}"

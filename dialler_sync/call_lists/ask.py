@@ -21,6 +21,7 @@ from ..contacts.targets import Targets
 from ..contacts.telling import Choice, Told, kept, told_of
 from ..journal.calls import CONTACT, CallNotes
 from ..pages import KEYS, RECORDS, batched
+from ..text.phrase import phrase
 from .collect import History, Taker
 from .findings import Findings
 from .seen import Seen
@@ -159,7 +160,9 @@ class OfCampaign:
         """Whether the list hides calls, so that all contacts must be asked."""
         if self._surprises and self._left_out and self._choice.some_called:
             _log.warning(
-                "The dialler's list shows no calls for contacts that have some: reading the calls of all contacts"
+                phrase(
+                    "The dialler's list shows no calls for contacts that have some: reading the calls of all contacts"
+                )
             )
             return True
         return False

@@ -130,19 +130,26 @@ def recover(notes: CallNotes, whose: str, to: Path | None) -> Mapping[str, Any] 
         return intent
     if is_draft:
         if sha256_of(draft) != intent["sha256"]:
-            _log.warning("%s was changed before it became %s: its calls are reported again", draft, path)
+            _log.warning(
+                phrase(
+                    "{draft} was changed before it became {path}: its calls are reported again", draft=draft, path=path
+                )
+            )
             notes.drop()
             return None
         if path == to or not os.path.lexists(path):
             put_in_place(intent, notes.file())
-            _log.info("%s was interrupted before its file was in place: it is now", path)
+            _log.info(phrase("{path} was interrupted before its file was in place: it is now", path=path))
             return intent
         other = _aside(path)
         rename(draft, other)
         _log.warning(
-            "%s was interrupted before its file was in place, and another file is there: its calls are in %s",
-            path,
-            other,
+            phrase(
+                "{path} was interrupted before its file was in place, and another file is there: its calls are in "
+                "{other}",
+                path=path,
+                other=other,
+            ),
         )
     notes.settle()
     return None
@@ -178,7 +185,7 @@ def _aside(path: Path) -> Path:
         aside = path.with_name(f"{path.stem}-{when}{more}{path.suffix}")
         if not os.path.lexists(aside):
             return aside
-    raise UsageError(f"--to {path}: the file exists, and all names to set it aside are taken")
+    raise UsageError(phrase("--to {path}: the file exists, and all names to set it aside are taken", path=path))
 
 
 def _sync_folder(folder: Path) -> None:
@@ -197,7 +204,9 @@ def _in_words(path: Path) -> Iterator[None]:
         yield
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise UsageError(f"--to {path}: cannot be written: {why}. No calls were reported.") from error
+        raise UsageError(
+            phrase("--to {path}: cannot be written: {why}. No calls were reported.", path=path, why=why)
+        ) from error
 
 
 class _Hashed(io.BufferedIOBase):

@@ -228,7 +228,7 @@ class CallsRun:
         else:
             taker = Collector(found, options.since, notes, self._names, self._now)
         held.callback(taker.close)
-        self._observer.stage("reading calls", None)
+        self._observer.stage(phrase("reading calls"), None)
         listed = self._page.listed
         for file in options.files:
             targets = Targets(Named(file=file), self._settings)

@@ -11,6 +11,7 @@ from ..contacts.call_records import Call
 from ..errors import UsageError
 from ..journal import Journal
 from ..text.command_line import command
+from ..text.phrase import phrase
 
 LAST = "last"
 
@@ -46,8 +47,12 @@ def since(text: str | None, journal: Journal) -> Since:
     with suppress(UsageError):
         return Since(datetime.fromisoformat(journal.run(text).started_at))
     raise UsageError(
-        f"--since {text}: must be 'last', a date such as 2026-01-31 or 2026-01-31T18:00, or a run in the journal "
-        f"(see '{command('runs', 'list')}')"
+        phrase(
+            "--since {text}: must be 'last', a date such as 2026-01-31 or 2026-01-31T18:00, or a run in the "
+            "journal (see '{command}')",
+            text=text,
+            command=command("runs", "list"),
+        )
     )
 
 

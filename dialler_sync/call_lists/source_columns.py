@@ -54,8 +54,13 @@ class SourceColumns:
         lacking = [name for name, place in zip(self.names, places, strict=True) if place is None]
         if lacking:
             raise InputError(
-                f"--with-columns: {path} has no column '{lacking[0]}'{nearest(lacking[0], table.layout.columns)}; "
-                f"it has {', '.join(table.layout.columns)}"
+                phrase(
+                    "--with-columns: {path} has no column '{lacking}'{nearest}; it has {columns}",
+                    path=path,
+                    lacking=lacking[0],
+                    nearest=nearest(lacking[0], table.layout.columns),
+                    columns=", ".join(table.layout.columns),
+                )
             )
         rows = (row for chunk in table.chunks() for row in chunk.frame.itertuples(index=False, name=None))
         for target, row in zip(Targets(Named(file=path), settings), rows, strict=True):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..api.tls import PemFiles, context_of
 from ..config.cluster import ClusterSettings
 from ..errors import ConfigError, UsageError
+from ..text.phrase import mark, phrase
 
 if TYPE_CHECKING:
     from distributed.security import Security
@@ -18,14 +19,12 @@ if TYPE_CHECKING:
 CONNECT = 10.0
 """Seconds within which a scheduler must answer."""
 
-DOCS = "see docs/cluster.md"
+DOCS = "docs/cluster.md"
 
 OURS = ("cluster.ca_file", "cluster.cert_file", "cluster.key_file")
-_DASKS = (
-    "distributed.comm.tls.ca-file in Dask's configuration",
-    "distributed.comm.tls.client.cert in Dask's configuration",
-    "distributed.comm.tls.client.key in Dask's configuration",
-)
+_CA = mark("distributed.comm.tls.ca-file in Dask's configuration")
+_CERT = mark("distributed.comm.tls.client.cert in Dask's configuration")
+_KEY = mark("distributed.comm.tls.client.key in Dask's configuration")
 
 
 def security(cluster: str, settings: ClusterSettings) -> Security:
@@ -60,17 +59,25 @@ def check_scheduler(cluster: str, host: str, port: int, settings: ClusterSetting
     """
     if not cluster.startswith("tls://") and not settings.insecure:
         raise UsageError(
-            f"--cluster {cluster}: without TLS, anyone who reaches the scheduler can run code on the workers and "
-            f"read the rows: use tls://, with cluster: {{ca_file, cert_file, key_file}} in the configuration, or "
-            f"allow it there with cluster: {{insecure: true}} ({DOCS})"
+            phrase(
+                "--cluster {cluster}: without TLS, anyone who reaches the scheduler can run code on the workers "
+                "and read the rows: use tls://, with cluster: {{ca_file, cert_file, key_file}} in the "
+                "configuration, or allow it there with cluster: {{insecure: true}} (see {docs})",
+                cluster=cluster,
+                docs=DOCS,
+            )
         )
     tls = security(cluster, settings).get_connection_args("client")["ssl_context"]
     try:
         connection = socket.create_connection((host, port), timeout=CONNECT)
     except OSError as error:
         raise UsageError(
-            f"--cluster {cluster}: there is no scheduler ({error.strerror or error}); start one with "
-            f"'dask scheduler' ({DOCS})"
+            phrase(
+                "--cluster {cluster}: there is no scheduler ({error}); start one with 'dask scheduler' (see {docs})",
+                cluster=cluster,
+                error=error.strerror or error,
+                docs=DOCS,
+            )
         ) from error
     with connection:
         if tls:
@@ -84,22 +91,47 @@ def _shake_hands(cluster: str, connection: socket.socket, tls: ssl.SSLContext) -
             answer = secure.recv(1)
     except ssl.SSLCertVerificationError as error:
         raise UsageError(
-            f"--cluster {cluster}: the scheduler's certificate is not accepted: {error.verify_message}; is "
-            f"cluster.ca_file the authority that signed it? ({DOCS})"
+            phrase(
+                "--cluster {cluster}: the scheduler's certificate is not accepted: {reason}; is "
+                "cluster.ca_file the authority that signed it? (see {docs})",
+                cluster=cluster,
+                reason=error.verify_message,
+                docs=DOCS,
+            )
         ) from error
     except ssl.SSLError as error:
         reason = (error.reason or str(error)).lower().replace("_", " ")
         if "alert" in reason:
-            fault = (
-                f"the scheduler refuses our certificate ({reason}): its authority must have signed cluster.cert_file"
+            fault = phrase(
+                "--cluster {cluster}: the scheduler refuses our certificate ({reason}): its authority must have signed "
+                "cluster.cert_file (see {docs})",
+                cluster=cluster,
+                reason=reason,
+                docs=DOCS,
             )
         else:
-            fault = f"the server there does not speak TLS ({reason}): start it with --protocol tls"
-        raise UsageError(f"--cluster {cluster}: {fault} ({DOCS})") from error
+            fault = phrase(
+                "--cluster {cluster}: the server there does not speak TLS ({reason}): start it with --protocol tls "
+                "(see {docs})",
+                cluster=cluster,
+                reason=reason,
+                docs=DOCS,
+            )
+        raise UsageError(fault) from error
     except OSError as error:
-        raise UsageError(f"--cluster {cluster}: the server there is not a Dask scheduler ({error})") from error
+        raise UsageError(
+            phrase(
+                "--cluster {cluster}: the server there is not a Dask scheduler ({error})", cluster=cluster, error=error
+            )
+        ) from error
     if not answer:
-        raise UsageError(f"--cluster {cluster}: the scheduler closes the connection; its log says why ({DOCS})")
+        raise UsageError(
+            phrase(
+                "--cluster {cluster}: the scheduler closes the connection; its log says why (see {docs})",
+                cluster=cluster,
+                docs=DOCS,
+            )
+        )
 
 
 def _files(cluster: str, settings: ClusterSettings) -> PemFiles:
@@ -111,15 +143,23 @@ def _files(cluster: str, settings: ClusterSettings) -> PemFiles:
     ca, cert, key = (named[name] for name in ("ca_file", "cert", "key"))
     if not ca or not cert:
         raise UsageError(
-            f"--cluster {cluster}: TLS needs certificates: set cluster: {{ca_file, cert_file, key_file}} in the "
-            f"configuration ({DOCS})"
+            phrase(
+                "--cluster {cluster}: TLS needs certificates: set cluster: {{ca_file, cert_file, key_file}} in the "
+                "configuration (see {docs})",
+                cluster=cluster,
+                docs=DOCS,
+            )
         )
     if any("\n" in text for text in (ca, cert, key or "")):
         raise UsageError(
-            f"--cluster {cluster}: certificates stand in Dask's configuration itself: write them to files, and name "
-            f"these under cluster: in the configuration ({DOCS})"
+            phrase(
+                "--cluster {cluster}: certificates stand in Dask's configuration itself: write them to files, and "
+                "name these under cluster: in the configuration (see {docs})",
+                cluster=cluster,
+                docs=DOCS,
+            )
         )
-    return PemFiles(Path(ca), Path(cert), Path(key) if key else None, _DASKS)
+    return PemFiles(Path(ca), Path(cert), Path(key) if key else None, (phrase(_CA), phrase(_CERT), phrase(_KEY)))
 
 
 def check_dates(path: Path, name: str) -> datetime:
@@ -134,11 +174,25 @@ def check_dates(path: Path, name: str) -> datetime:
     try:
         first = x509.load_pem_x509_certificates(path.read_bytes())[0]
     except ValueError as error:
-        raise ConfigError(f"{name}: {path} cannot be used: {error}") from error
+        raise ConfigError(
+            phrase("{name}: {path} cannot be used: {error}", name=name, path=path, error=error)
+        ) from error
     if now > first.not_valid_after_utc:
-        raise ConfigError(f"{name}: {path} expired on {first.not_valid_after_utc:%Y-%m-%d}: make a new certificate")
+        raise ConfigError(
+            phrase(
+                "{name}: {path} expired on {day:%Y-%m-%d}: make a new certificate",
+                name=name,
+                path=path,
+                day=first.not_valid_after_utc,
+            )
+        )
     if now < first.not_valid_before_utc:
         raise ConfigError(
-            f"{name}: {path} is valid from {first.not_valid_before_utc:%Y-%m-%d %H:%M} UTC on: is the clock right?"
+            phrase(
+                "{name}: {path} is valid from {time:%Y-%m-%d %H:%M} UTC on: is the clock right?",
+                name=name,
+                path=path,
+                time=first.not_valid_before_utc,
+            )
         )
     return first.not_valid_after_utc

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from ..errors import ClusterLost, DiallerSyncError, NoRowCanSucceed, StopRun
 from ..files.own_command import TIMEOUT
 from ..text.command_line import command
+from ..text.phrase import phrase
 from .messages import LOT, Order, Report
 from .partitions import Partition
 from .writer import Writer
@@ -95,7 +96,7 @@ class Conversation:
             async with asyncio.timeout(patience):
                 return await sender.exchange(order)
         except TimeoutError:
-            raise Lost(f"{sender.where} does not answer") from None
+            raise Lost(phrase("{where} does not answer", where=sender.where)) from None
 
     async def _note(self, sender: RemoteSender, report: Report) -> int:
         self.requests, self.retries, self.campaign_names = report.requests, report.retries, report.campaign_names
@@ -112,5 +113,9 @@ class Conversation:
 def reason(error: DiallerSyncError, where: str) -> StopRun:
     """Return the error that stops the run after ``error`` on the worker ``where``."""
     if isinstance(error, ClusterLost):
-        return ClusterLost(f"{error}; continue with '{command('resume')}', with or without --cluster")
+        return ClusterLost(
+            phrase(
+                "{error}; continue with '{command}', with or without --cluster", error=error, command=command("resume")
+            )
+        )
     return error if isinstance(error, StopRun) else NoRowCanSucceed(f"worker {where}: {error}")

@@ -17,6 +17,7 @@ from ..config.dialler import DiallerSettings
 from ..errors import ClusterLost, DiallerSyncError
 from ..load.rules import Rules
 from ..model import SpooledRow
+from ..text.phrase import figure, phrase
 from ..version import __version__
 from .conversation import Conversation, Lost, RemoteSender, reason
 from .messages import Share
@@ -110,15 +111,20 @@ class Coordinator:
                 except Lost as lost:
                     losses = 1 if conversation.told else losses + 1
                     if losses > LOSSES:
-                        last = f"{losses} workers were lost one after the other, the last one: {lost}"
-                        raise ClusterLost(last) from lost
+                        raise ClusterLost(
+                            phrase(
+                                "{count} workers were lost one after the other, the last one: {lost}",
+                                count=losses,
+                                lost=lost,
+                            )
+                        ) from lost
                     await self._recover(partition, conversation.asked_at, lost)
                 finally:
                     self.requests += conversation.requests
                     self.retries += conversation.retries
                     self.campaign_names |= conversation.campaign_names
         except DiallerSyncError as error:
-            self.writer.gate.stop(reason(error, "the cluster"))
+            self.writer.gate.stop(reason(error, phrase("the cluster")))
 
     def _share(self, number: int, count: int) -> Share:
         whole = self.dialler.concurrency
@@ -146,7 +152,13 @@ class Coordinator:
             if not beginning.done():
                 patience.result()
                 lacking = "".join(f"; {why}" for why in self.engine.lacking)
-                raise ClusterLost(f"no worker of the cluster could be reached for {seconds:g} s{lacking}")
+                raise ClusterLost(
+                    phrase(
+                        "no worker of the cluster could be reached for {seconds:g} s{lacking}",
+                        seconds=seconds,
+                        lacking=lacking,
+                    )
+                )
             return beginning.result()
         finally:
             beginning.cancel()
@@ -160,7 +172,11 @@ class Coordinator:
             # Its last order may have renewed the lease as late as the moment when we gave up waiting for the answer.
             until = max(until, asked_at + 2 * self.lease + self.rules.quiet)
         wait = max(until - self.clock(), 0.0)
-        _log.warning("a worker is lost (%s): another one takes over its rows in %.0f s", lost, wait)
+        _log.warning(
+            phrase(
+                "a worker is lost ({lost}): another one takes over its rows in {wait} s", lost=lost, wait=figure(wait)
+            )
+        )
         with suppress(ClusterLost):  # when all workers are lost, each partition waits for its own
             await self.writer.gate.rest(wait)
         await asyncio.sleep(until - self.clock())

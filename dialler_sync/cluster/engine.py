@@ -95,11 +95,11 @@ class DaskEngine:
     async def _choose(self) -> str:
         while True:
             if self._client.status != "running":
-                raise ClusterLost("the cluster's scheduler can no longer be reached")
+                raise ClusterLost(phrase("the cluster's scheduler can no longer be reached"))
             try:
                 fit = await self._workers.fit()
             except OSError as error:
-                raise Lost(f"the scheduler does not answer: {line_of(error)}") from error
+                raise Lost(phrase("the scheduler does not answer: {error}", error=line_of(error))) from error
             self._workers.warn()
             if fit:
                 where = min(fit, key=self._begun.__getitem__)
@@ -127,7 +127,7 @@ class DaskEngine:
         except DiallerSyncError:
             raise
         except (OSError, RuntimeError, KeyError, ValueError, CancelledError, KilledWorker) as error:
-            raise Lost(f"no sender could be made: {line_of(error)}") from error
+            raise Lost(phrase("no sender could be made: {error}", error=line_of(error))) from error
         finally:
             making.cancel()
 
@@ -158,7 +158,13 @@ async def connected(cluster: str, most: int, settings: ClusterSettings) -> Async
                 where = await stack.enter_async_context(local_cluster(min(wanted, most)))
             except (OSError, RuntimeError) as error:
                 why = line_of(error.__cause__ or error)
-                raise UsageError(f"--cluster {cluster}: no worker can be started on this machine ({why})") from error
+                raise UsageError(
+                    phrase(
+                        "--cluster {cluster}: no worker can be started on this machine ({why})",
+                        cluster=cluster,
+                        why=why,
+                    )
+                ) from error
         else:
             check(cluster, settings)
             security = security_for(cluster, settings)
@@ -167,7 +173,7 @@ async def connected(cluster: str, most: int, settings: ClusterSettings) -> Async
         workers = Workers(client, sealed)
         count = len(await workers.fit())
         if not count:
-            lacking = "\n".join(sorted(workers.lacking.values())) or f"no worker answers ({DOCS})"
+            lacking = "\n".join(sorted(workers.lacking.values())) or phrase("no worker answers (see {docs})", docs=DOCS)
             raise UsageError(f"--cluster {cluster}: {lacking}")
         workers.warn()
         page = client.dashboard_link
@@ -177,10 +183,13 @@ async def connected(cluster: str, most: int, settings: ClusterSettings) -> Async
         _log.info("%s", told)
         if not sealed:
             _log.warning(
-                "--cluster %s: rows are sent unencrypted, and anyone who reaches the scheduler can run code on "
-                "the workers (cluster.insecure); the token is not sent, each worker uses its own (%s)",
-                cluster,
-                DOCS,
+                phrase(
+                    "--cluster {cluster}: rows are sent unencrypted, and anyone who reaches the scheduler can run "
+                    "code on the workers (cluster.insecure); the token is not sent, each worker uses its own "
+                    "(see {docs})",
+                    cluster=cluster,
+                    docs=DOCS,
+                ),
             )
         yield DaskEngine(client, workers, count, sealed=sealed)
 
@@ -196,15 +205,24 @@ async def _client(stack: AsyncExitStack, cluster: str, where: str | SpecCluster,
             client: Any = await made
     except (OSError, ValueError, MemoryError) as error:  # MemoryError: Dask takes foreign bytes for a length
         raise UsageError(
-            f"--cluster {cluster}: the server there is not a Dask scheduler, or it needs the other of tcp:// and "
-            f"tls:// ({line_of(error)})"
+            phrase(
+                "--cluster {cluster}: the server there is not a Dask scheduler, or it needs the other of tcp:// "
+                "and tls:// ({error})",
+                cluster=cluster,
+                error=line_of(error),
+            )
         ) from error
     try:
         await client.wait_for_workers(1, timeout=FIRST_WORKER)
     except TimeoutError as error:
         raise UsageError(
-            f"--cluster {cluster}: no worker within {FIRST_WORKER:g} s; start some with "
-            f"'dask worker {cluster}' ({DOCS})"
+            phrase(
+                "--cluster {cluster}: no worker within {seconds:g} s; start some with 'dask worker {cluster}' "
+                "(see {docs})",
+                cluster=cluster,
+                seconds=FIRST_WORKER,
+                docs=DOCS,
+            )
         ) from error
     return made
 
@@ -219,7 +237,9 @@ def check(cluster: str, settings: ClusterSettings) -> None:
         import cryptography  # noqa: F401
         import distributed  # noqa: F401
     except ImportError as error:
-        raise UsageError(f"--cluster needs Dask: pip install 'dialler-sync[cluster]' ({error})") from error
+        raise UsageError(
+            phrase("--cluster needs Dask: pip install 'dialler-sync[cluster]' ({error})", error=error)
+        ) from error
     if _LOCAL.fullmatch(cluster):
         return
     parts = urlsplit(cluster)
@@ -228,7 +248,9 @@ def check(cluster: str, settings: ClusterSettings) -> None:
     except ValueError:
         host = port = None
     if parts.scheme not in {"tcp", "tls"} or not host or not port:
-        raise UsageError(f"--cluster {cluster}: write tls://HOST:8786, local, or local:4 (4 workers)")
+        raise UsageError(
+            phrase("--cluster {cluster}: write tls://HOST:8786, local, or local:4 (4 workers)", cluster=cluster)
+        )
     check_scheduler(cluster, host, port, settings)
 
 

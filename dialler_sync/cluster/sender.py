@@ -19,6 +19,7 @@ from ..journal import Outcome
 from ..load.loader import Loader
 from ..load.recorder import Recorder
 from ..model import SpooledRow
+from ..text.phrase import mark, phrase
 from ..version import __version__
 from .messages import LOT, Order, Report, Share
 from .outbox import Outbox
@@ -26,7 +27,7 @@ from .outbox import Outbox
 BEATS = 4
 """Reports per lease that a sender makes even without news."""
 
-UNHEARD = "no message from the coordinator for too long"
+UNHEARD = mark("no message from the coordinator for too long")
 
 TOKEN_VARIABLE = "DIALLER_SYNC_TOKEN"  # noqa: S105 - the name of a variable
 
@@ -108,7 +109,7 @@ class Sender:
         if order.unwritable is not None:
             self._outbox.close(order.unwritable)
         if order.stop:
-            client.gate.stop(Interrupted("the run was stopped"))
+            client.gate.stop(Interrupted(phrase("the run was stopped")))
         self._last = self._last or order.last
         self._rows.extend(order.rows)
         if order.doubtful or (self._rows and not self._taking):
@@ -168,7 +169,7 @@ class Sender:
 
     def _check_lease(self) -> None:
         if self._expired:
-            raise ConnectionError(UNHEARD)
+            raise ConnectionError(phrase(UNHEARD))
 
     def _renew_lease(self) -> None:
         self._end_lease()
@@ -182,8 +183,8 @@ class Sender:
         """Stop sending: the coordinator is gone, or counts this worker as lost."""
         self._expired = True
         if self._client is not None:
-            self._client.gate.stop(Interrupted(UNHEARD))  # at once, not when the task is scheduled
-        self._resting = asyncio.create_task(self.close(UNHEARD))
+            self._client.gate.stop(Interrupted(phrase(UNHEARD)))  # at once, not when the task is scheduled
+        self._resting = asyncio.create_task(self.close(phrase(UNHEARD)))
 
     async def close(self, why: str) -> None:
         """Send nothing more, cancel all tasks, and record nothing more."""
@@ -209,8 +210,11 @@ def with_token(dialler: DiallerSettings, token: SecretStr | None) -> DiallerSett
         token = SecretStr(os.environ[TOKEN_VARIABLE])
     if token is None:
         raise ConfigError(
-            f"the token is not sent without TLS: set {TOKEN_VARIABLE} where the worker is started, use "
-            "token_file or token_command, or connect by tls://"
+            phrase(
+                "the token is not sent without TLS: set {variable} where the worker is started, use "
+                "token_file or token_command, or connect by tls://",
+                variable=TOKEN_VARIABLE,
+            )
         )
     return dialler.model_copy(update={"token": token, "token_file": None, "token_command": None})
 
@@ -223,5 +227,9 @@ def check_version(version: str) -> None:
     """
     if version != __version__:
         raise UsageError(
-            f"it has dialler-sync {__version__}, but the run was started with {version}: install the same version"
+            phrase(
+                "it has dialler-sync {here}, but the run was started with {version}: install the same version",
+                here=__version__,
+                version=version,
+            )
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
+from ..text.phrase import mark, phrase
 from ..version import __version__
 from .certificates import CONNECT, DOCS
 from .sender import check_version
@@ -34,6 +35,9 @@ class Call:
 
     def __reduce__(self) -> tuple[Callable[[Any], object], tuple[object]]:
         return self.function, (self.argument,)
+
+
+_LACKING, _LACKING_ON = mark("worker {address}: {reason}"), mark("worker {address} on host {host}: {reason}")
 
 
 @dataclass(slots=True)
@@ -75,19 +79,19 @@ class Workers:
         """Exclude a worker; ``error`` says why."""
         self._fit.discard(address)
         host = await self._run(address, socket.gethostname)
-        at = f" on host {host}" if isinstance(host, str) else ""
-        self.lacking[address] = f"worker {address}{at}: {_reason(error)}"
+        form = _LACKING_ON if isinstance(host, str) else _LACKING
+        self.lacking[address] = phrase(form, address=address, host=host, reason=_reason(error))
 
     def warn(self) -> None:
         """Warn about each worker that cannot send, once."""
         for address in sorted(self.lacking.keys() - self._reported):
             self._reported.add(address)
-            _log.warning("%s; the run continues without it", self.lacking[address])
+            _log.warning(phrase("{worker}; the run continues without it", worker=self.lacking[address]))
 
     async def _examine(self, address: str) -> None:
         if self.sealed and not address.startswith("tls://"):
             return await self.refuse(
-                address, UsageError("its connection is not encrypted; start it with --protocol tls")
+                address, UsageError(phrase("its connection is not encrypted; start it with --protocol tls"))
             )
         error = await self._run(address, pickle.loads, pickle.dumps(Call(check_version, __version__)))
         if error is None:
@@ -113,5 +117,9 @@ def line_of(error: BaseException) -> str:
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, (ImportError, AttributeError)):  # AttributeError: a version too old to have check_version
-        return f"{line_of(error)}: install 'dialler-sync[cluster]', the same version, where it is started ({DOCS})"
+        return phrase(
+            "{error}: install 'dialler-sync[cluster]', the same version, where it is started (see {docs})",
+            error=line_of(error),
+            docs=DOCS,
+        )
     return line_of(error)

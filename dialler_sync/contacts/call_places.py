@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from ..text.phrase import phrase
+
 _CODES = r"(?:diallercampaigns?|dialler)?resultcodes?"
 _OTHER_CODES = r"\w*resultcodes?"
 _PEOPLE = "(?:users?|agents?|acdagents?)"
@@ -96,7 +98,7 @@ def flattened(record: Mapping[str, Any], before: str = "") -> Iterator[tuple[str
         if not isinstance(value, (dict, list)):
             yield f"{before}{name}", value
         elif not _within(value, _DEEPEST):
-            yield f"{before}{name}", "(nested too deeply)"
+            yield f"{before}{name}", phrase("(nested too deeply)")
         elif isinstance(value, dict) and value:
             yield from flattened(value, f"{before}{name}.")
         elif isinstance(value, list) and value and all(isinstance(part, dict) for part in value):

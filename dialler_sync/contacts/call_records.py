@@ -205,8 +205,10 @@ class Spoken:
         if self.language is not None and not self._warned:
             self._warned = True
             _log.warning(
-                "--language %d has no effect: this dialler's call functions have no language",
-                self.language,
+                phrase(
+                    "--language {language} has no effect: this dialler's call functions have no language",
+                    language=self.language,
+                ),
             )
 
 

@@ -13,6 +13,7 @@ from ..api.fatal import is_of_every_request
 from ..api.query import calling, persisting
 from ..api.wire import campaign_of, stored_contact
 from ..errors import RequestError
+from ..text.phrase import phrase
 from .targets import Target, Targets
 
 _log = logging.getLogger(__name__)
@@ -67,7 +68,9 @@ class Finder:
             if is_of_every_request(error):
                 raise
             self._has_batch = False
-            _log.info("the batch lookup does not work here (%s): looking up contacts one by one", error)
+            _log.info(
+                phrase("the batch lookup does not work here ({error}): looking up contacts one by one", error=error)
+            )
             return None
         by_name: dict[tuple[str, str], list[Record]] = {}
         for record in filter(self._counts, records):
@@ -125,4 +128,4 @@ def problems_of(targets: Targets, found: Found) -> Iterator[str]:
     elif found.error:
         yield f"{who}: {found.error}"
     elif found.records is None:
-        yield f"{who}: not in the dialler"
+        yield phrase("{who}: not in the dialler", who=who)

@@ -13,6 +13,7 @@ from ..api.query import calling, persisting
 from ..api.wire import HISTORY, stored_contact
 from ..error_codes import NOT_FOUND
 from ..errors import Refused
+from ..text.phrase import phrase
 from .call_records import Spoken
 
 AT_ONCE = 4
@@ -32,7 +33,7 @@ class Histories:
         self._client = client
         self._spoken = Spoken(language)
         self.has_batch = True
-        self.asked = "batch lookups"
+        self.asked = phrase("batch lookups")
         self.unasked = 0
 
     async def of(self, ids: Sequence[str]) -> tuple[dict[str, Any], Records]:
@@ -83,8 +84,11 @@ class Histories:
         except Refused as error:
             if is_of_every_request(error):
                 raise
-            self.has_batch, self.asked = False, f"one by one, as the batch lookup does not work here ({error})"
-            _log.info("calls are read %s", self.asked)
+            self.has_batch, self.asked = (
+                False,
+                phrase("one by one, as the batch lookup does not work here ({error})", error=error),
+            )
+            _log.info(phrase("the batch lookup does not work here ({error}): calls are read one by one", error=error))
             return None
 
     async def _by_id(self, contact_id: str) -> Any:

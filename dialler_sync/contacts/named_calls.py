@@ -12,6 +12,7 @@ from ..api.wire import HISTORY, stored_contact
 from ..error_codes import NOT_FOUND
 from ..errors import MaybeDone, NotDone, Refused
 from ..fields import PHONE_FIELDS
+from ..text.phrase import phrase
 from .call_records import Call, NotTold, Spoken, records_of
 from .find import Found, Record
 from .targets import Target
@@ -62,7 +63,9 @@ class NamedCalls:
                 continue
             records = records_of(given)
             if records is None:
-                error = unreadable(f"{HISTORY} of contact {record.get('ID')} is not a list of calls")
+                error = unreadable(
+                    phrase("{field} of contact {id} is not a list of calls", field=HISTORY, id=record.get("ID"))
+                )
                 return Found(found.target, error=error)
             calls += self._calls_of(record, records)
         return Found(found.target, calls)

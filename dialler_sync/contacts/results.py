@@ -14,6 +14,7 @@ from ..errors import MaybeDone
 from ..fields import PHONE_FIELDS
 from ..own_columns import CALL_COLUMNS
 from ..pages import RECORDS, batched
+from ..text.phrase import phrase
 from .call_records import Call, each_once, reached_of, records_of
 from .histories import Histories
 from .record_file import RecordFile
@@ -46,7 +47,7 @@ def _lines(page: Sequence[Record], known: Mapping[str, Any], now: Mapping[str, A
         contact_id = stored_contact(record).id
         found = records_of(known.get(contact_id))
         if found is None:
-            raise MaybeDone(UNREADABLE, f"the history of contact {contact_id} is not a list of calls")
+            raise MaybeDone(UNREADABLE, phrase("the history of contact {id} is not a list of calls", id=contact_id))
         numbers = [str(record.get(name) or "") for name in PHONE_FIELDS]
         calls = each_once(Call.read(each, numbers) for each in found)
         last = max(calls, key=lambda call: call.when, default=None)

@@ -218,7 +218,13 @@ def _column(layout: Layout, name: str) -> str:
     """
     if not _has(layout, (name,)):
         raise InputError(
-            f"{layout.path}: no column '{name}'{nearest(name, layout.columns)}; name the column with the "
-            f"contacts with --column. The file has: {', '.join(layout.columns)}."
+            phrase(
+                "{path}: no column '{name}'{nearest}; name the column with the contacts with --column. The file "
+                "has: {columns}.",
+                path=layout.path,
+                name=name,
+                nearest=nearest(name, layout.columns),
+                columns=", ".join(layout.columns),
+            )
         )
     return name

@@ -156,13 +156,9 @@ def path_of(text: str | os.PathLike[str]) -> Path:
             )
         )
     if not host:
-        raise UsageError(
-            phrase(
-                "{address}: names no host: {scheme}://HOST/PATH.",
-                address=address,
-                scheme=scheme,
-            )
-        )
+        if scheme == "s3":
+            raise UsageError(phrase("{address}: names no bucket: s3://BUCKET/PATH.", address=address))
+        raise UsageError(phrase("{address}: names no host: {scheme}://HOST/PATH.", address=address, scheme=scheme))
     if scheme == "http" and host not in _LOOPBACK:
         raise UsageError(phrase("{url}: is not encrypted: use https://.", url=Url(address)))
     for value in parts.query.split("&") if scheme in ("http", "https") else ():

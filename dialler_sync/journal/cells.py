@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from ..error_codes import WARNINGS
 from ..exit_codes import ExitCode
 from ..model import ACTIONS, RowWarning, Status
+from ..text.phrase import phrase
 from .records import RowState
 
 Check = Callable[[Any], Any]
@@ -56,7 +57,7 @@ class Checked(sa.TypeDecorator[Any]):
         """
         if self._check(value) if value is not None else self.nullable:
             return value
-        raise OddCell(f"a cell of {self.where} holds {str(value)[:40]!r}")
+        raise OddCell(phrase("a cell of {where} holds {value!r}", where=self.where, value=str(value)[:40]))
 
     def look_at(self, cells: Sequence[Any]) -> None:
         """Check the cells of a page of rows, which takes a third of the time of checking one after the other.

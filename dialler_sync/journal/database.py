@@ -22,6 +22,7 @@ from ..files.private import make_folder
 from ..files.trust import is_foreign
 from ..target import is_account, split
 from ..text.command_line import command
+from ..text.phrase import phrase
 from . import schema
 from .at_work import shown_at_work
 from .cells import OddCell
@@ -61,7 +62,13 @@ class Database:
         except BaseException as error:
             self.close()
             if isinstance(error, schema.NotOurs):
-                raise UsageError(f"the journal {self._name} {error}; name another with --state") from None
+                raise UsageError(
+                    phrase(
+                        "the journal {name} cannot be used: {error}; name another with --state",
+                        name=self._name,
+                        error=error,
+                    )
+                ) from None
             raise
         _log.debug("journal: %s", self._name)
 
@@ -76,8 +83,12 @@ class Database:
             for held in self._held:
                 if connection.scalar(held) is None:
                     raise JournalError(
-                        f"the journal {self._name} closed the connection that locked the campaign, so another run "
-                        f"may have started. Nothing is lost: {self._go_on()}."
+                        phrase(
+                            "the journal {name} closed the connection that locked the campaign, so another run may "
+                            "have started. Nothing is lost. {go_on}",
+                            name=self._name,
+                            go_on=self._go_on(),
+                        )
                     )
             yield connection
 
@@ -98,13 +109,19 @@ class Database:
         if self._file and _identity(self._engine.url) != self._file:
             if not self.run_has_begun:
                 raise JournalError(
-                    f"the journal {self._name} was deleted or replaced while it was in use. Restore the file, and "
-                    "run the command again."
+                    phrase(
+                        "the journal {name} was deleted or replaced while it was in use. Restore the file, and run "
+                        "the command again.",
+                        name=self._name,
+                    )
                 )
             raise JournalLost(
-                f"the journal {self._name} was deleted or replaced during the run. Only this run's reports say "
-                "what was sent so far: it cannot be resumed or undone. Restore the file or start a new journal, "
-                "then import the list again; rows with a UserData are then overwritten, not duplicated."
+                phrase(
+                    "the journal {name} was deleted or replaced during the run. Only this run's reports say what "
+                    "was sent so far: it cannot be resumed or undone. Restore the file or start a new journal, "
+                    "then import the list again; rows with a UserData are then overwritten, not duplicated.",
+                    name=self._name,
+                )
             )
 
     @contextmanager
@@ -116,20 +133,30 @@ class Database:
         except UnicodeEncodeError as error:
             odd = error.object[max(error.start - 40, 0) : error.end]
             raise UsageError(
-                f"the journal {self._name} stores text only, but '…{odd}' has bytes that are not UTF-8: use "
-                "another name"
+                phrase(
+                    "the journal {name} stores text only, but '…{odd}' has bytes that are not UTF-8: use another name",
+                    name=self._name,
+                    odd=odd,
+                )
             ) from error
         except sqlalchemy.exc.DBAPIError as error:
             detail = " ".join(said(error.orig).split()).removesuffix(".")
             if is_damage(error.orig):
                 raise damaged(detail, self._name) from error
             raise JournalError(
-                f"the journal {self._name} fails: {detail}. Nothing is lost: fix that ({self._advice(error)}) and "
-                f"{self._go_on()}."
+                phrase(
+                    "the journal {name} fails: {detail}. Nothing is lost. Fix that ({advice}). {go_on}",
+                    name=self._name,
+                    detail=detail,
+                    advice=self._advice(error),
+                    go_on=self._go_on(),
+                )
             ) from error
 
     def _go_on(self) -> str:
-        return f"continue with '{command('resume')}'" if self.run_has_begun else "run the command again"
+        if self.run_has_begun:
+            return phrase("Continue with '{command}'.", command=command("resume"))
+        return phrase("Run the command again.")
 
     def _advice(self, error: sqlalchemy.exc.DBAPIError) -> str:
         found = ""
@@ -137,7 +164,7 @@ class Database:
             from . import postgres
 
             found = postgres.advice(error)
-        return found or "disk full? read-only? in use? damaged?"
+        return found or phrase("disk full? read-only? in use? damaged?")
 
     def execute_many(
         self,
@@ -224,14 +251,18 @@ class Database:
         try:
             make_folder(folder)
             if is_foreign(folder):  # who can delete a lock can have two runs at once
-                raise PermissionError(errno.EPERM, "it belongs to another user")
+                raise PermissionError(errno.EPERM, phrase("it belongs to another user"))
             lock = filelock.FileLock(folder / name, timeout=0, mode=0o600)
             lock.acquire()
         except filelock.Timeout:
             raise Held(refusal("")) from None
         except OSError as error:
             raise JournalError(
-                f"the lock folder {folder} cannot be used: {error.strerror}. Name another journal with --state."
+                phrase(
+                    "the lock folder {folder} cannot be used: {error}. Name another journal with --state.",
+                    folder=folder,
+                    error=error.strerror,
+                )
             ) from error
         try:
             yield

@@ -12,6 +12,7 @@ import sqlalchemy.event
 
 from ..errors import JournalError, UsageError
 from ..files.private import make_folder, new_file
+from ..text.phrase import phrase
 from .place import instead, path_of, require_trust, url_of
 
 BUSY = 10
@@ -31,7 +32,7 @@ def open_engine(state: str | Path, trusted: bool | None) -> sa.Engine:
         from . import postgres
     except ImportError as error:
         raise UsageError(
-            f"a journal on PostgreSQL needs psycopg: pip install 'dialler-sync[postgres]' ({error})"
+            phrase("a journal on PostgreSQL needs psycopg: pip install 'dialler-sync[postgres]' ({error})", error=error)
         ) from error
     return postgres.open_server(url)
 
@@ -46,7 +47,14 @@ def _open_file(url: sa.URL, trusted: bool | None) -> sa.Engine:
                 os.close(new_file(path))
             path.touch()  # says so where the disk is read-only
         except OSError as error:
-            raise JournalError(f"the journal {path} cannot be written: {error.strerror}. {instead(path)}") from error
+            raise JournalError(
+                phrase(
+                    "the journal {path} cannot be written: {error}. {instead}",
+                    path=path,
+                    error=error.strerror,
+                    instead=instead(path),
+                )
+            ) from error
     engine = sa.create_engine(url, connect_args={} if "timeout" in url.query else {"timeout": BUSY})
     sqlalchemy.event.listen(engine, "connect", _prepare)
     return engine

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 
 from ..errors import JournalDamaged
+from ..text.phrase import mark, phrase
 
-_DAMAGED = (
+_DAMAGED = mark(
     "Stop using it: keep a copy and restore a backup, or start a new one with --state. The reports of the runs "
     "say what was sent; a new journal does not know it, so those runs cannot be undone."
 )
@@ -17,7 +18,11 @@ _SQLITE_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlit
 
 def damaged(detail: str, name: str = "") -> JournalDamaged:
     """Return the error for a journal whose content is damaged."""
-    return JournalDamaged(f"the journal{f' {name}' if name else ''} is damaged: {detail}. {_DAMAGED}")
+    if name:
+        is_damaged = phrase("the journal {name} is damaged: {detail}.", name=name, detail=detail)
+    else:
+        is_damaged = phrase("the journal is damaged: {detail}.", detail=detail)
+    return JournalDamaged(f"{is_damaged} {phrase(_DAMAGED)}")
 
 
 def said(error: BaseException | None) -> str:

@@ -18,13 +18,18 @@ from pathlib import Path
 
 from ..files.portable import CLOEXEC, DIRECTORY, NOFOLLOW, NONBLOCK, user_name
 from ..target import is_account, split
+from ..text.phrase import mark, phrase
 
 _log = logging.getLogger(__name__)
 
 LOCK_DIR = "DIALLER_SYNC_LOCK_DIR"
 """Environment variable for another lock folder; all users of a dialler must name the same."""
 
-_OTHERWISE = "Let all users of this dialler have one journal: --state"
+_TO_SHARE = (
+    mark("Let all users of this dialler have one journal: --state")
+    if sys.platform == "win32"
+    else mark("Name a folder that all of them can write to: {variable}")
+)
 
 SHARED = Path("/run/lock/dialler-sync")
 
@@ -61,14 +66,16 @@ def machine_lock(target: str) -> Iterator[str]:
             except OSError as error:
                 problems.append(f"{folder}: {error.strerror}")
             except ImportError:
-                problems.append("this system has no flock")
+                problems.append(phrase("this system has no flock"))
         problem = "" if held else "; ".join(dict.fromkeys(problems))
         if problem:
             _log.warning(
-                "this machine's lock cannot be taken (%s): runs with another journal or by another user are not kept "
-                "out. %s",
-                problem,
-                _OTHERWISE if sys.platform == "win32" else f"Name a folder that all of them can write to: {LOCK_DIR}",
+                phrase(
+                    "this machine's lock cannot be taken ({problem}): runs with another journal or by another user "
+                    "are not kept out. {otherwise}",
+                    problem=problem,
+                    otherwise=phrase(_TO_SHARE, variable=LOCK_DIR),
+                )
             )
         yield problem
 
@@ -89,7 +96,7 @@ def _opened(stack: ExitStack, folder: Path) -> int:
     stack.callback(os.close, number)
     mode = os.fstat(number).st_mode
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-        raise PermissionError(errno.EPERM, "anyone can delete files in it (chmod +t)")
+        raise PermissionError(errno.EPERM, phrase("anyone can delete files in it (chmod +t)"))
     return number
 
 
@@ -132,7 +139,7 @@ def _locked(folder: int, name: str, *, exclusive: bool) -> Iterator[bool]:
             break
         os.close(number)  # somebody tidied up in between
     else:
-        raise FileNotFoundError(errno.ENOENT, f"{name} keeps being deleted")
+        raise FileNotFoundError(errno.ENOENT, phrase("{name} keeps being deleted", name=name))
     try:
         if exclusive:
             _write(number, who())
@@ -163,8 +170,8 @@ def _open(folder: int, name: str) -> int:
         if stat.S_ISREG(found.st_mode) and found.st_nlink <= 1:
             return number
         os.close(number)
-        raise OSError(errno.EINVAL, f"{name} is not an ordinary file")
-    raise FileNotFoundError(errno.ENOENT, f"{name} keeps being deleted")
+        raise OSError(errno.EINVAL, phrase("{name} is not an ordinary file", name=name))
+    raise FileNotFoundError(errno.ENOENT, phrase("{name} keeps being deleted", name=name))
 
 
 def _is_there(folder: int, name: str, number: int) -> bool:

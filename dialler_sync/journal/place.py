@@ -15,6 +15,7 @@ import sqlalchemy.exc
 from ..errors import UsageError
 from ..files import trust
 from ..text.outward import keep_secret
+from ..text.phrase import mark, phrase
 from ..text.secrets import url_secrets
 
 MEMORY = ":memory:"
@@ -29,7 +30,7 @@ _CONNECTION = re.compile(
 
 _HOST = re.compile(r"[\w.,:%/-]*")
 
-_NO_URL = (
+_NO_URL = mark(
     "--state is not a database URL: write postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, with special "
     "characters in names and passwords percent-encoded (@ is %40, / is %2F, : is %3A); name an SQLite file by "
     "its path"
@@ -49,18 +50,23 @@ def url_of(state: str | Path) -> sa.URL:
     try:
         url = sa.make_url(text)
     except (sqlalchemy.exc.ArgumentError, ValueError):  # their messages may show a part of the password
-        raise UsageError(_NO_URL) from None
+        raise UsageError(phrase(_NO_URL)) from None
     if url.drivername == "sqlite":
         if url.host or url.username or url.password or url.query.keys() - {"timeout"} or not url.database:
-            raise UsageError("--state: name an SQLite file by its path, or as sqlite:///PATH, without anything else")
+            raise UsageError(
+                phrase("--state: name an SQLite file by its path, or as sqlite:///PATH, without anything else")
+            )
         if not _is_seconds(url.query.get("timeout", "0")):
-            raise UsageError("--state: timeout= of an SQLite file must be a number of seconds")
+            raise UsageError(phrase("--state: timeout= of an SQLite file must be a number of seconds"))
         return _file(url)
     if text.partition("://")[2].partition("?")[0].count("@") > 1 or not _HOST.fullmatch(url.host or ""):
-        raise UsageError(_NO_URL)
+        raise UsageError(phrase(_NO_URL))
     if url.drivername not in {"postgresql", "postgresql+psycopg"}:
         raise UsageError(
-            f"--state: a journal is an SQLite file or postgresql+psycopg://..., not {url.drivername}://..."
+            phrase(
+                "--state: a journal is an SQLite file or postgresql+psycopg://..., not {scheme}://...",
+                scheme=url.drivername,
+            )
         )
     host = unquote(url.host or "")
     if host.startswith("/"):  # the folder of a socket, as libpq writes it: postgresql://USER@%2Frun%2Fpostgresql/NAME
@@ -87,12 +93,17 @@ def default_state() -> Path:
 def instead(path: Path) -> str:
     """Say what to do if a journal cannot be created at a path."""
     if path != _own_folder() / "journal.db":
-        return "Name another with --state."
-    name = next((name for name in ("XDG_STATE_HOME", "HOME") if os.environ.get(name)), None)
-    where = f" ({name}={os.environ[name]})" if name else ""
-    return (
-        f"Its default place is this user's home{where}: set {name or 'HOME'} to a writable folder, or name "
-        "another journal with --state."
+        return phrase("Name another with --state.")
+    for name in ("XDG_STATE_HOME", "HOME"):
+        if value := os.environ.get(name):
+            return phrase(
+                "Its default place is this user's home ({name}={value}): set {name} to a writable folder, or name "
+                "another journal with --state.",
+                name=name,
+                value=value,
+            )
+    return phrase(
+        "Its default place is this user's home: set HOME to a writable folder, or name another journal with --state."
     )
 
 
@@ -111,7 +122,7 @@ def require_trust(url: sa.URL, trusted: bool | None) -> None:
         UsageError: it is so, and nobody has said that it is ``trusted``.
     """
     for path in _files(url):
-        trust.require("the journal", path, trust=trusted)
+        trust.require(phrase("the journal"), path, trust=trusted)
 
 
 def folder_beside(url: sa.URL, name: str) -> Path:
@@ -138,13 +149,21 @@ def _file(url: sa.URL) -> sa.URL:
     try:
         path = Path(url.database or "").expanduser()
     except RuntimeError:
-        raise UsageError(f"--state {url.database}: nobody knows this home folder; name a file by its path") from None
+        raise UsageError(
+            phrase("--state {name}: nobody knows this home folder; name a file by its path", name=url.database)
+        ) from None
     if not path.name.strip():
-        raise UsageError(f"--state '{url.database}' is not the name of a file: name one, such as state/journal.db")
+        raise UsageError(
+            phrase(
+                "--state '{name}' is not the name of a file: name one, such as state/journal.db",
+                name=url.database,
+            )
+        )
     try:
-        odd = "is a folder; name a file in it" if path.is_dir() else "is not a regular file"
+        if path.is_dir():
+            raise UsageError(phrase("--state: {path} is a folder; name a file in it", path=path))
         if path.exists() and not path.is_file():
-            raise UsageError(f"--state: {path} {odd}")
+            raise UsageError(phrase("--state: {path} is not a regular file", path=path))
     except (OSError, ValueError):
         pass  # opening it says why
     return url.set(database=str(path))
@@ -163,4 +182,6 @@ def _own_folder() -> Path:
     try:
         return user_state_path("dialler-sync")
     except RuntimeError:
-        raise UsageError("This user has no home folder for the journal. Set HOME, or name a file: --state.") from None
+        raise UsageError(
+            phrase("This user has no home folder for the journal. Set HOME, or name a file: --state.")
+        ) from None

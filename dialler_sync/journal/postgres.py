@@ -18,6 +18,7 @@ import sqlalchemy.exc
 from psycopg.abc import Buffer
 from psycopg.types.string import StrDumperUnknown
 
+from ..text.phrase import phrase
 from .machine_lock import who
 
 APPLICATION = "dialler-sync"
@@ -136,5 +137,7 @@ def advice(error: sqlalchemy.exc.DBAPIError) -> str:
     if isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
         return "grant this user CREATE and USAGE on the schema, and all rights on the tables of the journal"
     if isinstance(error, sqlalchemy.exc.OperationalError) and getattr(error.orig, "sqlstate", None) is None:
-        return "is the server there, and are host, port, user, password (PGPASSWORD, ~/.pgpass) and database right?"
+        return phrase(
+            "is the server there, and are host, port, user, password (PGPASSWORD, ~/.pgpass) and database right?"
+        )
     return ""

@@ -13,6 +13,7 @@ from ..error_codes import INTERRUPTED
 from ..model import ACTIONS, FINE, MOVED, Action, Fault, RowResult, RowWarning, Status
 from ..pages import ROWS, batched
 from ..text.outward import line, mask
+from ..text.phrase import mark, phrase
 from . import last_sent, schema
 from .cells import check_page, unchecked
 from .failures import damaged
@@ -228,21 +229,24 @@ _STATUS = {str(status): status for status in Status}
 _ACTION = {"": None, **{str(action): action for action in ACTIONS}}
 
 
+_WHILE_SENDING = mark("the run was interrupted while this row was being sent")
+
+
 def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
     (seq, number, row_number, user_data, payload, state, action, contact_id, http_status, attempts,
      code, field, error, hint, sent_at, newest_id, warnings, listed, since) = row  # fmt: skip
     if not _LEAST <= number < len(names):
-        raise damaged(f"row {seq} of a run is of no file of it")
+        raise damaged(phrase("row {seq} of a run is of no file of it", seq=seq))
     file, sheet = names[number] if number >= 0 else ("", "")
     status = _STATUS.get(state, Status.UNPROCESSED)
     if state == RowState.SENDING:
-        status, code, error = Status.UNKNOWN, INTERRUPTED, "the run was interrupted while this row was being sent"
+        status, code, error = Status.UNKNOWN, INTERRUPTED, phrase(_WHILE_SENDING)
     elif state == RowState.PENDING:
         code = field = error = hint = ""
     if error or hint:  # also of a journal that an older version, or somebody else, has written
         error, hint = line(error, _LONGEST, bulk=True), line(hint, _LONGEST, bulk=True)
     if since:  # which is checked to be a time, and nothing else
-        error = f"sent as it is on {since}"
+        error = phrase("sent as it is on {since}", since=since)
     faults = tuple(map(_said_fault, parse_faults(listed))) if listed else ()
     noted = RowWarning.parse(warnings) if warnings else ()
     moves = MOVED in noted

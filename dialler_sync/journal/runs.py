@@ -14,6 +14,7 @@ from ..errors import UsageError
 from ..exit_codes import ExitCode
 from ..text.command_line import command
 from ..text.outward import json_text
+from ..text.phrase import mark, phrase
 from . import schema
 from .at_work import forget, is_at_work
 from .database import Database
@@ -22,6 +23,10 @@ from .records import READING, RunRecord
 
 _JSON = ("config", "options", "files", "summary")
 _RUN_ID = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)*")
+
+
+_NONE = mark("there is no run '{name}': see '{command}'")
+_SEVERAL = mark("several runs begin with '{name}': see '{command}'")
 
 
 class Runs:
@@ -46,7 +51,7 @@ class Runs:
         change = sa.update(schema.runs).where(schema.runs.c.id == run_id).values(**_plain(changes))
         with self._begin() as connection:
             if not connection.execute(change).rowcount:
-                raise damaged(f"run {run_id} is missing")
+                raise damaged(phrase("run {run} is missing", run=run_id))
         self._database.run_has_begun |= changes.get("state") == "running"
 
     def runs(self, *, limit: int | None = None) -> list[RunRecord]:
@@ -68,14 +73,13 @@ class Runs:
             UsageError: there is none, there are several, or ``name`` is empty.
         """
         if not name.strip():
-            raise UsageError(f"the name of the run is empty: see '{command('runs', 'list')}'")
+            raise UsageError(phrase("the name of the run is empty: see '{command}'", command=command("runs", "list")))
         query = sa.select(schema.runs).where(schema.runs.c.id.startswith(name, autoescape=True))
         with self._begin() as connection:
             found = [_run(row._mapping) for row in connection.execute(query)]
         exact = [run for run in found if run.id == name]
         if len(exact or found) != 1:
-            what = "several runs begin with" if found else "there is no run"
-            raise UsageError(f"{what} '{name}': see '{command('runs', 'list')}'")
+            raise UsageError(phrase(_SEVERAL if found else _NONE, name=name, command=command("runs", "list")))
         return (exact or found)[0]
 
     def at_work(self, run_id: str) -> AbstractContextManager[None]:
@@ -116,5 +120,5 @@ def _run(row: Any) -> RunRecord:
         if name != "folded"
     }
     if not _RUN_ID.fullmatch(values["id"]):  # files and folders are named after it
-        raise damaged(f"{values['id']!r} is not the ID of a run")
+        raise damaged(phrase("{id!r} is not the ID of a run", id=values["id"]))
     return RunRecord(**values)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
+from ..text.phrase import phrase
 from . import cells, targets
 
 metadata = sa.MetaData()  # no text has a length: PostgreSQL would refuse a longer one, SQLite never looks
@@ -246,7 +247,9 @@ def migrate(connection: sa.Connection) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
     found = _version(connection)  # another process may have been quicker
     if found > len(MIGRATIONS):
-        raise NotOurs(f"was written by a newer dialler-sync (version {found}): update dialler-sync")
+        raise NotOurs(
+            phrase("it was written by a newer dialler-sync (version {found}): update dialler-sync", found=found)
+        )
     for step in MIGRATIONS[found:]:
         step(connection)
     if found < len(MIGRATIONS):
@@ -263,7 +266,7 @@ def _version(connection: sa.Connection) -> int:
         return 0
     versions = connection.scalars(sa.select(schema_version.c.version)).all() if ours <= there else []
     if len(versions) != 1 or not isinstance(versions[0], int) or versions[0] < 1:
-        raise NotOurs("is a database of another program")
+        raise NotOurs(phrase("it is a database of another program"))
     return versions[0]
 
 
@@ -283,4 +286,4 @@ def _refuse_commands(connection: sa.Connection) -> None:
         NotOurs: there is such a thing.
     """
     if connection.dialect.name == "sqlite" and (found := connection.exec_driver_sql(_COMMANDS).scalar()):
-        raise NotOurs(f"has a {found} that dialler-sync did not create: somebody has changed it")
+        raise NotOurs(phrase("it has a {found} that dialler-sync did not create: somebody has changed it", found=found))

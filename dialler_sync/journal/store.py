@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from ..errors import Held
 from ..target import in_words
+from ..text.phrase import mark, phrase
 from . import answers, schema, targets
 from .answers import Answer, AnswerNotes
 from .calls import CallNotes
@@ -24,6 +25,13 @@ from .place import default_state
 from .rows import Rows
 
 __all__ = ["Journal", "default_state"]
+
+_HELD = mark("another run is working on this campaign ({target}): wait until it has finished, or stop it")
+_HELD_BY = mark(
+    "another run is working on this campaign ({target}) by {holder}: wait until it has finished, or stop it"
+)
+_READ = mark("another 'calls' is reading {target}: wait until it has finished, or stop it")
+_READ_FOR = mark("another 'calls' is reading {target} for {receiver}: wait until it has finished, or stop it")
 
 
 class Journal(Rows, History, Notices, Erasure):
@@ -67,11 +75,7 @@ class Journal(Rows, History, Notices, Erasure):
         """
 
         def refusal(holder: str) -> str:
-            by = f" by {holder}" if holder else ""
-            return (
-                f"another run is working on this campaign ({in_words(target)}){by}: wait until it has finished, or "
-                "stop it"
-            )
+            return phrase(_HELD_BY if holder else _HELD, target=in_words(target), holder=holder)
 
         try:
             with machine_lock(target) as problem, self._database.lock(target, refusal):
@@ -98,7 +102,9 @@ class Journal(Rows, History, Notices, Erasure):
         Raises:
             Held: another call holds it.
         """
-        refusal = f"another call is working through the inbox {folder}: wait until it has finished, or stop it"
+        refusal = phrase(
+            "another call is working through the inbox {folder}: wait until it has finished, or stop it", folder=folder
+        )
         return self._database.lock(f"inbox {folder}", lambda _: refusal)
 
     def inbox(self, folder: str) -> InboxNotes:
@@ -122,8 +128,7 @@ class Journal(Rows, History, Notices, Erasure):
         Raises:
             Held: another call holds it.
         """
-        whom = f" for {receiver}" if receiver else ""
-        refusal = f"another 'calls' is reading {in_words(target)}{whom}: wait until it has finished, or stop it"
+        refusal = phrase(_READ_FOR if receiver else _READ, target=in_words(target), receiver=receiver)
         return self._database.lock(f"calls {receiver} {target}", lambda _: refusal)
 
     def answers(self, folder: str) -> AnswerNotes:

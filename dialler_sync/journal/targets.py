@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..target import dialler_of, split, target_of
+from ..text.phrase import phrase
 from .cells import OddCell
 
 # Only what is needed of the tables, as they were when a migration first needed it.
@@ -84,4 +85,4 @@ def _setting(config: str, name: str) -> Any:
     try:
         return json.loads(json.loads(config).get(name, "null"))
     except (ValueError, TypeError, AttributeError, RecursionError):
-        raise OddCell("a cell of runs.config cannot be read") from None
+        raise OddCell(phrase("a cell of runs.config cannot be read")) from None

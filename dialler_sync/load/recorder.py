@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ..errors import JournalError, JournalLost
 from ..journal import Outcome, RowState
+from ..text.phrase import phrase
 
 LINGER = 0.2
 """Seconds that outcomes may wait for a common commit. Rows lost in a crash meanwhile are sent again on resume, which
@@ -131,6 +132,8 @@ class Recorder:
                     future.set_exception(JournalError(str(error)))
                     future.exception()  # retrieved, so that asyncio does not warn if nobody awaits it
             self._failed(
-                error if isinstance(error, JournalError) else JournalError("the journal is no longer being written")
+                error
+                if isinstance(error, JournalError)
+                else JournalError(phrase("the journal is no longer being written"))
             )
             raise

@@ -219,21 +219,32 @@ def _rules(settings: Settings, layout: Layout) -> dict[str, ColumnRule]:
         rules = {name: ColumnRule(column=name) for name in named} | rules
     if not rules:
         raise ConfigError(
-            f"The configuration has no columns:, so the columns of {layout.path.name} cannot be mapped. "
-            f"'dialler-sync init {in_shell(layout.path.name)}' proposes them."
+            phrase(
+                "The configuration has no columns:, so the columns of {name} cannot be mapped. 'dialler-sync init "
+                "{file}' proposes them.",
+                name=layout.path.name,
+                file=in_shell(layout.path.name),
+            )
         )
     if "Name" not in rules:
-        raise ConfigError("columns: has no Name; the dialler requires it.")
+        raise ConfigError(phrase("columns: has no Name; the dialler requires it."))
     if not any(name in rules for name in PHONE_FIELDS):
-        raise ConfigError("columns: has no PhoneNumber1; the dialler requires a phone number.")
+        raise ConfigError(phrase("columns: has no PhoneNumber1; the dialler requires a phone number."))
     if settings.mirror.missing != "keep" and "UserData" not in rules:
-        raise ConfigError(f"mirror.missing: {settings.mirror.missing} needs UserData, but columns: does not map it.")
+        raise ConfigError(
+            phrase(
+                "mirror.missing: {value} needs UserData, but columns: does not map it.",
+                value=settings.mirror.missing,
+            )
+        )
     if settings.rows.skipped_contacts == "lock" and "UserData" not in rules:
-        raise ConfigError("rows.skipped_contacts: lock needs UserData, but columns: does not map it.")
+        raise ConfigError(phrase("rows.skipped_contacts: lock needs UserData, but columns: does not map it."))
     if settings.rows.mode != "upsert" and "UserData" not in rules:
-        raise ConfigError(f"rows.mode: {settings.rows.mode} needs UserData, but columns: does not map it.")
+        raise ConfigError(
+            phrase("rows.mode: {mode} needs UserData, but columns: does not map it.", mode=settings.rows.mode)
+        )
     if settings.campaign.split and "UserData" not in rules:
-        raise ConfigError("campaign.split needs UserData, but columns: does not map it.")
+        raise ConfigError(phrase("campaign.split needs UserData, but columns: does not map it."))
     if settings.campaign.column is not None:
         rules[CAMPAIGN.name] = ColumnRule(column=settings.campaign.column)
     return rules

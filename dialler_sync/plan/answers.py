@@ -8,6 +8,7 @@ from ..api.wire import DONE, HISTORY, RESULT_CODE
 from ..config import Settings
 from ..config.protect import ProtectSettings
 from ..errors import UsageError
+from ..text.phrase import phrase
 from .called import LAST_TRY
 from .snapshot import Snapshot
 
@@ -35,15 +36,22 @@ def require_answers(snapshot: Snapshot, settings: Settings) -> None:
     for setting, names in _of_calls(settings.protect).items():
         if not snapshot.told.intersection(names):
             raise UsageError(
-                f"protect.{setting}: the dialler's records have no {' or '.join(names)}, so it is not known "
-                f"which contacts are protected. Nothing was sent. Remove protect.{setting}, or protect contacts "
-                "in another way."
+                phrase(
+                    "protect.{setting}: the dialler's records have no {names}, so it is not known which contacts "
+                    "are protected. Nothing was sent. Remove protect.{setting}, or protect contacts in another way.",
+                    setting=setting,
+                    names=", ".join(names),
+                )
             )
     missing = sorted(_if_empty(settings) - snapshot.told) if snapshot.told_empty else []
     if missing:
         raise UsageError(
-            f"columns.{missing[0]}: overwrite: if_empty needs the field's present value, but the dialler's "
-            f"records have no {', '.join(missing)}. Nothing was sent. Set overwrite: never or always."
+            phrase(
+                "columns.{field}: overwrite: if_empty needs the field's present value, but the dialler's records "
+                "have no {fields}. Nothing was sent. Set overwrite: never or always.",
+                field=missing[0],
+                fields=", ".join(missing),
+            )
         )
 
 

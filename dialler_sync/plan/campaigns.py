@@ -10,6 +10,7 @@ from ..api.query import calling, persisting, unknown_campaigns
 from ..config.campaign import CampaignSettings
 from ..errors import NoRowCanSucceed, Refused, RequestError
 from ..text.command_line import command
+from ..text.phrase import phrase
 
 _log = logging.getLogger(__name__)
 
@@ -28,10 +29,16 @@ async def require_campaigns(client: DiallerClient, settings: CampaignSettings) -
             campaigns = await persisting(client, client.list_campaigns)
     except RequestError as error:
         if isinstance(error, Refused) and not is_of_every_request(error):
-            _log.warning("cannot check whether the dialler has the campaigns under campaign: (%s)", error)
+            _log.warning(
+                phrase("cannot check whether the dialler has the campaigns under campaign: ({error})", error=error)
+            )
             return
         raise reason(error) from error
     if problems := unknown_campaigns(settings.named, campaigns):
         raise NoRowCanSucceed(
-            f"campaign: {'; '.join(problems)}. '{command('campaigns', 'list')}' shows which it has. Nothing was sent."
+            phrase(
+                "campaign: {problems}. '{command}' shows which it has. Nothing was sent.",
+                problems="; ".join(problems),
+                command=command("campaigns", "list"),
+            )
         )

@@ -83,9 +83,13 @@ class ExtraChanges:
             yield from to_lock_left_out(contacts, snapshot)
         elif number := sum(1 for _ in contacts):
             _log.warning(
-                "%s of rows left out by rows.only or rows.skip can still be called; rows.skipped_contacts: lock "
-                "would lock them",
-                counted(number, "{count} contact", "{count} contacts"),
+                counted(
+                    number,
+                    "{count} contact of rows left out by rows.only or rows.skip can still be called; "
+                    "rows.skipped_contacts: lock would lock it",
+                    "{count} contacts of rows left out by rows.only or rows.skip can still be called; "
+                    "rows.skipped_contacts: lock would lock them",
+                )
             )
 
     def _add(self, changes: Iterator[Change], keep_entries: bool) -> None:

@@ -89,7 +89,7 @@ class PlanFile:
             UsageError: it was made from standard input, which cannot be read again.
         """
         if not all(entry["path"] for entry in self.files):
-            raise UsageError("the plan was made from standard input: name the FILE, or '-', with --plan")
+            raise UsageError(phrase("the plan was made from standard input: name the FILE, or '-', with --plan"))
         return tuple(dict.fromkeys(path_of(entry["path"]) for entry in self.files))
 
     def check_inputs(self, files: Sequence[Mapping[str, Any]], config: Mapping[str, str], compare: str) -> None:
@@ -100,12 +100,17 @@ class PlanFile:
         """
         ours = [(entry["sha256"], entry["sheet"]) for entry in self.files]
         if [(entry["sha256"], entry["sheet"]) for entry in files] != ours:
-            raise UsageError("the files are not the ones the plan was made from: make a new plan")
+            raise UsageError(phrase("the files are not the ones the plan was made from: make a new plan"))
         changed = changes(self.config, config)
         if compare != self.compare:
-            changed.append(f"--compare was {self.compare}, is {compare}")
+            changed.append(phrase("--compare was {before}, is {now}", before=self.compare, now=compare))
         if changed:
-            raise UsageError(f"the configuration has changed since the plan: {'; '.join(changed)}. Make a new plan.")
+            raise UsageError(
+                phrase(
+                    "the configuration has changed since the plan: {changes}. Make a new plan.",
+                    changes="; ".join(changed),
+                )
+            )
 
     def check_decisions(self, planned: Planned) -> None:
         """Check that the decisions are still those of the plan.
@@ -144,23 +149,27 @@ def read_plan(path: Path, *, trusted: bool | None = None) -> PlanFile:
 
     from ..config.limits import row_limit
 
-    trust.require("the plan", path, trust=trusted)
+    trust.require(phrase("the plan"), path, trust=trusted)
     no_plan = phrase("is not a plan written by 'dialler-sync plan -o'")
     if path.suffix.casefold() in SHOWN:
         raise UsageError(
-            f"{path}: this is a plan for people: name {path.with_suffix('.json').name}, which was written with it"
+            phrase(
+                "{path}: this is a plan for people: name {name}, which was written with it",
+                path=path,
+                name=path.with_suffix(".json").name,
+            )
         )
     try:
         found = json.loads(read_small(path))
         if found.pop("format") != FORMAT:
-            raise UsageError(f"{path}: was made by another version of dialler-sync: make a new plan")
+            raise UsageError(phrase("{path}: was made by another version of dialler-sync: make a new plan", path=path))
         plan = TypeAdapter(PlanFile).validate_python(found)
         TypeAdapter(list[PlanEntry]).validate_python(plan.entries)
         row_limit(plan.max_missing or None)
         if fits(found["files"], [FILE]) and all("sheet" in entry for entry in plan.files):
             return plan
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+        raise UsageError(phrase("{path}: cannot be read: {error}", path=path, error=error.strerror)) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(f"{path}: {no_plan}") from error
     raise UsageError(f"{path}: {no_plan}")

@@ -11,6 +11,7 @@ from ..api.client import DiallerClient
 from ..api.retry import repeating
 from ..errors import RequestError
 from ..pages import KEYS, RECORDS, batched
+from ..text.phrase import phrase
 from .snapshot import Snapshot
 
 _log = logging.getLogger(__name__)
@@ -142,7 +143,9 @@ async def read_account(snapshot: Snapshot, client: DiallerClient) -> None:
         snapshot.clear_beside()
         snapshot.may_move = True
         _log.warning(
-            "contacts of other campaigns cannot be read (%s): it is not known whether a row creates a contact or "
-            "moves one, and undo leaves those contacts alone",
-            error,
+            phrase(
+                "contacts of other campaigns cannot be read ({error}): it is not known whether a row creates a "
+                "contact or moves one, and undo leaves those contacts alone",
+                error=error,
+            ),
         )

@@ -185,13 +185,21 @@ def _read(settings: SuppressSettings, source: SourceSettings, today: date) -> Su
                 entries.update(found)
     if unread:
         raise InputError(
-            f"{settings.file}: not a phone number: {_first_few(unread)}. Correct or remove these rows, or set "
-            "suppress.region. Otherwise these numbers could be called."
+            phrase(
+                "{file}: not a phone number: {rows}. Correct or remove these rows, or set suppress.region. "
+                "Otherwise these numbers could be called.",
+                file=settings.file,
+                rows=_first_few(unread),
+            )
         )
     if empty and not settings.may_be_empty:
         raise InputError(
-            f"{settings.file}: no entries in column '{settings.column}', so nobody would be suppressed. If the "
-            "list may be empty, set suppress.may_be_empty: true."
+            phrase(
+                "{file}: no entries in column '{column}', so nobody would be suppressed. If the list may be empty, "
+                "set suppress.may_be_empty: true.",
+                file=settings.file,
+                column=settings.column,
+            )
         )
     last_days.tell(any_left=bool(entries) or empty)
     _log.debug("%s: %d entries", settings.file, len(entries))
@@ -212,7 +220,15 @@ def _position(settings: SuppressSettings, table: Table, key: str, name: str | No
     if name is None:
         return 0
     if name not in columns:
-        raise InputError(f"{settings.file}: no column '{name}' (suppress.{key}){nearest(name, columns)}")
+        raise InputError(
+            phrase(
+                "{file}: no column '{name}' (suppress.{key}){nearest}",
+                file=settings.file,
+                name=name,
+                key=key,
+                nearest=nearest(name, columns),
+            )
+        )
     return columns.index(name)
 
 
@@ -252,14 +268,18 @@ class _LastDays:
         name = self._settings.file.name
         if self._unread:
             _log.warning(
-                "%s: cannot read the date in column '%s': %s. These entries stay in force. Write dates as "
-                "2026-12-31, or set suppress.formats.",
-                name,
-                self._settings.expires,
-                _first_few(self._unread),
+                phrase(
+                    "{name}: cannot read the date in column '{column}': {rows}. These entries stay in force. "
+                    "Write dates as 2026-12-31, or set suppress.formats.",
+                    name=name,
+                    column=self._settings.expires,
+                    rows=_first_few(self._unread),
+                ),
             )
         if not any_left:
-            _log.warning("%s: every entry has expired (suppress.expires), so it suppresses nobody", name)
+            _log.warning(
+                phrase("{name}: every entry has expired (suppress.expires), so it suppresses nobody", name=name)
+            )
 
 
 def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:

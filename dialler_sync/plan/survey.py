@@ -77,9 +77,16 @@ async def survey(
             why = phrase("the dialler's contacts cannot be read: {error}", error=error)
             raise DiallerUnavailable(f"{why} {phrase(_NUMBERS)}" if numbers else why) from error
         if wanted:
-            _log.warning("the dialler's contacts cannot be read (%s): this run cannot be undone", error)
+            _log.warning(
+                phrase("the dialler's contacts cannot be read ({error}): this run cannot be undone", error=error)
+            )
         if left_out:
-            _log.warning("it is not known whether contacts of rows that are left out can still be called (%s)", error)
+            _log.warning(
+                phrase(
+                    "it is not known whether contacts of rows that are left out can still be called ({error})",
+                    error=error,
+                )
+            )
         return None
     if numbers and settings.rows.phones_in == "account" and not settings.campaign.several:
         await _read_others(snapshot, client)

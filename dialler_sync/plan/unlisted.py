@@ -133,9 +133,11 @@ class Mirror:
             name, ours = contact.values.get(CAMPAIGN_NAME), self.settings.campaign.name
             if not name or not ours:
                 raise SafetyLimit(
-                    f"mirror: the dialler does not say which campaign contact {contact.id} is in "
-                    "(DiallerCampaignsID); its list may include other campaigns. Nothing was sent. Set "
-                    "mirror.missing: keep."
+                    phrase(
+                        "mirror: the dialler does not say which campaign contact {id} is in (DiallerCampaignsID); "
+                        "its list may include other campaigns. Nothing was sent. Set mirror.missing: keep.",
+                        id=contact.id,
+                    )
                 )
             if name != ours:
                 return False

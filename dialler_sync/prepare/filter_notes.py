@@ -24,7 +24,13 @@ def tell_filters(filters: Sequence[RowFilters]) -> None:
         rule = tallies[0]
         name = f"rows.{rule.kind}, {one_line(rule.column)}"
         if never := _never_met(tallies):
-            _log.info("%s: no row has %s. Is it spelled as in the list?", name, ", ".join(map(repr, never)))
+            _log.info(
+                phrase(
+                    "{name}: no row has {values}. Is it spelled as in the list?",
+                    name=name,
+                    values=", ".join(map(repr, never)),
+                )
+            )
         left_out = sum(each.left_out for each in tallies)
         if left_out > rows * _NEARLY_ALL:
             counts = {"left_out": figure(left_out), "rows": figure(rows)}

@@ -51,8 +51,11 @@ def _read(lookup: Lookup, name: str, source: SourceSettings) -> dict[str, str]:
         damaged = {numbers[place] for at in (key_at, value_at) for place, note in cells.notes(at) if note.code}
         if wrong := sorted(damaged | chunk.ragged.keys())[:_SHOWN]:
             raise InputError(
-                f"{lookup.file}: damaged, surplus or missing cells in row {', '.join(map(str, wrong))}: correct "
-                "or remove these rows."
+                phrase(
+                    "{file}: damaged, surplus or missing cells in row {rows}: correct or remove these rows.",
+                    file=lookup.file,
+                    rows=", ".join(map(str, wrong)),
+                )
             )
         keys, values = cells.texts(key_at), cells.texts(value_at)
         for row, key, value in zip(numbers, map(fold, keys), values, strict=True):
@@ -61,7 +64,14 @@ def _read(lookup: Lookup, name: str, source: SourceSettings) -> dict[str, str]:
             if key:
                 found[key], first[key] = value.strip(), row
     if not found:
-        raise InputError(f"{lookup.file}: no entries in column '{lookup.key}' (lookup.key of {name})")
+        raise InputError(
+            phrase(
+                "{file}: no entries in column '{key}' (lookup.key of {name})",
+                file=lookup.file,
+                key=lookup.key,
+                name=name,
+            )
+        )
     return found
 
 

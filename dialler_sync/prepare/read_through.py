@@ -64,7 +64,11 @@ def prepare(
             progress(_take(prepared, keys, phones, number, source, chunk, sink, amend))
         prepared.files.append(source.record(prepared.total - before))
         if file_sha256(source.local.path) != source.sha256:
-            raise InputError(f"{source.path} changed while it was read. Is it still being written? Import it again.")
+            raise InputError(
+                phrase(
+                    "{path} changed while it was read. Is it still being written? Import it again.", path=source.path
+                )
+            )
     tell_filters([source.checker.filters for source in sources if source.checker.filters and not source.guard])
     doubled = _duplicates(prepared, keys, settings.rows.duplicate_keys)
     sink.settle(doubled)

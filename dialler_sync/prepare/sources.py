@@ -18,6 +18,7 @@ from ..mapping.validate import Checker
 from ..model import Chunk, Table
 from ..target import target_of
 from ..text.outward import line
+from ..text.phrase import phrase
 from .guard import Guard, Sorted
 from .lookups import read_lookups
 
@@ -81,7 +82,7 @@ def open_sources(
     lookups = read_lookups(settings)
     today = today or date.today()  # noqa: DTZ011 - dates in spreadsheets have no zone
     if paths.count(STDIN) > 1:
-        raise UsageError("-: standard input can be read only once: name it once")
+        raise UsageError(phrase("-: standard input can be read only once: name it once"))
     sources: list[Source] = []
     unreadable: list[object] = []
     for path in _each(paths, settings.source, unreadable):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import JournalError
+from ..text.phrase import phrase
 
 _LENGTH = 8
 """Bytes before a batch that tell its length."""
@@ -26,7 +27,9 @@ class Spool:
         try:
             self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - lives as long as the run
         except OSError as error:
-            raise JournalError(f"{folder} cannot be written: {error.strerror}") from error
+            raise JournalError(
+                phrase("{folder} cannot be written: {error}", folder=folder, error=error.strerror)
+            ) from error
 
     def write(self, batch: list[Any]) -> None:
         """Append one batch.
@@ -39,7 +42,9 @@ class Spool:
             self._file.write(len(data).to_bytes(_LENGTH) + data)
             self._file.flush()
         except OSError as error:
-            raise JournalError(f"a temporary file beside the reports cannot be written: {error.strerror}") from error
+            raise JournalError(
+                phrase("a temporary file beside the reports cannot be written: {error}", error=error.strerror)
+            ) from error
 
     def batches(self) -> Iterator[list[Any]]:
         """Yield all batches, from the first."""

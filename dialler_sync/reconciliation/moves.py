@@ -12,6 +12,7 @@ from ..errors import UsageError
 from ..own_columns import IN_DIALLER
 from ..pages import ROWS, batched
 from ..report.reconciliation import Move, ReportLine
+from ..text.phrase import phrase
 from ..text.spreadsheet import restore
 
 _KEPT = ("_user_data", "_contact_id", "_row", "_file", "_class", "_differences")
@@ -40,14 +41,16 @@ class Moves:
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             self.close()
             reason = getattr(error, "strerror", None) or error
-            raise UsageError(f"--since: the report {path} of that run cannot be read: {reason}") from error
+            raise UsageError(
+                phrase("--since: the report {path} of that run cannot be read: {reason}", path=path, reason=reason)
+            ) from error
         self._base.execute("CREATE INDEX by_key ON line (user_data, contact_id, row)")
 
     def _load(self, path: Path, lines: csv.DictReader[str]) -> None:
         self._sides_named = IN_DIALLER in (lines.fieldnames or ())
         if not set(_KEPT) <= set(lines.fieldnames or ()):
             self.close()
-            raise UsageError(f"--since: {path} is not a reconciliation report")
+            raise UsageError(phrase("--since: {path} is not a reconciliation report", path=path))
         rows = (tuple(restore(line[name] or "") for name in _KEPT) for line in lines)
         for page in batched(rows, ROWS):
             self._base.executemany("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, 0)", page)

@@ -30,7 +30,7 @@ from ..report.reconciliation_reports import ReconciliationReports
 from ..run.lifecycle import Course, carrying_out, ended, note_end, reporting
 from ..run.reports import known_name
 from ..run.session import session
-from ..text.phrase import figure
+from ..text.phrase import figure, phrase
 from .calls import CallTally, read_calls
 from .compare import Line, said, said_fields
 from .known import known_numbers
@@ -137,7 +137,7 @@ class ReconciliationRun:
 
     def _read(self) -> None:
         """Read the file's side."""
-        self.observer.stage("reading", None)
+        self.observer.stage(phrase("reading"), None)
         prepare(
             self.prepared,
             self.settings,
@@ -184,13 +184,16 @@ class ReconciliationRun:
             stopped = error
         if len(self.sides.fields) > _MOST_FIELDS:
             raise DiallerUnavailable(
-                f"the dialler's answer is not usable: its records have {figure(len(self.sides.fields))} different "
-                "fields, more than a table can hold"
+                phrase(
+                    "the dialler's answer is not usable: its records have {count} different fields, more than a "
+                    "table can hold",
+                    count=figure(len(self.sides.fields)),
+                )
             )
         return stopped
 
     async def _ask_dialler(self) -> None:
-        self.observer.stage("reading the dialler", None)
+        self.observer.stage(phrase("reading the dialler"), None)
         async with session(self.settings.dialler) as client:
             try:
                 self.sides.scope, campaign = await find_scope(
@@ -198,9 +201,11 @@ class ReconciliationRun:
                 )
                 self.asked = await read_dialler(client, self.sides, campaign)
                 if self.sides.outside:
-                    _log.info("%d contacts that the dialler sent were ignored", self.sides.outside)
+                    _log.info(
+                        phrase("{count} contacts that the dialler sent were ignored", count=figure(self.sides.outside))
+                    )
                 if self.options.with_history:
-                    self.observer.stage("reading calls", self.sides.count_contacts())
+                    self.observer.stage(phrase("reading calls"), self.sides.count_contacts())
                     self.tally = await read_calls(client, self.sides, self.observer.advance, self.options.language)
             except RequestError as error:
                 raise reason(error) from error
@@ -219,7 +224,7 @@ class ReconciliationRun:
             AssertionError: the classes do not partition both sides, which is a bug.
         """
         found = Found()
-        self.observer.stage("comparing", None)
+        self.observer.stage(phrase("comparing"), None)
         told = said_fields(self.sides.fields)
         bodies = self.prepared.bodies
         with known_numbers(self.sides, self.settings, bodies.batches()) as known_of:

@@ -48,7 +48,7 @@ async def read_dialler(client: DiallerClient, sides: Sides, campaign: int | None
         except Refused as error:
             if is_of_every_request(error):
                 raise
-            _log.info("the batch lookup does not work here: %s", error)
+            _log.info(phrase("the batch lookup does not work here: {error}", error=error))
             if keys <= MOST_SINGLE:
                 await _single(client, sides)
                 return SourceOfTruth(

@@ -13,6 +13,7 @@ from ..fetch.folder import RemoteFolder
 from ..files.url import Url, path_of
 from ..journal import RunRecord
 from ..text.command_line import command
+from ..text.phrase import phrase
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +34,9 @@ def require_place(url: Url, stores: Stores) -> None:
     folder = RemoteFolder(url, stores)
     folder.make()
     if folder.listed():
-        raise UsageError(f"--out {url}: is not empty; a run's reports are never overwritten. Name another folder.")
+        raise UsageError(
+            phrase("--out {url}: is not empty; a run's reports are never overwritten. Name another folder.", url=url)
+        )
 
 
 def leave_place(run: RunRecord, stores: Stores) -> None:
@@ -50,8 +53,13 @@ def give_reports(run: RunRecord, stores: Stores) -> None:
             put_reports(run, url, stores)
         except DiallerSyncError as error:
             _log.warning(
-                "%s The reports of run %s are in %s; this puts them there: %s",
-                *(error, run.id, run.out, command("runs", "report", run.id, "--out", str(url))),
+                phrase(
+                    "{error} The reports of run {run} are in {folder}; this puts them there: {command}",
+                    error=error,
+                    run=run.id,
+                    folder=run.out,
+                    command=command("runs", "report", run.id, "--out", str(url)),
+                )
             )
 
 
@@ -66,11 +74,13 @@ def put_reports(run: RunRecord, url: Url, stores: Stores) -> None:
     folder.make()
     ours = f'"run_id": "{run.id}"'.encode() in folder.read(_LAST)
     if not ours and any(not entry.name.startswith(".") for entry in folder.listed()):
-        raise UsageError(f"{url}: has other files than the reports of run {run.id}. Name another folder.")
+        raise UsageError(
+            phrase("{url}: has other files than the reports of run {run}. Name another folder.", url=url, run=run.id)
+        )
     paths = (path for path in Path(run.out).iterdir() if path.is_file() and not path.name.startswith("."))
     files = {path.name: path for path in sorted(paths, key=lambda path: (path.name == _LAST, path.name))}
     folder.put(files, replace=ours)
-    _log.info("The reports are at %s", url)
+    _log.info(phrase("The reports are at {url}", url=url))
 
 
 def _address(run: RunRecord) -> Url | None:

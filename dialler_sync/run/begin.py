@@ -20,6 +20,7 @@ from ..files.trust import foreign_link, is_foreign
 from ..files.url import Url
 from ..journal import READING, Journal, RunRecord
 from ..mapping.columns import filter_name
+from ..text.phrase import phrase
 from ..text.stamp import stamp
 from .address import OUT, give_reports, leave_place, require_place
 from .kept import delete_copies, keep_copies
@@ -182,11 +183,17 @@ def reopen_folder(run: RunRecord) -> None:
             ours = _is_of(run, folder)
     except (OSError, ValueError) as error:  # a path may hold what no path can
         why = getattr(error, "strerror", None) or error
-        raise JournalError(f"the report folder {folder} cannot be created: {why}") from error
+        raise JournalError(
+            phrase("the report folder {folder} cannot be created: {why}", folder=folder, why=why)
+        ) from error
     if not ours:
         raise UsageError(
-            f"the reports of run {run.id} belong in {folder}, but it contains other files: nothing is written "
-            "there. If it is the right folder, move them away."
+            phrase(
+                "the reports of run {run} belong in {folder}, but it contains other files: nothing is written "
+                "there. If it is the right folder, move them away.",
+                run=run.id,
+                folder=folder,
+            )
         )
 
 
@@ -218,8 +225,11 @@ def _own(reports: Path) -> Path:
     """
     if foreign_link(reports) is None and is_foreign(reports):  # such a link has a message of its own
         raise UsageError(
-            f"the report folder {reports.absolute()} belongs to another user, who could replace the reports in it. "
-            "Name another with --out, or work in a folder of your own."
+            phrase(
+                "the report folder {folder} belongs to another user, who could replace the reports in it. Name "
+                "another with --out, or work in a folder of your own.",
+                folder=reports.absolute(),
+            )
         )
     return reports
 
@@ -233,9 +243,17 @@ def make_folder(path: Path) -> Path:
     try:
         make_private(path)
         if any(path.iterdir()):
-            raise UsageError(f"--out {path}: not empty; reports of a run are never overwritten. Name another folder.")
+            raise UsageError(
+                phrase(
+                    "--out {path}: not empty; reports of a run are never overwritten. Name another folder.", path=path
+                )
+            )
     except OSError as error:
         raise UsageError(
-            f"the report folder {path} cannot be created: {error.strerror}. Name another with --out."
+            phrase(
+                "the report folder {path} cannot be created: {error}. Name another with --out.",
+                path=path,
+                error=error.strerror,
+            )
         ) from error
     return path.resolve()

@@ -100,7 +100,7 @@ class BulkRun:
     async def _plan(self, client: DiallerClient) -> None:
         """Write the plan to the journal, before any change."""
         self.journal.clear_rows(self.run.id)
-        self.observer.stage("looking up", None)
+        self.observer.stage(phrase("looking up"), None)
         count = 0
         try:
             async for rows, images in self.job.plan(client):

@@ -10,7 +10,7 @@ from typing import Self
 from ..journal import Journal, JournalRow, RunRecord
 from ..journal.failures import damaged
 from ..model import ACTIONS, DID_NOT_SUCCEED, FINE, Status
-from ..text.phrase import figure
+from ..text.phrase import figure, phrase
 
 
 def _none_of_each(kinds: Iterable[str]) -> Counter[str]:
@@ -41,7 +41,14 @@ class Counts:
             counts._add(alike, number)
         read = counts.rows.total()
         if run.rows is not None and read != run.rows:
-            raise damaged(f"run {run.id} read {figure(run.rows)} rows, but has outcomes for {figure(read)}")
+            raise damaged(
+                phrase(
+                    "run {run} read {rows} rows, but has outcomes for {read}",
+                    run=run.id,
+                    rows=figure(run.rows),
+                    read=figure(read),
+                )
+            )
         return counts
 
     def _add(self, entry: JournalRow, number: int) -> None:

@@ -18,7 +18,7 @@ from ..pages import KEYS, batched
 from ..plan.fill import read_contacts
 from ..plan.snapshot import Snapshot
 from ..target import split
-from ..text.phrase import phrase
+from ..text.phrase import counted, phrase
 
 _log = logging.getLogger(__name__)
 
@@ -45,12 +45,18 @@ async def tell_doubles(client: DiallerClient, journal: Journal, run: RunRecord) 
             journal.record(run.id, outcomes)
             doubled += len(outcomes)
     except RequestError as error:
-        _log.error("cannot check whether another run has created the same contacts: %s", error)
+        _log.error(phrase("cannot check whether another run has created the same contacts: {error}", error=error))
     finally:
         if snapshot is not None:
             snapshot.close()
     if doubled:
-        _log.error("%d contacts are in the dialler more than once (possible_duplicate)", doubled)
+        _log.error(
+            counted(
+                doubled,
+                "{count} contact is in the dialler more than once (possible_duplicate)",
+                "{count} contacts are in the dialler more than once (possible_duplicate)",
+            )
+        )
     return doubled
 
 

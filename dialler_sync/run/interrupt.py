@@ -12,6 +12,7 @@ from typing import Any
 
 from ..api.pace import Gate
 from ..errors import Interrupted
+from ..text.phrase import figure, phrase
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +41,12 @@ def interruptible(gate: Gate, work: asyncio.Task[Any] | None) -> Iterator[None]:
         loop.call_soon_threadsafe(interrupt if signals == 1 else cut)
 
     def interrupt() -> None:
-        _log.warning("interrupted: waiting for the requests in flight (at most %.0f s)", FINISH_IN_FLIGHT)
+        _log.warning(
+            phrase(
+                "interrupted: waiting for the requests in flight (at most {most} s)",
+                most=figure(FINISH_IN_FLIGHT),
+            )
+        )
         gate.stop(Interrupted("interrupted"))
         loop.call_later(FINISH_IN_FLIGHT, cut)
 

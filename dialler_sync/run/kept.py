@@ -13,6 +13,7 @@ from ..fetch import STDIN, keep
 from ..files.url import is_address, path_of
 from ..journal import Journal, RunRecord
 from ..text.command_line import command
+from ..text.phrase import phrase
 
 _KEPT = "kept"
 """Key in the record of a file at an address: the path of its copy."""
@@ -46,7 +47,12 @@ def _keep(journal: Journal, address: str | None) -> Path:
         return keep(address, journal.copies)
     except OSError as error:
         raise JournalError(
-            f"the copy of {address or 'standard input'} cannot be kept in {journal.copies}: {error.strerror or error}"
+            phrase(
+                "the copy of {file} cannot be kept in {folder}: {error}",
+                file=address or phrase("standard input"),
+                folder=journal.copies,
+                error=error.strerror or error,
+            )
         ) from error
 
 
@@ -90,8 +96,12 @@ def require_copies(journal: Journal, run: RunRecord) -> None:
     gone = [entry for entry in run.files if _is_stdin(entry) or _is_gone(journal, Path(entry["path"]))]
     if gone:
         raise UsageError(
-            f"run {run.id} read its list from standard input, which is not kept: name the list, or failed.xlsx "
-            f"with its rows fixed: {command('retry', run.id)} --file FILE"
+            phrase(
+                "run {run} read its list from standard input, which is not kept: name the list, or failed.xlsx with "
+                "its rows fixed: {command} --file FILE",
+                run=run.id,
+                command=command("retry", run.id),
+            )
         )
 
 

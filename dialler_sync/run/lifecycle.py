@@ -82,7 +82,7 @@ def temporary_files() -> Iterator[None]:
 
 
 def _temporary_file(error: sqlite3.OperationalError) -> JournalError:
-    return JournalError(f"a temporary file cannot be written: {error}. Is the disk full?")
+    return JournalError(phrase("a temporary file cannot be written: {error}. Is the disk full?", error=error))
 
 
 def told(stop: StopRun, run: RunRecord) -> StopRun:
@@ -200,7 +200,7 @@ def _tell_all_the_same(
         summary = summarise(journal, run, stopped, effort)
         write_reports(journal, run, cells, summary, keep=False)
     except JournalError as error:
-        _log.error("The reports in %s are not written: %s", run.out, error)
+        _log.error(phrase("The reports in {folder} are not written: {error}", folder=run.out, error=error))
         raise stopped from error
     return summary
 

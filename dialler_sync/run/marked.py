@@ -15,6 +15,7 @@ from ..report.faults import FaultCells
 from ..report.marked_book import write_marked
 from ..report.marked_sheet import Cell
 from ..report.xml_edit import Unedited
+from ..text.phrase import phrase
 from .reports import SourceCells
 
 _log = logging.getLogger(__name__)
@@ -26,7 +27,9 @@ Notes = dict[Path, dict[str, dict[Cell, str]]]
 def mark_workbooks(journal: Journal, run: RunRecord, sources: Sequence[Source], cells: SourceCells) -> None:
     """Write ``<name>-marked.xlsx`` for each workbook of the run; warn of each source that this cannot be done for."""
     for path in dict.fromkeys(source.path for source in sources if not _is_workbook(source)):
-        _log.warning("%s is not an .xlsx, so --mark does not apply: failed.xlsx marks its faulty cells", path)
+        _log.warning(
+            phrase("{path} is not an .xlsx, so --mark does not apply: failed.xlsx marks its faulty cells", path=path)
+        )
     found = _notes(journal, run, sources, cells)
     read = {source.path: source.local.path for source in sources}
     hashes = {source.path: source.sha256 for source in sources}
@@ -34,7 +37,7 @@ def mark_workbooks(journal: Journal, run: RunRecord, sources: Sequence[Source], 
         problem = ""
         try:
             if hashes[path] != file_sha256(read[path]):
-                problem = "it has changed since it was read"
+                problem = phrase("it has changed since it was read")
             else:
                 write_marked(read[path], target, notes)
         except Unedited as error:
@@ -42,7 +45,11 @@ def mark_workbooks(journal: Journal, run: RunRecord, sources: Sequence[Source], 
         except (JournalError, OSError) as error:
             problem = str(error)
         if problem:
-            _log.warning("%s is not marked: %s. failed.xlsx marks the faulty cells.", path, problem)
+            _log.warning(
+                phrase(
+                    "{path} is not marked: {problem}. failed.xlsx marks the faulty cells.", path=path, problem=problem
+                )
+            )
 
 
 def _notes(journal: Journal, run: RunRecord, sources: Sequence[Source], cells: SourceCells) -> Notes:

@@ -26,6 +26,7 @@ from ..report.masking import Mask
 from ..report.page import compile_templates
 from ..report.xlsx import XlsxReport
 from ..text.command_line import command
+from ..text.phrase import phrase
 from .reports import SourceCells, Summary
 
 _log = logging.getLogger(__name__)
@@ -63,7 +64,13 @@ def write_reports(
             raise
         if error.__cause__.errno not in _NO_ROOM:
             raise _unwritten(run, error) from error
-        _log.warning("report.xlsx and failed.xlsx are left out, to make room in %s: %s", run.out, why(error))
+        _log.warning(
+            phrase(
+                "report.xlsx and failed.xlsx are left out, to make room in {folder}: {why}",
+                folder=run.out,
+                why=why(error),
+            )
+        )
         try:
             _write(journal, run, source, summary, keep=keep, workbooks=False)
         except JournalError as again:
@@ -72,8 +79,13 @@ def write_reports(
 
 def _unwritten(run: RunRecord, error: OSError | JournalError) -> JournalError:
     return JournalError(
-        f"the reports in {run.out} cannot be written: {why(error)}. The journal has everything: fix the cause, "
-        f"then write them with '{command('runs', 'report', run.id)}'."
+        phrase(
+            "the reports in {folder} cannot be written: {why}. The journal has everything: fix the cause, then write "
+            "them with '{command}'.",
+            folder=run.out,
+            why=why(error),
+            command=command("runs", "report", run.id),
+        )
     )
 
 

@@ -51,8 +51,12 @@ class KnownRows:
             known = next(self._known, None)
             if known is None or known.result.row != row.row or known.payload != row.payload:
                 raise CannotResume(
-                    f"row {row.row} is read differently than when run {self._run.id} started (another "
-                    "dialler-sync version?); import the file as a new run"
+                    phrase(
+                        "row {row} is read differently than when run {run} started (another dialler-sync version?); "
+                        "import the file as a new run",
+                        row=row.row,
+                        run=self._run.id,
+                    )
                 )
 
     def settle(self, _outcomes: object) -> None:

@@ -32,6 +32,7 @@ from ..prepare.read_through import prepare
 from ..prepare.sink import NewRows, RowSink
 from ..prepare.sources import Source
 from ..text.outward import line
+from ..text.phrase import phrase
 from .doubles import tell_doubles
 from .kept import as_begun, delete_settled_copies
 from .lifecycle import carrying_out, conclude, load_reports, temporary_files
@@ -144,7 +145,7 @@ class Execution:
     # Reading
 
     def _prepare(self, prepared: Prepared) -> None:
-        self.observer.stage("reading", None)
+        self.observer.stage(phrase("reading"), None)
         _log.debug("run %s: %s, reports in %s", self.run.id, self.run.command, self.run.out)
         for source in self.sources:
             facts = ", ".join(f"{name} {value}" for name, value in source.table.layout.facts().items() if value)
@@ -202,7 +203,7 @@ class Execution:
                 if not self.run.planned:
                     await self._plan(client, prepared, keep_entries=self.check_plan is not None)
                 elif self.settings.looks and any(prepared.todo):
-                    self.observer.stage("planning", None)
+                    self.observer.stage(phrase("planning"), None)
                     await look_again(
                         client, self.settings, self.journal, self.run, prepared, self.suppressed, self.left
                     )
@@ -214,7 +215,7 @@ class Execution:
                     await self._load(client, prepared, engine)
                     rows = self.settings.rows
                     if rows.mode is Mode.CREATE or (self.unlocked and rows.overwrite_duplicates):
-                        self.observer.stage("looking for doubles", None)
+                        self.observer.stage(phrase("looking for doubles"), None)
                         await tell_doubles(client, self.journal, self.run)
             finally:
                 self.requests += client.requests
@@ -234,16 +235,16 @@ class Execution:
             return await self._plan(client, prepared, keep_entries=True)
 
     async def _plan(self, client: DiallerClient, prepared: Prepared, *, keep_entries: bool) -> Planned:
-        self.observer.stage("planning", None)
+        self.observer.stage(phrase("planning"), None)
         options = self.options
         # A retry and a mended file do not look for missing contacts: the file need not be the whole one.
         mirrors = self.settings.mirror.missing is not Missing.KEEP
         if mirrors and (self.run.parent is not None or any(source.guard for source in self.sources)):
             mirrors = False
-            _log.info("mirror: not applied, as this is only part of a list")
+            _log.info(phrase("mirror: not applied, as this is only part of a list"))
         elif mirrors and self.resumed and (newer := newer_list(self.journal, self.run)):
             mirrors = False
-            _log.info("mirror: not applied, as run %s has a newer list", newer)
+            _log.info(phrase("mirror: not applied, as run {newer} has a newer list", newer=newer))
         facts = self.run.options
         if options.compare == "journal":
             facts = {**facts, "compared": self.journal.sent_between(self.run.id)}
@@ -282,7 +283,7 @@ class Execution:
         campaign_ids = known_campaigns(self.run.options.get("campaign_ids"))
         rules, limit = rules_of(self.settings, self.run.target, campaign_ids), self.options.limit
         sending = Sending(client, self.journal, self.run, rules, prepared, self.left, tally, limit, engine)
-        self.observer.stage("importing", sending.total)
+        self.observer.stage(phrase("importing"), sending.total)
         asyncio.get_running_loop().run_in_executor(None, load_reports)  # while the dialler is waited for
         started = time.monotonic()
         try:

@@ -13,6 +13,7 @@ from ..fetch import fetch
 from ..files.url import Url
 from ..journal import Journal, RunRecord
 from ..model import Chunk, Table
+from ..text.phrase import phrase
 from .kept import place_of
 from .reports import SourceCells
 
@@ -80,12 +81,12 @@ class SavedCells:
 
         path = place_of(entry)
         if isinstance(path, Url):
-            self.missing.append(f"{path} is on another machine")
+            self.missing.append(phrase("{path} is on another machine", path=path))
             return None
         try:
             if fetch(path, source).sha256 != entry["sha256"]:
                 list(open_tables(path, source))  # one whose password is not at hand says so
-                self.missing.append(f"{path} has changed since the run")
+                self.missing.append(phrase("{path} has changed since the run", path=path))
                 return None
             layouts = json.dumps(entry["layout"], sort_keys=True)
             for table in open_tables(path, source):
@@ -94,9 +95,11 @@ class SavedCells:
                 ):
                     return table
         except (InputError, OSError) as error:
-            self.missing.append(str(error) if isinstance(error, InputError) else f"{path} can no longer be read")
+            self.missing.append(
+                str(error) if isinstance(error, InputError) else phrase("{path} can no longer be read", path=path)
+            )
             return None
-        self.missing.append(f"{path} is read differently by this version of dialler-sync")
+        self.missing.append(phrase("{path} is read differently by this version of dialler-sync", path=path))
         return None
 
     @property

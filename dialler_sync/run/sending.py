@@ -162,7 +162,7 @@ class Sending:
                 from ..cluster.messages import lease
 
                 wait += lease(self.rules)  # so long its workers went on
-            _log.info("waiting %g s: the dialler may still be processing rows of the killed run", wait)
+            _log.info(phrase("waiting {wait} s: the dialler may still be processing rows of the killed run", wait=wait))
             await self.client.gate.rest(wait)
             self.waited = wait
         if self.prepared.kept:

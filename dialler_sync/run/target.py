@@ -11,6 +11,7 @@ from ..config import Settings
 from ..errors import DiallerSyncError, UsageError
 from ..journal import Journal, RunRecord
 from ..target import in_words, target_of
+from ..text.phrase import phrase
 
 _log = logging.getLogger(__name__)
 
@@ -43,8 +44,14 @@ def check_target(run: RunRecord, target: str) -> None:
     """
     if run.target != target:
         raise UsageError(
-            f"run {run.id} was for {in_words(run.target)}, but the configuration names {in_words(target)}. Name "
-            f"the right configuration with -c ({run.config_path}), or use --config-of-run."
+            phrase(
+                "run {run} was for {target}, but the configuration names {other}. Name the right "
+                "configuration with -c ({config_path}), or use --config-of-run.",
+                run=run.id,
+                target=in_words(run.target),
+                other=in_words(target),
+                config_path=run.config_path,
+            )
         )
 
 

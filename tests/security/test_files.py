@@ -170,14 +170,14 @@ def python(code: str) -> list[str]:
 )
 def test_a_command_for_the_token_has_an_end(code: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
-        run_command(python(code), "dialler.token_command", "token", seconds=0.5)
+        run_command(python(code), "dialler.token_command", seconds=0.5)
 
 
 def test_what_the_command_leaves_behind_is_ended(tmp_path: Path) -> None:
     """A process that it began holds its output open, and is not waited for."""
     code = "import subprocess; print('t0ken')\nprint(subprocess.Popen(['sleep', '600']).pid, file=open('pid', 'w'))"
 
-    assert run_command(python(code), "dialler.token_command", "token", seconds=30).strip() == "t0ken"
+    assert run_command(python(code), "dialler.token_command", seconds=30).strip() == "t0ken"
 
     with suppress(ProcessLookupError):
         left = os.pidfd_open(int(Path("pid").read_text()))

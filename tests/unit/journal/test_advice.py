@@ -18,7 +18,7 @@ from ...helpers.records import RUN, TARGET
 
 @pytest.mark.parametrize(
     ("command", "advice"),
-    [("", "run the command again"), ("reconcile", "run the command again"), ("import", "continue with '.*resume'")],
+    [("", "Run the command again"), ("reconcile", "Run the command again"), ("import", "Continue with '.*resume'")],
 )
 def test_a_failing_journal_says_how_to_go_on(tmp_path: Path, command: str, advice: str) -> None:
     """Lists of calls, lists of runs and reconciliations are begun anew."""

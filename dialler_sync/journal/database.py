@@ -22,6 +22,7 @@ from ..files.private import make_folder
 from ..files.trust import is_foreign
 from ..target import is_account, split
 from ..text.command_line import command
+from ..text.phrase import phrase
 from . import schema
 from .at_work import shown_at_work
 from .cells import OddCell
@@ -118,6 +119,13 @@ class Database:
             raise UsageError(
                 f"the journal {self._name} stores text only, but '…{odd}' has bytes that are not UTF-8: use "
                 "another name"
+            ) from error
+        except sqlalchemy.exc.ResourceClosedError as error:
+            raise JournalError(
+                phrase(
+                    "the journal {journal} gives no rows where it must: is that a PostgreSQL server?",
+                    journal=self._name,
+                )
             ) from error
         except sqlalchemy.exc.DBAPIError as error:
             detail = " ".join(said(error.orig).split()).removesuffix(".")

@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 import httpx
 
 from ..config.dialler import DiallerSettings
+from ..config.proxy import find_proxy
 from ..endpoints import ENDPOINTS, Endpoint, endpoint
 from ..error_codes import UNREADABLE
 from ..errors import MaybeDone, RequestError
@@ -16,7 +17,6 @@ from ..text.phrase import phrase
 from . import traffic
 from .latency import Latencies
 from .pace import Gate
-from .proxy import find_proxy
 from .retry import Clock, judge_failure, repeating, unreadable
 from .tls import tls_context
 from .token import read_token
@@ -54,6 +54,7 @@ class Connection:
         root = httpx.URL(settings.root)
         self._transport = transport or AiohttpTransport(
             verify=tls_context(settings) if root.scheme == "https" else True,
+            to_proxy=tls_context(settings, shown=False) if root.scheme == "https" else None,
             connections=settings.concurrency + 4,
             timeout=settings.timeout,
             proxy=find_proxy(settings.base_url),

@@ -27,14 +27,14 @@ class PemFiles:
     names: tuple[str, str, str]
 
 
-def tls_context(settings: DiallerSettings) -> ssl.SSLContext:
-    """Make the TLS context, with ``ca_file`` or the system's authorities, and ``client_cert``.
+def tls_context(settings: DiallerSettings, *, shown: bool = True) -> ssl.SSLContext:
+    """Make the TLS context, with ``ca_file`` or the system's authorities, and ``client_cert`` if that may be ``shown``.
 
     Raises:
         ConfigError: a file cannot be used.
     """
     names = ("dialler.ca_file", "dialler.client_cert", "dialler.client_key")
-    return context_of(PemFiles(settings.ca_file, settings.client_cert, settings.client_key, names))
+    return context_of(PemFiles(settings.ca_file, settings.client_cert if shown else None, settings.client_key, names))
 
 
 def context_of(files: PemFiles) -> ssl.SSLContext:

@@ -134,13 +134,20 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
 class _Connector(aiohttp.TCPConnector):
     """A pool that reuses no connection with unexpected data: it would pass for the next answer.
 
-    ``trusted_from``: connections made before this time of the event loop are not reused.
+    ``trusted_from``: connections made before this time of the event loop are not reused. ``to_proxy``: the context for
+    TLS with a proxy, which has no client certificate to show.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, to_proxy: ssl.SSLContext | None = None, **options: Any) -> None:
         super().__init__(**options)
+        self._to_proxy = to_proxy
         self._factory = cast("partial[ResponseHandler]", partial(TolerantHandler, loop=self._loop))
         self.trusted_from = 0.0
+
+    def _get_ssl_context(self, req: aiohttp.ClientRequest) -> ssl.SSLContext | None:
+        if self._to_proxy and not req.proxy:  # the request for a tunnel, which itself goes by none
+            return self._to_proxy if req.is_ssl() else None
+        return super()._get_ssl_context(req)
 
     async def connect(self, *args: Any, **kwargs: Any) -> Connection:
         connection = await super().connect(*args, **kwargs)
@@ -195,7 +202,8 @@ class _Body(httpx.AsyncByteStream):
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
-    """Sends each request exactly once over a pool of ``connections``, through ``proxy`` if there is one.
+    """Sends each request exactly once over a pool of ``connections``, through ``proxy`` if there is one, with which TLS
+    uses the context ``to_proxy``.
 
     ``timeout`` is in seconds, for a whole request. With ``extensions={"streamed": True}`` an answer of 200
     comes as it is read; ``timeout`` is then the longest silence, and the time for its head. ``{"longest": n}``
@@ -203,11 +211,18 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     """
 
     def __init__(
-        self, *, verify: ssl.SSLContext | bool, connections: int, timeout: float, proxy: str | None = None
+        self,
+        *,
+        verify: ssl.SSLContext | bool,
+        connections: int,
+        timeout: float,
+        proxy: str | None = None,
+        to_proxy: ssl.SSLContext | None = None,
     ) -> None:
         self._verify = verify
         self._connections = connections
         self._proxy = proxy
+        self._to_proxy = to_proxy if proxy else None
         self._timeout = timeout
         # Time to connect ends first: that the request was not sent is then known.
         connect = min(10.0, timeout / 2)
@@ -220,7 +235,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         # Not trust_env: aiohttp would ask for the proxy anew for each request, in a thread, and take
         # credentials for the host from ~/.netrc.
         return aiohttp.ClientSession(
-            connector=_Connector(limit=self._connections, ssl=self._verify),
+            connector=_Connector(limit=self._connections, ssl=self._verify, to_proxy=self._to_proxy),
             cookie_jar=aiohttp.DummyCookieJar(),
             proxy=self._proxy,
             max_line_size=LONGEST_FIELD,

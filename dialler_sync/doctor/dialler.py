@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 
 from ..api.client import DiallerClient
 from ..api.pace import Gate
-from ..api.proxy import find_proxy
 from ..api.query import override_hint, resolve_campaign, unknown_campaigns
 from ..api.tls import tls_context
 from ..config import Settings
+from ..config.proxy import find_proxy
 from ..endpoints import ENDPOINTS
 from ..error_codes import ENDPOINT_MISSING, NOT_FOUND, REDIRECTED, UNAUTHORISED
 from ..errors import ConfigError, DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, StopRun

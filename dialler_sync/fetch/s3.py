@@ -3,13 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
+import aiohttp
+from aiobotocore.httpsession import AIOHTTPSession
 from fsspec.asyn import sync
 from s3fs import S3FileSystem
 
 from ..text.outward import keep_secret
+from .copies import BLOCK
 from .limits import refuse_more
+from .web import RefusedError
+
+_REGION = "x-amz-bucket-region"
+"""The header with which Amazon leads on to another region, whose host botocore knows."""
+
+_MOST = 64 * BLOCK
+"""Most bytes of one answer, which the libraries read at once; s3fs asks for 51 MB of an object."""
+
+
+class OneHostSession(AIOHTTPSession):  # type: ignore[misc] # aiobotocore has no types
+    """Sends no request, with the keys' token in it, to where an answer points: botocore itself never does; and reads
+    no answer that has no end."""
+
+    async def _get_session(self, proxy_url: str | None) -> Any:
+        session = await super()._get_session(proxy_url)
+        return SimpleNamespace(request=partial(_request, session))
+
+
+async def _request(session: aiohttp.ClientSession, method: str, **options: Any) -> aiohttp.ClientResponse:
+    response = await session.request(method, allow_redirects=False, **options)
+    if 300 < response.status < 400 and "Location" in response.headers and _REGION not in response.headers:
+        response.close()
+        raise RefusedError("the server leads on to another one. Ask who runs it for the endpoint_url that is meant.")
+    response.content = _Content(response.content)  # type: ignore[assignment]
+    return response
+
+
+class _Content:
+    """The body of an answer."""
+
+    def __init__(self, content: aiohttp.StreamReader) -> None:
+        self._content = content
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._content, name)
+
+    async def read(self, most: int = -1) -> bytes:
+        """Return the next ``most`` bytes; without them, the body.
+
+        Raises:
+            RefusedError: it is too long.
+        """
+        if most >= 0:
+            return await self._content.read(most)
+        whole = bytearray()
+        while piece := await self._content.readany():
+            whole += piece
+            if len(whole) > _MOST:
+                raise RefusedError("the server sends more than it was asked for. Ask who runs it.")
+        return bytes(whole)
 
 
 class LimitedS3(S3FileSystem):  # type: ignore[misc] # s3fs has no types

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from ..config.proxy import find_proxy
 from ..config.sources import StoreSettings
 from ..errors import ConfigError
 from ..files import trust
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 _TALKATIVE = ("paramiko", "smbprotocol", "smbclient")
 """Libraries that log tracebacks of broken connections, even at exit; we report them in our own words."""
 
+_AMAZON = "https://s3.amazonaws.com"
+"""An address for which a proxy is looked for as for any at Amazon."""
+
 
 def open_store(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
     """Return the file system that an address is in, and its path there.
@@ -34,6 +38,9 @@ def open_store(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, s
         ImportError: the library for this kind of address is not installed.
         Exception: of that library; :func:`reason` says what it means.
     """
+    for name in ("ca_file", "key_file", "known_hosts"):
+        if path := getattr(settings, name):
+            trust.require(f"sources: {name}", path)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return {"sftp": _sftp, "s3": _s3, "smb": _smb, "https": _https, "http": _https}[url.scheme](url, settings)
@@ -46,8 +53,6 @@ def _sftp(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
     host, path = parts.hostname or "", unquote(url.full.split("://", 1)[1].partition("/")[2])
     if settings.key_file is not None:
         _require_own(settings.key_file)
-    if settings.known_hosts is not None:
-        trust.require("known_hosts", settings.known_hosts)
     files = open_sftp(
         host,
         parts.port,
@@ -79,15 +84,19 @@ def _require_own(key: Path) -> None:
 
 
 def _s3(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
-    from .s3 import LimitedS3
+    from .s3 import LimitedS3, OneHostSession
 
     keep_secret(*map(os.environ.get, ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")))
     client = {"verify": str(settings.ca_file)} if settings.ca_file else {}
+    config = {"connect_timeout": settings.timeout, "read_timeout": settings.timeout, "http_session_cls": OneHostSession}
+    proxy = find_proxy(settings.endpoint_url or _AMAZON)
+    if settings.endpoint_url:  # else botocore finds it for the host that it makes of region and bucket
+        config["proxies"] = {urlsplit(settings.endpoint_url).scheme: proxy} if proxy else {}
     files = LimitedS3(
         profile=settings.profile,
         endpoint_url=settings.endpoint_url,
         client_kwargs=client,
-        config_kwargs={"connect_timeout": settings.timeout, "read_timeout": settings.timeout},
+        config_kwargs=config,
         use_listings_cache=False,
         skip_instance_cache=True,
     )

@@ -11,6 +11,7 @@ import aiohttp
 from fsspec.implementations.http import HTTPFileSystem
 from yarl import URL
 
+from ..config.proxy import find_proxy
 from ..text.phrase import phrase
 from .copies import BLOCK
 
@@ -54,12 +55,22 @@ async def _follow(_session: aiohttp.ClientSession, _context: SimpleNamespace, st
         )
 
 
+async def _by_its_proxy(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Send a request by the proxy of its own address: none to this machine, whatever the variables say.
+
+    aiohttp's way to find it (``trust_env``) would also send what ``~/.netrc`` has for a host that a redirect names.
+    """
+    proxy = find_proxy(str(request.url))
+    request.update_proxy(URL(proxy) if proxy else None, None, None)
+    return await send(request)
+
+
 def open_web(login: str, ca_file: Path | None, timeout: float) -> HTTPFileSystem:
     """Return the files of web servers. ``login``: the header Authorization, which goes to no other host."""
     steps = aiohttp.TraceConfig()
     steps.on_request_redirect.append(_follow)
     client: dict[str, Any] = {
-        "trust_env": True,
+        "middlewares": (_by_its_proxy,),
         "timeout": aiohttp.ClientTimeout(total=None, connect=timeout, sock_read=timeout),
         "response_class": _Piece,
         "trace_configs": [steps],

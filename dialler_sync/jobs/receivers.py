@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from ..config.notify import NotifySettings
+from ..config.proxy import find_proxy
+from ..errors import ConfigError
 from ..journal import Journal
 from ..report.masking import mask_phones
 from ..text.outward import outward
@@ -133,7 +136,9 @@ def _call(name: str, failure: str, method: str, url: str, **content: Any) -> boo
         reason = phrase("it answered {status}", status=status)
     except TimeoutError:
         reason = phrase("it has not answered within {seconds} seconds", seconds=figure(_SECONDS))
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError, OSError) as error:  # or a proxy
+    except ConfigError as error:  # of the proxy
+        reason = str(error)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
         reason = type(error).__name__  # the address may be a secret, so the message does not name it
     except KeyboardInterrupt:
         _log.error(phrase(failure, setting=name, why=phrase("interrupted")))
@@ -146,13 +151,15 @@ async def _status_of(method: str, url: str, **content: Any) -> int:
     """Return the HTTP status of the answer. Its body is not read, as it may be endless; redirects are not followed.
 
     Raises:
+        ConfigError: the proxy cannot be used.
         TimeoutError, httpx.HTTPError, OSError: there is no answer.
     """
     import httpx
 
+    verify, proxy = ssl.create_default_context(), find_proxy(url)  # httpx would ask a proxy for this machine, too
     async with (
         asyncio.timeout(_SECONDS),
-        httpx.AsyncClient(timeout=2 * _SECONDS, follow_redirects=False) as client,
+        httpx.AsyncClient(verify=verify, proxy=proxy, trust_env=False, timeout=2 * _SECONDS) as client,
         client.stream(method, url, **content) as answer,
     ):
         return answer.status_code

@@ -139,6 +139,13 @@ class Database:
                     odd=odd,
                 )
             ) from error
+        except sqlalchemy.exc.ResourceClosedError as error:
+            raise JournalError(
+                phrase(
+                    "the journal {journal} gives no rows where it must: is that a PostgreSQL server?",
+                    journal=self._name,
+                )
+            ) from error
         except sqlalchemy.exc.DBAPIError as error:
             detail = " ".join(said(error.orig).split()).removesuffix(".")
             if is_damage(error.orig):

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
+import psycopg.sql
 import sqlalchemy as sa
 import sqlalchemy.event
 import sqlalchemy.exc
@@ -73,6 +74,9 @@ class _WithoutNul(StrDumperUnknown):
 def _prepare(connection: Any, _record: object) -> None:
     connection.adapters.register_dumper(str, _WithoutNul)
     connection.execute(_SESSION)
+    found = connection.execute("SELECT pg_catalog.current_schema()").fetchone()
+    if found and (schema := found[0]):  # others may have put operators into the other schemas that are looked through
+        connection.execute(psycopg.sql.SQL("SET search_path = {}").format(psycopg.sql.Identifier(schema)))
     if connection.info.server_version >= 140_000:  # older ones end no idle sessions
         connection.execute("SET idle_session_timeout = 0")
     connection.commit()
@@ -134,7 +138,7 @@ def _holder(connection: sa.Connection, number: int) -> str:
 
 def advice(error: sqlalchemy.exc.DBAPIError) -> str:
     """Return advice for a failure of the server; empty if only the common advice applies."""
-    if isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+    if isinstance(error.orig, (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidSchemaName)):
         return "grant this user CREATE and USAGE on the schema, and all rights on the tables of the journal"
     if isinstance(error, sqlalchemy.exc.OperationalError) and getattr(error.orig, "sqlstate", None) is None:
         return phrase(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialler_sync.api.proxy import find_proxy
+from dialler_sync.config.proxy import find_proxy
 from dialler_sync.errors import ConfigError
 
 HTTPS = "https://dialler.example.com/rest/v1.0"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dialler_sync.api.proxy import find_proxy
+from dialler_sync.config.proxy import find_proxy
 from dialler_sync.errors import Interrupted
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.journal import RunRecord

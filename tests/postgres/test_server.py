@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import sys
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -146,3 +150,58 @@ def test_a_run_that_lost_its_campaign_writes_no_more(
 def end_connections(cluster: Cluster, url: str) -> None:
     database = url.rpartition("/")[2]
     assert cluster.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{database}'")
+
+
+def test_operators_that_others_have_planted_are_not_used(url: str, database: str, cluster: Cluster) -> None:
+    """One that fits the types of a query better than PostgreSQL's own runs with the rights of the journal."""
+    cluster.execute("CREATE SCHEMA journal", database)
+    for kind in ("text", "varchar"):
+        cluster.execute(
+            f"CREATE FUNCTION public.same({kind}, varchar) RETURNS bool LANGUAGE plpgsql AS "
+            "'BEGIN RAISE EXCEPTION ''planted''; END'",
+            database,
+        )
+        cluster.execute(
+            f"CREATE OPERATOR public.= (LEFTARG = {kind}, RIGHTARG = varchar, FUNCTION = public.same)", database
+        )
+
+    with Journal.open(f"{url}?options=-csearch_path%3Djournal,public") as journal:
+        journal.add_run(record("run-1"))
+        journal.add_rows("run-1", [PlannedRow(0, 0, 2, "K1", state="rejected")])
+
+        (row,) = journal.rows(journal.run("run-1"))
+    assert row.result.user_data == "K1"
+
+
+_ROW = struct.pack(">HI", 1, 1) + b"1"
+_ANSWERS = {b"Q": (b"C", b"SET\0"), b"P": (b"1", b""), b"B": (b"2", b""), b"E": (b"D", _ROW), b"S": (b"Z", b"I")}
+
+
+def _message(kind: bytes, content: bytes) -> bytes:
+    return kind + struct.pack(">I", len(content) + 4) + content
+
+
+def test_a_server_that_answers_nonsense_is_named() -> None:
+    """It speaks the protocol, and says nothing of use in it: one message, and no traceback."""
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError, struct.error), connection.makefile("rb") as asked:
+            while asked.read(struct.unpack(">I", asked.read(4))[0] - 4)[:2] == b"\x04\xd2":  # asks for TLS
+                connection.sendall(b"N")
+            connection.sendall(_message(b"R", bytes(4)) + _message(b"Z", b"I"))
+            while kind := asked.read(1):
+                asked.read(struct.unpack(">I", asked.read(4))[0] - 4)
+                if kind in _ANSWERS:
+                    connection.sendall(_message(*_ANSWERS[kind]))
+                if kind == b"E":
+                    connection.sendall(_message(b"C", b"SELECT 1\0"))
+                if kind == b"Q":
+                    connection.sendall(_message(b"Z", b"I"))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=serve)
+        thread.start()
+        with pytest.raises(JournalError, match=r"gives no rows.*is that a PostgreSQL server"):
+            Journal.open(f"postgresql://u:s3cret-word@127.0.0.1:{listener.getsockname()[1]}/db")
+        thread.join()

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from ..config.dialler import is_loopback
 from ..errors import ConfigError
 from ..text.outward import keep_secret
 from ..text.phrase import phrase
 from ..text.secrets import url_secrets
+from .dialler import is_loopback
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -87,7 +87,7 @@ def _goes_directly(host: str, port: int, exceptions: str) -> bool:
     """Whether ``no_proxy`` lists a host: by name, by a domain that it is in, by address or network, with or without
     port, or by ``*``."""
     for entry in re.split(r"[\s,|]+", exceptions.lower()):
-        match = re.fullmatch(r"\[?(.+?)\]?(?::(\d+))?", entry) if entry.count(":") < 2 or "]" in entry else None
+        match = re.fullmatch(r"\[?(.+?)\]?(?::(\d{1,5}))?", entry) if entry.count(":") < 2 or "]" in entry else None
         name, only = (match[1], match[2]) if match else (entry, None)
         if name and (only is None or int(only) == port) and (name == "*" or _covers(name, host.lower())):
             return True

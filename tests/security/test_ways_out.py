@@ -1,0 +1,178 @@
+"""What is meant for one host goes to no other: by redirects, by proxies, by certificates and by files of others."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
+from typing import Any, cast
+
+import aiohttp
+import pytest
+
+from dialler_sync.api.tls import tls_context
+from dialler_sync.api.transport import _Connector
+from dialler_sync.config.sources import StoreSettings
+from dialler_sync.errors import InputError, UsageError
+from dialler_sync.fetch.remote import download
+from dialler_sync.files.url import Url
+from dialler_sync.jobs.receivers import _call
+
+from ..helpers.authority import Authority
+from ..helpers.http_server import QuietServer
+from ..helpers.scripted import settings
+
+LIST = b"Key,Name\nK1,A\n"
+
+
+class Seen(QuietServer):
+    """A web server; ``leads_on``: where it redirects to; ``endless``: what it answers has no end."""
+
+    leads_on = ""
+    endless = False
+    asked: list[tuple[str, dict[str, str]]]
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        server = cast("Seen", self.server)
+        server.asked.append((self.path, dict(self.headers)))
+        self.send_response(307 if server.leads_on else 200)
+        if server.leads_on:
+            self.send_header("Location", server.leads_on)
+        self.send_header("Content-Length", str(10**12 if server.endless else len(LIST)))
+        self.end_headers()
+        while self.command != "HEAD":
+            self.wfile.write(b"x" * 2**20 if server.endless else LIST)
+            if not server.endless:
+                break
+
+    do_HEAD = do_POST = do_GET  # noqa: N815 - as the library wants it
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the library has it
+        pass
+
+
+@pytest.fixture
+def servers() -> Iterator[list[Seen]]:
+    found = [Seen(("127.0.0.1", 0), Handler) for _ in range(2)]
+    threads = [Thread(target=each.serve_forever, args=(0.02,)) for each in found]
+    for each, thread in zip(found, threads, strict=True):
+        each.asked, each.daemon_threads = [], True
+        thread.start()
+    yield found
+    for each, thread in zip(found, threads, strict=True):
+        each.shutdown()
+        thread.join()
+        each.server_close()
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("s3fs")
+    for name, value in {
+        "ACCESS_KEY_ID": "key",
+        "SECRET_ACCESS_KEY": "s3cret-key",
+        "SESSION_TOKEN": "s3ssion-t0ken",
+    }.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+
+@pytest.mark.usefixtures("keys")
+def test_an_object_store_leads_nobody_with_the_token_to_another_host(servers: list[Seen]) -> None:
+    """Its session token is a header of its own, which no library takes away at a redirect."""
+    first, other = servers
+    first.leads_on = f"{other.address}/list.csv"
+    stores = {"s3://lists": StoreSettings(endpoint_url=first.address, timeout=5)}
+
+    with pytest.raises(InputError, match="leads on to another one"):
+        download(Url("s3://lists/list.csv"), stores, 100, pause=0)
+    assert first.asked
+    assert other.asked == []
+
+
+@pytest.mark.usefixtures("keys")
+def test_an_answer_of_an_object_store_without_an_end_is_not_kept_in_memory(
+    servers: list[Seen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The libraries read a page of a listing, and an error, at once."""
+    monkeypatch.setattr("dialler_sync.fetch.s3._MOST", 2**21)
+    store = servers[0]
+    store.endless = True
+    stores = {"s3://lists": StoreSettings(endpoint_url=store.address, timeout=5)}
+
+    with pytest.raises(InputError, match="sends more than it was asked for"):
+        download(Url("s3://lists/list.csv"), stores, 10_000_000, pause=0)
+
+
+@pytest.mark.parametrize("what", ["list", "message"])
+def test_nothing_for_this_machine_goes_to_a_proxy(
+    servers: list[Seen], what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not encrypted, so it must not leave: neither the login to a list nor a webhook's address."""
+    here, proxy = servers
+    for name in ("http_proxy", "all_proxy"):
+        monkeypatch.setenv(name, proxy.address)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+
+    if what == "list":
+        stores = {here.address: StoreSettings(token_command=["echo", "t0ken-of-lists"])}
+        assert download(Url(f"{here.address}/list.csv"), stores, 100).path.read_bytes() == LIST
+    else:
+        assert _call("notify.webhook", "", "POST", f"{here.address}/hook", json={})
+    assert here.asked
+    assert proxy.asked == []
+
+
+def test_a_netrc_logs_in_nowhere(servers: list[Seen], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its login would go to whatever host a redirect names, and is nowhere masked."""
+    (tmp_path / "netrc").write_text("default login me password n3trc-password\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+
+    download(Url(f"{servers[0].address}/list.csv"), {}, 100)
+
+    assert servers[0].asked
+    assert not any("Authorization" in headers for _, headers in servers[0].asked)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("name", ["ca_file", "key_file", "known_hosts"])
+def test_a_file_of_another_user_decides_on_no_login(name: str, tmp_path: Path) -> None:
+    """Who can change the authorities, or the known hosts, can be the server that gets the password."""
+    file = tmp_path / "file"
+    file.touch(mode=0o600)
+    os.chown(file, 54321, 54321)
+    scheme = "https" if name == "ca_file" else "sftp"
+
+    with pytest.raises(UsageError, match=rf"sources: {name}.*belongs to"):
+        download(
+            Url(f"{scheme}://127.0.0.1:1/list.csv"), {f"{scheme}://127.0.0.1:1": StoreSettings(**{name: file})}, 100
+        )
+
+
+@pytest.mark.anyio
+async def test_a_client_certificate_is_for_the_dialler_and_not_for_its_proxy(tmp_path: Path) -> None:
+    """A proxy that is reached by TLS may ask for one, too."""
+    authority = Authority(tmp_path)
+    cert, key = authority.certify("me.example")
+    ours = settings("https://dialler.invalid", ca_file=authority.ca, client_cert=cert, client_key=key)
+    shown, plain = tls_context(ours), tls_context(ours, shown=False)
+    connector = _Connector(ssl=shown, to_proxy=plain)
+
+    def context(proxy: str | None) -> Any:
+        request = SimpleNamespace(proxy=proxy, is_ssl=lambda: True, ssl=True)
+        return connector._get_ssl_context(cast("aiohttp.ClientRequest", request))
+
+    assert (context(None), context("https://proxy")) == (plain, shown)
+    assert plain.verify_mode == ssl.CERT_REQUIRED
+    await connector.close()

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..errors import UsageError
 from ..text.outward import keep_secret
+from ..text.phrase import phrase
 
 SCHEMES = ("sftp", "s3", "https", "smb", "http")
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
@@ -117,11 +118,15 @@ def path_of(text: str | os.PathLike[str]) -> Path:
     if scheme not in SCHEMES:
         kinds = ", ".join(f"{each}://" for each in SCHEMES if each != "http")
         raise UsageError(f"{scheme}:// cannot be read. Lists come from files of this machine, or from {kinds}.")
+    for value in address.partition("?")[2].split("&") if scheme in ("http", "https") else ():
+        keep_secret(unquote(value.partition("=")[2] or value))
     try:
         parts = urlsplit(address)
         host, password, port = parts.hostname, parts.password, parts.port
-    except ValueError as error:
-        raise UsageError(f"the address that begins with {scheme}:// is not valid ({error}).") from None
+    except ValueError:  # its words may quote a password, in the place of the port
+        raise UsageError(
+            phrase("the address that begins with {scheme}:// is not valid: check its host and port.", scheme=scheme)
+        ) from None
     server = f"{host}:{port}" if port else host
     if password is not None:
         keep_secret(unquote(password))
@@ -139,8 +144,6 @@ def path_of(text: str | os.PathLike[str]) -> Path:
         raise UsageError(f"{address}: names no {'bucket' if scheme == 's3' else 'host'}: {scheme}://HOST/PATH.")
     if scheme == "http" and host not in _LOOPBACK:
         raise UsageError(f"{Url(address)}: is not encrypted: use https://.")
-    for value in parts.query.split("&") if scheme in ("http", "https") else ():
-        keep_secret(unquote(value.partition("=")[2] or value))
     return Url(address)
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -30,10 +30,12 @@ _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 def _base_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
+        url = url.partition("?")[0]  # what follows may be a secret
         raise ValueError(phrase("'{url}' is not a URL such as https://dialler.example.com/rest/v1.0", url=url))
     if parts.query or parts.fragment or parts.username or parts.password:
         raise ValueError(phrase("the base URL must not contain a user, a password, '?' or '#'"))
-    _ = parts.port  # raises ValueError for an invalid port
+    if not has_port(parts):
+        raise ValueError(phrase("the port after the host must be a number from 0 to 65535"))
     if not _is_usable(url):
         raise ValueError(
             phrase(
@@ -42,6 +44,15 @@ def _base_url(url: str) -> str:
             )
         )
     return f"{parts.scheme}{url[len(parts.scheme) :]}".rstrip("/")
+
+
+def has_port(parts: SplitResult) -> bool:
+    """Whether the port of a URL, if it names one, is a number. Python's own error quotes it; it may be a password."""
+    try:
+        _ = parts.port
+    except ValueError:
+        return False
+    return True
 
 
 def _is_usable(url: str) -> bool:

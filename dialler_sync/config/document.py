@@ -32,7 +32,16 @@ _SECRET_VARIABLE = re.compile(
     re.IGNORECASE,
 )
 """Names of secret variables. A path, as systemd's CREDENTIALS_DIRECTORY, or a command, has another name."""
-_SECRET_LINE = re.compile(r"(?im)\b(?:token|password|secret|webhook|teams|ping)[\"']?\s*:\s*(\S.*)$")
+_QUOTED = re.compile(r" '[^'<][^']+'")
+"""A name that PyYAML quotes: of an alias, an anchor or a tag, which may be a secret without its quotes."""
+
+_WORD_OF_NAME = re.compile(r"[A-Za-z]{0,20}\d{0,4}[A-Za-z]{0,20}")
+"""A word of a variable's name; a token, which may stand in its place, has letters and digits by turns."""
+
+_LOGIN = re.compile(r"\S:\S+@|://")
+"""A text that may have a login, or a signature, in it."""
+
+_PARAMETER = re.compile(r"[?&][^=&\s]+=([^&#\s]+)")
 _SECRET_PART = 16
 """Fewest characters of a part of a URL that may be a secret, as the path of a webhook."""
 
@@ -117,11 +126,9 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ, named
             phrase("{path}: not UTF-8 text (byte {start}). Save it as UTF-8.", path=path, start=error.start)
         ) from error
     except yaml.YAMLError as error:
-        for match in _SECRET_LINE.finditer(text):  # messages may quote such a line
-            _keep_secret(match[1].strip("'\"*&!|>@%` \t"))
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or phrase("cannot be parsed")
+        problem = _QUOTED.sub("", getattr(error, "problem", None) or phrase("cannot be parsed"))
         hint = (
             " " + phrase('Inside { }, put a variable in quotes: "${NAME}".') if problem.endswith("but got '{'") else ""
         )
@@ -172,8 +179,8 @@ class _Reader:
             _require_characters(value, f"{self._path}:{line}")
             if any(isinstance(part, str) and _SECRET_KEY.search(part) for part in key):
                 _keep_secret(value)
-            elif "://" in value and "@" in value:
-                keep_secret(*url_secrets(value))
+            else:
+                _keep_logins(value)
             return value
         if isinstance(node, yaml.SequenceNode):
             return [self.plain(item, (*key, i)) for i, item in enumerate(node.value)]
@@ -184,6 +191,7 @@ class _Reader:
             if name is None:
                 raise ConfigError(phrase("{at}: the key must be plain text.", at=at))
             _require_characters(name, at)
+            _keep_logins(name)
             if name in result:
                 raise ConfigError(phrase("{at}: duplicate key '{name}'; keep one.", at=at, name=name))
             self.places[(*key, name)] = Place(self._path, name_node.start_mark.line + 1)
@@ -195,13 +203,21 @@ class _Reader:
             return "$"
         if name not in self._environment:
             at = f"{self._path}:{line}"
-            self.unset[key] = phrase(
-                "{at}: the environment variable {name} is not set. Set it, or replace ${{{name}}}.", at=at, name=name
-            )
+            self.unset[key] = _not_set(at, name)
         value = self._environment.get(name, "")
         if _SECRET_VARIABLE.match(name):
             _keep_secret(value)
         return value
+
+
+def _not_set(at: str, name: str) -> str:
+    if all(map(_WORD_OF_NAME.fullmatch, name.split("_"))):
+        return f"{at}: the environment variable {name} is not set. Set it, or replace ${{{name}}}."
+    return phrase(
+        "{at}: ${{…}} takes the name of an environment variable alone: ${{DIALLER_SYNC_TOKEN}}. What stands there is "
+        "not shown, as it may be a secret.",
+        at=at,
+    )
 
 
 def _require_characters(text: str, at: str) -> None:
@@ -212,6 +228,12 @@ def _require_characters(text: str, at: str) -> None:
         raise ConfigError(
             phrase("{at}: '{text}' has bytes that are not UTF-8, or half a character: replace them.", at=at, text=text)
         ) from error
+
+
+def _keep_logins(text: str) -> None:
+    """Mask the password of a login that stands where none belongs, and parameters of an address."""
+    if _LOGIN.search(text):
+        keep_secret(*(url_secrets(text) if "@" in text else ()), *(_PARAMETER.findall(text) if "://" in text else ()))
 
 
 def _keep_secret(value: str) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from ..text.phrase import phrase
-from .dialler import is_loopback
+from .dialler import has_port, is_loopback
 from .limits import RowLimit
 from .section import Section
 
@@ -28,7 +28,7 @@ def _server(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     parts = urlsplit(value)
-    if parts.scheme not in _TLS or not parts.hostname:
+    if parts.scheme not in _TLS or not parts.hostname or not has_port(parts):
         raise ValueError(phrase("write smtp://host:587 (STARTTLS), smtps://host (TLS), or {host, port, tls, user, …}"))
     if parts.password:
         raise ValueError(

@@ -124,12 +124,14 @@ def path_of(text: str | os.PathLike[str]) -> Path:
                 kinds=kinds,
             )
         )
+    for value in address.partition("?")[2].split("&") if scheme in ("http", "https") else ():
+        keep_secret(unquote(value.partition("=")[2] or value))
     try:
         parts = urlsplit(address)
         host, password, port = parts.hostname, parts.password, parts.port
-    except ValueError as error:
+    except ValueError:  # its words may quote a password, in the place of the port
         raise UsageError(
-            phrase("the address that begins with {scheme}:// is not valid ({error}).", scheme=scheme, error=error)
+            phrase("the address that begins with {scheme}:// is not valid: check its host and port.", scheme=scheme)
         ) from None
     server = f"{host}:{port}" if port else host
     if password is not None:
@@ -161,8 +163,6 @@ def path_of(text: str | os.PathLike[str]) -> Path:
         raise UsageError(phrase("{address}: names no host: {scheme}://HOST/PATH.", address=address, scheme=scheme))
     if scheme == "http" and host not in _LOOPBACK:
         raise UsageError(phrase("{url}: is not encrypted: use https://.", url=Url(address)))
-    for value in parts.query.split("&") if scheme in ("http", "https") else ():
-        keep_secret(unquote(value.partition("=")[2] or value))
     return Url(address)
 
 

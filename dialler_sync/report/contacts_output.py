@@ -19,7 +19,7 @@ from ..fields import FIELDS, VENDOR_COLUMNS, VENDOR_MARK
 from ..files.pinned import known, temporary_folder, within
 from ..files.private import replaced
 from ..text.nearest import nearest
-from ..text.outward import json_text, mask, mask_cells
+from ..text.outward import json_text, mask, mask_cells, shows
 from ..text.phrase import figure, phrase
 from ..text.spreadsheet import harmless
 from .csv_files import table_writer
@@ -201,8 +201,8 @@ def _unbroken(cells: Sequence[str]) -> int:
 
 
 def _shown(text: str) -> str:
-    """Replace control characters, which a terminal would obey."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else _picture(c) for c in text)
+    """Replace control characters, which a terminal would obey, and what nobody sees."""
+    return text if shows(text) else "".join(c if shows(c) else _picture(c) for c in text)
 
 
 def _picture(control: str) -> str:

@@ -41,7 +41,7 @@ _ACTS = re.compile(
     "\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"  # direction, joining, tags
     "\u2028\u2029"  # line and paragraph ends
-    "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"  # invisible letters
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0e\uffa0\U0001d159"  # invisible letters
     "\ud800-\udfff]"  # undecodable bytes of file names
 )
 _NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
@@ -91,13 +91,13 @@ def line(text: object, longest: int = LONGEST, *, bulk: bool = False) -> str:
     text = _SECRETS.mask(text, bulk=bulk)
     if len(text) > longest:
         text = _cut(text, longest, min(_TAIL, longest // 3))
-    return text if text.isprintable() else _ACTS.sub(_escape, text)
+    return text if shows(text) else _ACTS.sub(_escape, text)
 
 
 def screen(text: str, *, styled: bool = False) -> str:
     """Make a text of several lines safe for a stream; ``styled`` keeps its colours."""
     text = mask(text).replace("\r\n", "\n")
-    if text.isprintable():
+    if shows(text):
         return text
     if not styled:
         return _ACTS.sub(_escape_in_lines, text)
@@ -105,6 +105,11 @@ def screen(text: str, *, styled: bool = False) -> str:
     return next(between) + "".join(
         colour + piece for colour, piece in zip(_COLOURS.findall(text), between, strict=True)
     )
+
+
+def shows(text: str) -> bool:
+    """Whether each character of a text can be seen, and none acts. Some invisible letters are printable for Python."""
+    return text.isprintable() and (text.isascii() or not _ACTS.search(text))
 
 
 def escaped(text: str) -> str:
@@ -149,7 +154,7 @@ def json_text(value: Any, indent: int | None = None) -> str:
     except RecursionError:  # a value is nested as deeply as only an attack is; no reader gives more than 1,024 levels
         with _room_to_recurse():
             text = _json_without_secrets(value, indent)
-    return text if text.isprintable() else _ACTS.sub(_json_escape, text)
+    return text if shows(text) else _ACTS.sub(_json_escape, text)
 
 
 def _json_without_secrets(value: Any, indent: int | None) -> str:

@@ -129,6 +129,8 @@ def test_a_contact_of_another_campaign_is_moved_whatever_is_compared() -> None:
     moved = decide(named, [], rules, [other])
     assert (moved.moves, next(iter(moved.changes))) == (True, "DiallerCampaignsName")
     assert moved.changes["DiallerCampaignsName"] == ("539", "Nightly")
+    by_name = decide(named, [], rules, [there(DiallerCampaignsID=539, DiallerCampaignsName="Daily", Name="New")])
+    assert by_name.changes == {"DiallerCampaignsName": ("Daily", "Nightly")}
     locked = there(DiallerCampaignsID=539, locked=True)
     assert decide(numbered, [], rules, [locked]).action is Reason.PROTECTED
 
@@ -171,6 +173,8 @@ def test_the_rules_are_those_of_the_settings() -> None:
     began = "2026-03-18T10:00:00Z"
 
     assert PlanRules.of(Settings.model_validate(needed), began, compare=False) == PlanRules()
+    creates = Settings.model_validate({**needed, "rows": {"overwrite_duplicates": False}})
+    assert PlanRules.of(creates, began, compare=False) == PlanRules(overwrite=False)
     assert PlanRules.of(Settings.model_validate({**needed, **given}), began, compare=True) == PlanRules(
         compare=True,
         follow_up=True,

@@ -17,6 +17,7 @@ from dialler_sync.errors import JournalError, UsageError
 from dialler_sync.journal import Image, Journal, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord
 from dialler_sync.journal.records import Sent
 from dialler_sync.model import Action, Reason, RowResult, RowWarning, Status
+from dialler_sync.text.outward import keep_secret
 
 from ...helpers.records import RUN, TARGET
 
@@ -183,6 +184,14 @@ def test_the_first_image_of_a_row_stays(journal: Journal) -> None:
     }  # fmt: skip
 
 
+def test_an_image_holds_no_token(journal: Journal) -> None:
+    """Whatever the dialler had."""
+    keep_secret("a-token-of-ours")
+    journal.add_images("run", [Image(0, "1", '{"Name": "a-token-of-ours"}', "{}")])
+
+    assert journal.images("run", [0])[0].before == '{"Name": "***"}'
+
+
 def test_only_the_images_that_are_asked_for(journal: Journal) -> None:
     """Of this run, and of these rows."""
     journal.add_images("run", [Image(n, str(n), None, "{}") for n in range(3)])
@@ -244,7 +253,7 @@ def test_only_what_was_sent_to_this_contact_as_it_is_now_is_left_out(journal: Jo
     assert [str(entry.result.status) for entry in journal.rows(journal.run("run-3"))] == [
         "skipped", "unprocessed", "unprocessed", "unprocessed", "unprocessed", "rejected",
     ]  # fmt: skip
-    assert next(journal.rows(journal.run("run-3"))).result.contact_id == "run-2/0"
+    assert [entry.result.contact_id for entry in journal.rows(journal.run("run-3"))] == ["run-2/0", *[""] * 5]
 
 
 def test_what_was_last_sent_goes_by_the_time_of_the_runs(journal: Journal) -> None:
@@ -532,6 +541,10 @@ def test_keys_are_settled_by_imports_of_the_target_that_came_later_and_were_not_
 
     assert found == {"LATE": "run-2", "PRUNED": "run-4", "SAME": "run-5"}
     assert journal.settled_since("other", "2026-01-01T12:00:00Z", keys, set()) == {}
+    assert [journal.sent_since(TARGET, since, set()) for since in ("2026-01-01T12:00:00Z", "2026-02")] == [True, False]
+    assert not journal.sent_since("other", "2026-01-01T12:00:00Z", set())
+    others = {"run-2", "run-3", "run-5", "run-6"}  # the pruned one has left what it sent
+    assert [journal.sent_since(TARGET, f"2026-01-0{day}T00:00:00Z", others) for day in (3, 5)] == [True, False]
     assert journal.settled_since(TARGET, "2026-01-01T12:00:00Z", keys, {"run-2"}).keys() == {"PRUNED", "SAME"}
 
 

@@ -184,9 +184,14 @@ def test_the_first_image_of_a_row_stays(journal: Journal) -> None:
     }  # fmt: skip
 
 
-def test_an_image_holds_no_token(journal: Journal) -> None:
-    """Whatever the dialler had."""
+def test_what_is_written_holds_no_token(journal: Journal) -> None:
+    """Whatever the dialler said, or had."""
     keep_secret("a-token-of-ours")
+    run = begin(journal, 1, "A", "B", "C")
+    journal.record(run.id, [Outcome(0, Status.FAILED, error="no a-token-of-ours"), Outcome(1, Status.FAILED)])
+    journal.record(run.id, [Outcome(2, Status.FAILED, contact_id="7" * 40 + " a-token-of-ours")])
+    said = [(entry.result.error, entry.result.contact_id) for entry in rows(journal, run)]
+    assert said == [("no ***", ""), ("", ""), ("", "7" * 40 + " ***")]
     journal.add_images("run", [Image(0, "1", '{"Name": "a-token-of-ours"}', "{}")])
 
     assert journal.images("run", [0])[0].before == '{"Name": "***"}'
@@ -569,6 +574,19 @@ def test_warnings_of_a_row_stay_with_it_whatever_becomes_of_it(journal: Journal)
         ("failed", WARNED),
         ("rejected", WARNED),
     ]
+
+
+def test_warnings_are_added_to_the_rows_they_are_about(journal: Journal) -> None:
+    """After those that a row has; of this run only. Its sheet is known, too."""
+    run, other = begin(journal, 1, "A", "B"), begin(journal, 2, "A")
+    sheets = replace(run, files=[{**run.files[0], "sheet": "Sheet 2"}])
+
+    journal.note_moves(run.id, [0])
+    journal.note_warnings(run.id, [(0, "restored:Name"), (1, "restored:City")])
+
+    found = [(row.result.sheet, row.moves, RowWarning.text(row.result.warnings)) for row in rows(journal, sheets)]
+    assert found == [("Sheet 2", True, "restored:Name"), ("Sheet 2", False, "restored:City")]
+    assert [entry.result.warnings for entry in rows(journal, other)] == [()]
 
 
 @pytest.mark.parametrize("odd", ["yesterday", "zz", "2026-01-03T00:00:00", "9998-12-31T23:59:59Z"])

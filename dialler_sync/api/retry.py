@@ -16,7 +16,6 @@ import random
 import re
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -83,8 +82,7 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
         # A refusal may come as 200 with the true status inside; without one it is no answer of this API.
         if inside is not None and 400 <= inside < 600:
             status = inside
-    with suppress(RuntimeError):  # an answer that was made by itself has no request
-        _keep_token(reply.request)
+    _keep_token(reply.request)
     message = _message(reply, answer, status)
     if status < 300:
         raise unreadable(

@@ -184,7 +184,7 @@ def protection(record: Mapping[str, Any], rules: PlanRules) -> str:
                 return phrase("the contact has {field} {value}", field=name, value=record[name])
     if rules.locked and is_locked(record):
         return phrase("the contact is locked")
-    return _by_calls(record, rules) if rules.of_calls else ""
+    return _by_calls(record, rules)
 
 
 def _by_calls(record: Mapping[str, Any], rules: PlanRules) -> str:
@@ -195,7 +195,7 @@ def _by_calls(record: Mapping[str, Any], rules: PlanRules) -> str:
             return phrase("the contact was called at {time}, less than {span} ago", time=last, span=rules.called)
     if rules.done and is_done(record):
         return phrase("the contact is done")
-    for folded, name in result_names(record) if rules.result_codes else ():
+    for folded, name in result_names(record):
         if folded in rules.result_codes:
             return phrase("the contact has the result code {code}", code=name)
     return ""

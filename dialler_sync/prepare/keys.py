@@ -55,7 +55,7 @@ def _losers(
 
     order = np.lexsort((seqs, halves["b"], halves["a"]))
     ordered, sorted_seqs = halves[order], seqs[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(seqs) else np.array([], dtype=np.int64)
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
     sizes = np.diff(np.r_[starts, len(seqs)])
     first = np.repeat(starts, sizes)
     last = np.repeat(starts + sizes - 1, sizes)

@@ -24,6 +24,7 @@ from dialler_sync.api.retry import (
     repeating,
     unreadable,
 )
+from dialler_sync.api.transport import TooLong, TunnelRefused
 from dialler_sync.errors import MaybeDone, NotDone, Refused, RequestError
 
 from ..helpers.scripted import TOKEN, ScriptedServer, respond
@@ -64,6 +65,8 @@ CASES = [
     Case(200, {"status": True}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
     Case(200, {"status": 0}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
     Case(200, {"status": 204}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, {"status": 200.0}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, {"status": [200]}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
     Case(200, {"status": 10**30}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
     Case(200, [{"status": 200}], MaybeDone, "unreadable_answer", "HTTP 200 OK"),
     Case(200, b"", MaybeDone, "unreadable_answer", "HTTP 200 OK"),
@@ -92,6 +95,7 @@ CASES = [
     Case(304, b"", Refused, "redirected", "HTTP 304 Not Modified to ?"),
     Case(400, said(400), Refused, "bad_request"),
     Case(400, HTML, Refused, "bad_request", "HTTP 400 Bad Request"),
+    Case(400, {"detail": "x"}, Refused, "bad_request", "HTTP 400 Bad Request ("),
     Case(401, said(401), Refused, "unauthorised"),
     Case(401, b"", Refused, "unauthorised", "HTTP 401 Unauthorized"),
     Case(403, HTML, Refused, "unauthorised", "HTTP 403 Forbidden"),
@@ -442,3 +446,98 @@ async def test_what_will_not_pass_is_not_repeated(error: Exception) -> None:
     with pytest.raises(type(error)):
         await repeating(tries, retries=5, sleep=tries.sleep)
     assert tries.calls == 1
+
+
+LATIN = '{"status": %d, "error": "Straße"}'
+
+
+@pytest.mark.parametrize(("kind", "shown"), [("application/json; charset=latin-1", "Straße"), ("text/json", "Stra�e")])
+def test_an_answer_is_read_in_its_own_characters(kind: str, shown: str) -> None:
+    """Where they cannot be told, the outcome is judged all the same, unless the content counts."""
+    headers = {"Content-Type": kind}
+
+    with pytest.raises(Refused, match=f"^{shown}$"):
+        judge(reply(400, headers=headers, content=(LATIN % 400).encode("latin-1")))
+    done = reply(200, headers=headers, content=(LATIN % 200).encode("latin-1"))
+    assert judge(done) == {"status": 200, "error": shown}
+    if shown == "Straße":
+        assert judge(done, exact=True) == {"status": 200, "error": shown}
+    else:
+        with pytest.raises(MaybeDone):
+            judge(done, exact=True)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "foreign"),
+    [
+        (400, b"", False),
+        (400, b" ", False),
+        (400, HTML, True),
+        (400, b'{"error": "x"}', False),
+        (400, b'{"detail": "x"}', True),
+        (401, b"", True),
+        (403, HTML, True),
+        (407, b'{"error": "x"}', True),
+        (413, HTML, False),
+        (414, b"", False),
+        (422, b"", False),
+    ],
+)
+def test_who_refuses(status: int, body: bytes, foreign: bool) -> None:
+    """The dialler, or a proxy, a firewall or a web server before it; a row may be too long for those."""
+    with pytest.raises(Refused) as caught:
+        judge(reply(status, content=body))
+
+    assert caught.value.foreign is foreign
+
+
+@pytest.mark.parametrize(("method", "hint"), [("PUT", True), ("GET", False), ("PATCH", False)])
+def test_a_function_that_is_missing_as_put_may_be_there_as_another(method: str, hint: bool) -> None:
+    with pytest.raises(Refused) as caught:
+        judge(httpx.Response(405, request=httpx.Request(method, "https://dialler/x")))
+
+    assert caught.value.code == "endpoint_missing"
+    assert str(caught.value).startswith(f"this dialler has no '{method} /x' (HTTP 405 Method Not Allowed")
+    assert str(caught.value).endswith(")") is not hint
+    assert ("GET, then PATCH" in str(caught.value)) is hint
+
+
+def test_only_a_message_about_the_row_repeats_what_the_row_holds() -> None:
+    """It goes to the row's report; all others go to logs, too. Nor does an address that an answer names."""
+    contact = httpx.Request("POST", "https://dialler/x", json={"Name": "Musterfrau"})
+    shown = {}
+    for status in (400, 401, 409, 422, 500):
+        with pytest.raises(RequestError) as caught:
+            judge(httpx.Response(status, request=contact, json={"status": status, "error": "not Musterfrau"}))
+        shown[status] = str(caught.value)
+    with pytest.raises(Refused) as moved:
+        judge(httpx.Response(302, request=contact, headers={"Location": "https://a/Musterfrau?b=1&c=2#d"}))
+
+    assert shown == {n: "not Musterfrau" if n in (400, 409, 422) else "not ***" for n in shown}
+    assert str(moved.value) == "HTTP 302 Found to https://a/***?b=***&c=***#d"
+
+
+def test_a_proxy_that_refuses_a_tunnel() -> None:
+    """For good, or for load: then it may pass."""
+    refused = judge_failure(TunnelRefused("no\r\n entry", 403), request())
+    busy = [judge_failure(TunnelRefused("busy", status), request()) for status in (408, 429, 503)]
+
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.http_status, refused.foreign) == ("proxy_refused", 403, True)
+    assert str(refused) == "the proxy refuses to connect to dialler.example.com: HTTP 403 no entry"
+    assert {(type(error), error.code) for error in busy} == {(NotDone, "unreachable")}
+
+
+def test_an_answer_that_is_too_long_says_so() -> None:
+    error = judge_failure(TooLong("more than 16 MB"), request())
+
+    assert (type(error), error.code, str(error)) == (MaybeDone, "unreadable_answer", "more than 16 MB")
+
+
+@pytest.mark.anyio
+async def test_what_is_left_of_the_time_limits_what_the_dialler_asks_for() -> None:
+    tries = Tries(NotDone("unavailable", "", retry_after=300))
+
+    await repeating(tries, retries=1, sleep=tries.sleep, left=lambda: 2.0)
+
+    assert tries.pauses == [2.0]

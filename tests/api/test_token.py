@@ -169,7 +169,7 @@ async def test_client_shows_no_token() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         requests.append(request)
-        return httpx.Response(401)
+        return httpx.Response(401, request=request)
 
     async with DiallerClient(settings(URL), transport=httpx.MockTransport(answer)) as client:
         with pytest.raises(Refused) as caught:

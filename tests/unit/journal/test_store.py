@@ -17,6 +17,7 @@ from dialler_sync.errors import JournalError, UsageError
 from dialler_sync.journal import Image, Journal, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord
 from dialler_sync.journal.records import Sent
 from dialler_sync.model import Action, Reason, RowResult, RowWarning, Status
+from dialler_sync.text.outward import keep_secret
 
 from ...helpers.records import RUN, TARGET
 
@@ -183,6 +184,19 @@ def test_the_first_image_of_a_row_stays(journal: Journal) -> None:
     }  # fmt: skip
 
 
+def test_what_is_written_holds_no_token(journal: Journal) -> None:
+    """Whatever the dialler said, or had."""
+    keep_secret("a-token-of-ours")
+    run = begin(journal, 1, "A", "B", "C")
+    journal.record(run.id, [Outcome(0, Status.FAILED, error="no a-token-of-ours"), Outcome(1, Status.FAILED)])
+    journal.record(run.id, [Outcome(2, Status.FAILED, contact_id="7" * 40 + " a-token-of-ours")])
+    said = [(entry.result.error, entry.result.contact_id) for entry in rows(journal, run)]
+    assert said == [("no ***", ""), ("", ""), ("", "7" * 40 + " ***")]
+    journal.add_images("run", [Image(0, "1", '{"Name": "a-token-of-ours"}', "{}")])
+
+    assert journal.images("run", [0])[0].before == '{"Name": "***"}'
+
+
 def test_only_the_images_that_are_asked_for(journal: Journal) -> None:
     """Of this run, and of these rows."""
     journal.add_images("run", [Image(n, str(n), None, "{}") for n in range(3)])
@@ -244,7 +258,7 @@ def test_only_what_was_sent_to_this_contact_as_it_is_now_is_left_out(journal: Jo
     assert [str(entry.result.status) for entry in journal.rows(journal.run("run-3"))] == [
         "skipped", "unprocessed", "unprocessed", "unprocessed", "unprocessed", "rejected",
     ]  # fmt: skip
-    assert next(journal.rows(journal.run("run-3"))).result.contact_id == "run-2/0"
+    assert [entry.result.contact_id for entry in journal.rows(journal.run("run-3"))] == ["run-2/0", *[""] * 5]
 
 
 def test_what_was_last_sent_goes_by_the_time_of_the_runs(journal: Journal) -> None:
@@ -532,6 +546,10 @@ def test_keys_are_settled_by_imports_of_the_target_that_came_later_and_were_not_
 
     assert found == {"LATE": "run-2", "PRUNED": "run-4", "SAME": "run-5"}
     assert journal.settled_since("other", "2026-01-01T12:00:00Z", keys, set()) == {}
+    assert [journal.sent_since(TARGET, since, set()) for since in ("2026-01-01T12:00:00Z", "2026-02")] == [True, False]
+    assert not journal.sent_since("other", "2026-01-01T12:00:00Z", set())
+    others = {"run-2", "run-3", "run-5", "run-6"}  # the pruned one has left what it sent
+    assert [journal.sent_since(TARGET, f"2026-01-0{day}T00:00:00Z", others) for day in (3, 5)] == [True, False]
     assert journal.settled_since(TARGET, "2026-01-01T12:00:00Z", keys, {"run-2"}).keys() == {"PRUNED", "SAME"}
 
 
@@ -556,6 +574,19 @@ def test_warnings_of_a_row_stay_with_it_whatever_becomes_of_it(journal: Journal)
         ("failed", WARNED),
         ("rejected", WARNED),
     ]
+
+
+def test_warnings_are_added_to_the_rows_they_are_about(journal: Journal) -> None:
+    """After those that a row has; of this run only. Its sheet is known, too."""
+    run, other = begin(journal, 1, "A", "B"), begin(journal, 2, "A")
+    sheets = replace(run, files=[{**run.files[0], "sheet": "Sheet 2"}])
+
+    journal.note_moves(run.id, [0])
+    journal.note_warnings(run.id, [(0, "restored:Name"), (1, "restored:City")])
+
+    found = [(row.result.sheet, row.moves, RowWarning.text(row.result.warnings)) for row in rows(journal, sheets)]
+    assert found == [("Sheet 2", True, "restored:Name"), ("Sheet 2", False, "restored:City")]
+    assert [entry.result.warnings for entry in rows(journal, other)] == [()]
 
 
 @pytest.mark.parametrize("odd", ["yesterday", "zz", "2026-01-03T00:00:00", "9998-12-31T23:59:59Z"])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from dialler_sync.api.wire import StoredContact, is_locked, is_unlocked, stored_contact
+from dialler_sync.config import Settings
+from dialler_sync.config.rows import Mode
+from dialler_sync.error_codes import LOOKUP_FAILED
 from dialler_sync.model import Action, Reason
 from dialler_sync.plan.decide import Decision, PlanRules, before_image, decide, protection
 
@@ -125,6 +129,8 @@ def test_a_contact_of_another_campaign_is_moved_whatever_is_compared() -> None:
     moved = decide(named, [], rules, [other])
     assert (moved.moves, next(iter(moved.changes))) == (True, "DiallerCampaignsName")
     assert moved.changes["DiallerCampaignsName"] == ("539", "Nightly")
+    by_name = decide(named, [], rules, [there(DiallerCampaignsID=539, DiallerCampaignsName="Daily", Name="New")])
+    assert by_name.changes == {"DiallerCampaignsName": ("Daily", "Nightly")}
     locked = there(DiallerCampaignsID=539, locked=True)
     assert decide(numbered, [], rules, [locked]).action is Reason.PROTECTED
 
@@ -150,3 +156,130 @@ def test_a_before_image_has_fields_of_an_import_and_the_campaign_as_it_is_known(
     record = {"DiallerCampaignsName": "Nightly", "Name": "Old", "bLocked": 1}
 
     assert before_image(record, record) == {"DiallerCampaignsName": "Nightly", "Name": "Old"}
+
+
+def test_the_rules_are_those_of_the_settings() -> None:
+    """Each of them; with none, nothing is protected, kept or looked up."""
+    needed = {
+        "dialler": {"base_url": "http://127.0.0.1/rest/v1.0", "clients_id": 1, "token": "t"},
+        "campaign": {"id": 538},
+        "columns": {"Name": "Name", "UserData": "Key"},
+    }
+    given = {
+        "columns": {**needed["columns"], "City": {"column": "City", "overwrite": "never"}},
+        "rows": {"mode": "update"},
+        "protect": {"follow_up": True, "locked": True, "called": "14d", "done": True, "result_codes": ["Sale  1"]},
+    }
+    began = "2026-03-18T10:00:00Z"
+
+    assert PlanRules.of(Settings.model_validate(needed), began, compare=False) == PlanRules()
+    creates = Settings.model_validate({**needed, "rows": {"overwrite_duplicates": False}})
+    assert PlanRules.of(creates, began, compare=False) == PlanRules(overwrite=False)
+    assert PlanRules.of(Settings.model_validate({**needed, **given}), began, compare=True) == PlanRules(
+        compare=True,
+        follow_up=True,
+        locked=True,
+        called="14d",
+        since=datetime(2026, 3, 4, 10, tzinfo=UTC),
+        done=True,
+        result_codes=frozenset({"sale1"}),
+        mode=Mode.UPDATE,
+        keeps={"City": "never"},
+    )
+
+
+UPDATE, CREATE = PlanRules(mode=Mode.UPDATE), PlanRules(mode=Mode.CREATE, overwrite=False)
+KEEPS, CALLS = PlanRules(keeps={"City": "never"}), PlanRules(done=True)
+NO_KEY = {"UserData": "", "Name": "New"}
+
+
+@pytest.mark.parametrize("rules", [UPDATE, CREATE, KEEPS, CALLS], ids=["update", "create", "keeps", "calls"])
+def test_a_row_whose_contact_cannot_be_looked_up_fails_where_it_must_be(rules: PlanRules) -> None:
+    """As the contacts of other campaigns could not be read; not where one was found nevertheless, or none is needed."""
+    unknown = decide(ROW, [], rules, certain=False)
+
+    assert (unknown.action, unknown.code) == (None, LOOKUP_FAILED)
+    assert "contacts of other campaigns could not be read" in unknown.reason
+    assert decide(ROW, [there(bDone=False)], rules, certain=False).action is not None
+    assert decide(ROW, [], rules).action is (Reason.ABSENT if rules is UPDATE else Action.CREATE)
+    assert decide(ROW, [], PlanRules(), certain=False) == Decision(Action.CREATE)
+
+
+@pytest.mark.parametrize("fields", [NO_KEY, {"Name": "New"}])
+@pytest.mark.parametrize("rules", [UPDATE, CREATE])
+def test_a_mode_needs_the_key_of_each_row(rules: PlanRules, fields: dict[str, str]) -> None:
+    decision = decide(fields, [there()], rules)
+
+    assert (decision.action, decision.code, decision.contact) == (None, LOOKUP_FAILED, None)
+    assert "the row has no UserData" in decision.reason
+
+
+def test_who_is_not_there_is_not_created_where_rows_only_update() -> None:
+    """A contact of another campaign is there."""
+    elsewhere = there(DiallerCampaignsID=539)
+
+    assert decide(ROW, [], UPDATE) == Decision(Reason.ABSENT, reason="not in the dialler (rows.mode: update)")
+    assert decide(ROW, [there()], UPDATE).action is Action.OVERWRITE
+    assert decide(ROW, [], UPDATE, [elsewhere]).moves
+
+
+@pytest.mark.parametrize(
+    ("found", "elsewhere", "why"),
+    [
+        ([there()], [], "contact 7 has this UserData (rows.mode: create)"),
+        ([there(), there(ID=8)], [], "contacts 7, 8 have this UserData (rows.mode: create)"),
+        (
+            [],
+            [there(DiallerCampaignsID=539)],
+            "contact 7 has this UserData, in campaign 539 (rows.mode: create)",
+        ),
+        (
+            [],
+            [there(DiallerCampaignsID=539), there(ID=8, DiallerCampaignsID=540)],
+            "contacts 7, 8 have this UserData, in campaign 539 (rows.mode: create)",
+        ),
+    ],
+)
+def test_who_is_there_is_left_alone_where_rows_only_create(
+    found: list[StoredContact], elsewhere: list[StoredContact], why: str
+) -> None:
+    """All of them are named; one that is protected says why."""
+    first = [*found, *elsewhere][0]
+
+    assert decide(ROW, found, CREATE, elsewhere) == Decision(Reason.EXISTS, first, reason=why)
+    locked = there(locked=True)
+    rules = PlanRules(mode=Mode.CREATE, overwrite=False, locked=True)
+    assert decide(ROW, [locked], rules) == Decision(Reason.PROTECTED, locked, reason="the contact is locked")
+
+
+def test_what_a_contact_keeps_is_not_sent() -> None:
+    """Nor does it count as a change; where nothing else changes, the reason says what is kept."""
+    kept = there(City="Bonn")
+    rules = PlanRules(keeps={"City": "never"}, compare=True)
+    sent = {"UserData": "K1", "Name": "New"}
+
+    assert decide(ROW, [kept], rules) == Decision(
+        Action.OVERWRITE, kept, {"Name": ("Old", "New")}, "kept: City 'Bonn'", sent=sent, left_out={"City": "Bonn"}
+    )
+    same = there(City="Bonn", Name="New")
+    assert decide(ROW, [same], rules) == Decision(Reason.UNCHANGED, same, reason="kept: City 'Bonn'")
+
+
+def test_calls_protect_a_contact() -> None:
+    """The last one, its result, and that it is done; what is not asked for says nothing."""
+    record = {
+        "ID": 7,
+        "dtLastTry": "2026-03-04 10:00:00Z",
+        "DiallerCampaignsResultCodes": {"ID": 1, "ExportKey": "SALE", "bDone": True},
+    }
+    since = datetime(2026, 3, 4, 10, tzinfo=UTC)
+
+    assert protection(record, PlanRules(called="14d", since=since, done=True)) == (
+        "the contact was called at 2026-03-04 10:00:00Z, less than 14d ago"
+    )
+    later = PlanRules(since=since.replace(hour=11))
+    assert protection(record, later) == ""
+    assert protection({}, PlanRules(since=since)) == ""
+    assert protection(record, PlanRules(done=True)) == "the contact is done"
+    assert protection(record, PlanRules(result_codes=frozenset({"sale"}))) == "the contact has the result code SALE"
+    assert protection(record, PlanRules(result_codes=frozenset({"optout"}))) == ""

@@ -91,7 +91,7 @@ class Around:
     """What a command finds, apart from folder, environment and arguments.
 
     ``out``, ``err``: a file for what it prints, ``CLOSED``, or ``READ_BY_NOBODY``. ``file_size``, ``memory``: limits
-    in bytes.
+    in bytes. ``python``: the interpreter that it starts processes with, which the fixture ``warm`` replaces.
     """
 
     out: str | None = None
@@ -100,6 +100,7 @@ class Around:
     memory: int | None = None
     user: int | None = None
     blow: Blow | None = None
+    python: str = field(default_factory=lambda: sys.executable)
 
 
 CLOSED, READ_BY_NOBODY = ">&-", "| true"
@@ -141,6 +142,7 @@ def _run(arguments: list[str], folder: Path, environment: Mapping[str, str], aro
     name = multiprocessing.current_process().name
     sys.stdout = sys.__stdout__ = _stream(1, around.out or f"{name}.out", "strict")
     sys.stderr = sys.__stderr__ = _stream(2, around.err or f"{name}.err", "backslashreplace")
+    sys.executable = around.python
     if around.user is not None:
         os.setgroups([])
         os.setgid(around.user)

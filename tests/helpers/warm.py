@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import multiprocessing
 import os
 import signal
 import socket
@@ -74,9 +75,10 @@ def launcher(folder: Path) -> Iterator[Path]:
 
 def _serve(listener: socket.socket) -> None:
     """Fork a process for each command, until the test run has ended."""
-    parent = os.getppid()
+    tests = multiprocessing.parent_process()
+    assert tests
     listener.settimeout(10)
-    while os.getppid() == parent:
+    while tests.is_alive():
         with suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass

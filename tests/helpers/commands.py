@@ -91,7 +91,8 @@ class Around:
     """What a command finds, apart from folder, environment and arguments.
 
     ``out``, ``err``: a file for what it prints, ``CLOSED``, or ``READ_BY_NOBODY``. ``file_size``, ``memory``: limits
-    in bytes. ``python``: the interpreter that it starts processes with, which the fixture ``warm`` replaces.
+    in bytes. ``variables``: those that are other than here. ``python``: the interpreter that it starts processes with,
+    which the fixture ``warm`` replaces.
     """
 
     out: str | None = None
@@ -100,6 +101,7 @@ class Around:
     memory: int | None = None
     user: int | None = None
     blow: Blow | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
     python: str = field(default_factory=lambda: sys.executable)
 
 
@@ -136,7 +138,7 @@ def killed(when: str, boundary: str, *arguments: object) -> None:
 
 def _run(arguments: list[str], folder: Path, environment: Mapping[str, str], around: Around) -> None:
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update({**environment, **around.variables})
     time.tzset()
     os.chdir(folder)
     name = multiprocessing.current_process().name

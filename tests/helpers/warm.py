@@ -58,10 +58,12 @@ os._exit(status)
 
 @contextmanager
 def launcher(folder: Path) -> Iterator[Path]:
-    """Make the small program, for as long as its server runs."""
-    address, path = folder / "socket", folder / "python"
+    """Make the small program, and ``dialler-sync`` beside it, for as long as its server runs."""
+    address, path, installed = folder / "socket", folder / "warm", folder / "dialler-sync"
     path.write_text(_LAUNCHER.format(python=sys.executable, address=str(address)), encoding="utf-8")
-    path.chmod(0o755)
+    installed.write_text(f'#!/bin/sh\nexec {path} -m dialler_sync "$@"\n', encoding="utf-8")
+    for program in (path, installed):
+        program.chmod(0o755)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(address))
         listener.listen(50)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import ast
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -36,15 +36,21 @@ def modules(package: Path) -> dict[str, Path]:
     return found
 
 
+def statements(node: ast.AST, types: bool) -> Iterator[ast.AST]:
+    """All statements within, with ``types`` also those for type checkers only; expressions hold none."""
+    yield node
+    for part in ("body", "handlers", "cases", "orelse", "finalbody"):
+        if part == "body" and not types and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        for inner in getattr(node, part, ()):
+            yield from statements(inner, types)
+
+
 def imports(name: str, path: Path, known: Mapping[str, Path], *, types: bool = False) -> set[str]:
     """The package's modules that a module imports anywhere, with ``types`` also those for type checkers only."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if not types and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            node.body = []
     package = [] if name == FACE else name.split(".")[: None if path.name == f"{FACE}.py" else -1]
     found = set()
-    for node in ast.walk(tree):
+    for node in statements(ast.parse(path.read_text(encoding="utf-8")), types):
         if not isinstance(node, ast.ImportFrom):
             continue
         inner = (node.module or "").split(".") if node.module else []

@@ -177,6 +177,7 @@ def test_the_token_and_the_journal_are_in_no_command_line(run: Run, campaign: Ca
     assert "one.csv" in run("--state", state, "runs", "show", next(Path("reports").glob("2*")).name).out
 
 
+@pytest.mark.usefixtures("warm")
 def test_the_mail_of_a_night_names_the_lists_of_a_campaign_that_had_several(
     run: Run, campaign: Campaign, contacts_csv: Contacts
 ) -> None:
@@ -197,6 +198,7 @@ def test_the_mail_of_a_night_names_the_lists_of_a_campaign_that_had_several(
     assert {f"{name} failed.xlsx" for name in lists} == {part.get_filename() for part in got.iter_attachments()}
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_command_in_a_message_of_a_campaign_works_as_printed(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
@@ -213,6 +215,7 @@ def test_a_command_in_a_message_of_a_campaign_works_as_printed(
     assert (done.code, done.summary["counts"]["succeeded"]) == (ExitCode.OK, 2)
 
 
+@pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
 def test_a_night_that_is_ended_ends_every_campaign_as_it_ends_an_import(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch, run: Run, dialler: SimulatorServer, blow: signal.Signals

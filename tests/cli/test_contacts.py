@@ -6,8 +6,6 @@ import csv
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
@@ -20,6 +18,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Store
 
 from ..conftest import Configure, Done, Run
+from ..helpers.commands import KILLED, Command, start
 from ..helpers.dialler import seed
 
 Contacts = Callable[..., Path]
@@ -923,7 +922,7 @@ def test_the_token_is_never_shown(run: Run, configure: Configure, dialler: Simul
 class Striking(Store):
     """Kills a process in the instant in which so many contacts have been deleted."""
 
-    victim: subprocess.Popen[bytes] | None = None
+    victim: Command | None = None
     after = 0
 
     def delete(self, contact_id: int) -> None:
@@ -943,8 +942,8 @@ def killed(dialler: SimulatorServer, after: int, *arguments: str) -> None:
     """Run a command that is killed when ``after`` contacts have been deleted."""
     store: Any = dialler.store
     store.after = after
-    store.victim = subprocess.Popen([sys.executable, "-m", "dialler_sync", *arguments])
-    assert store.victim.wait(60) == -signal.SIGKILL
+    store.victim = start(*arguments)
+    assert store.victim.end() == KILLED
 
 
 def test_a_run_that_was_killed_is_resumed(

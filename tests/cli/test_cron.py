@@ -62,6 +62,7 @@ def test_a_night_that_failed_says_why_in_a_line(
     assert ".." not in line
 
 
+@pytest.mark.usefixtures("warm")
 def test_what_a_person_must_know_is_said_on_a_good_night_too(
     configure: Configure, contacts_csv: Contacts, tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ from dialler_sync.journal import Journal
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
+from ..helpers.commands import Command, start
 
 Contacts = Callable[..., Path]
 
@@ -37,15 +38,14 @@ def filed(folder: Path) -> list[str]:
 
 
 @contextmanager
-def at_work(inbox: Path, dialler: SimulatorServer) -> Iterator[subprocess.Popen[bytes]]:
+def at_work(inbox: Path, dialler: SimulatorServer) -> Iterator[Command]:
     """A call that has begun to send rows of a slow import."""
     dialler.order(FaultPlan.parse("late_after:100%:seconds=0.05"))
-    command = [sys.executable, "-m", "dialler_sync", "import", "--inbox", str(inbox), "--quiet-for", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        while not dialler.store.contacts and process.poll() is None:
-            os.sched_yield()
-        yield process
-        process.communicate()
+    command = start("import", "--inbox", inbox, "--quiet-for", "0")
+    while not dialler.store.contacts and command.process.is_alive():
+        os.sched_yield()
+    yield command
+    command.end()
     dialler.order(FaultPlan())
 
 
@@ -110,17 +110,16 @@ def test_an_undo_that_puts_nothing_back_does_not_open_the_inbox_to_the_same_cont
     assert len(dialler.store.contacts) == 2
 
 
-@pytest.mark.usefixtures("warm")
 def test_a_file_that_is_replaced_while_it_is_imported(
     configure: Configure, contacts_csv: Contacts, inbox: Path, tmp_path: Path, dialler: SimulatorServer, run: Run
 ) -> None:
     """The new one stays in the inbox, and the next call imports it."""
     configure(concurrency=1)
     contacts_csv(30, "inbox/a.csv")
-    with at_work(inbox, dialler) as process:
+    with at_work(inbox, dialler) as command:
         contacts_csv(rows=["N1,Neu,0171 3920012"], name="new.csv").replace(inbox / "a.csv")
 
-    assert process.returncode == ExitCode.OK
+    assert command.end() == ExitCode.OK
     assert (inbox / "a.csv").exists()
     second = run("import", "--inbox", inbox, "--quiet-for", "0")
     assert second.summary["counts"]["read"] == 1
@@ -277,8 +276,8 @@ def test_a_call_that_was_killed_is_taken_up(
     """The file lies in importing/ then, and the next call goes on with its run before it takes a newer export."""
     configure(concurrency=1, timeout=2)
     contacts_csv(20, "inbox/a.csv")
-    with at_work(inbox, dialler) as process:
-        process.kill()
+    with at_work(inbox, dialler) as command:
+        command.process.kill()
     contacts_csv(rows=["N1,Neu,0171 3920012"], name="inbox/a.csv")
 
     done = run("import", "--inbox", inbox, "--quiet-for", "0")

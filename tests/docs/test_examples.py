@@ -152,7 +152,9 @@ class Reader:
 
 
 @pytest.fixture
-def reader(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dialler: SimulatorServer) -> Iterator[Reader]:
+def reader(
+    warm: None, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dialler: SimulatorServer
+) -> Iterator[Reader]:
     """In a folder that holds a list, and the folders of a machine on which the tool is installed."""
     shutil.copy(ROOT / "sample_data" / "team_list.xlsx", "list.xlsx")
     for name in ("sample_data", "configs"):

@@ -91,7 +91,8 @@ class Around:
     """What a command finds, apart from folder, environment and arguments.
 
     ``out``, ``err``: a file for what it prints, ``CLOSED``, or ``READ_BY_NOBODY``. ``file_size``, ``memory``: limits
-    in bytes.
+    in bytes. ``variables``: those that are other than here. ``python``: the interpreter that it starts processes with,
+    which the fixture ``warm`` replaces.
     """
 
     out: str | None = None
@@ -100,6 +101,8 @@ class Around:
     memory: int | None = None
     user: int | None = None
     blow: Blow | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    python: str = field(default_factory=lambda: sys.executable)
 
 
 CLOSED, READ_BY_NOBODY = ">&-", "| true"
@@ -135,12 +138,13 @@ def killed(when: str, boundary: str, *arguments: object) -> None:
 
 def _run(arguments: list[str], folder: Path, environment: Mapping[str, str], around: Around) -> None:
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update({**environment, **around.variables})
     time.tzset()
     os.chdir(folder)
     name = multiprocessing.current_process().name
     sys.stdout = sys.__stdout__ = _stream(1, around.out or f"{name}.out", "strict")
     sys.stderr = sys.__stderr__ = _stream(2, around.err or f"{name}.err", "backslashreplace")
+    sys.executable = around.python
     if around.user is not None:
         os.setgroups([])
         os.setgid(around.user)

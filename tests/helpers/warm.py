@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import multiprocessing
 import os
 import signal
 import socket
@@ -57,10 +58,12 @@ os._exit(status)
 
 @contextmanager
 def launcher(folder: Path) -> Iterator[Path]:
-    """Make the small program, for as long as its server runs."""
-    address, path = folder / "socket", folder / "python"
+    """Make the small program, and ``dialler-sync`` beside it, for as long as its server runs."""
+    address, path, installed = folder / "socket", folder / "warm", folder / "dialler-sync"
     path.write_text(_LAUNCHER.format(python=sys.executable, address=str(address)), encoding="utf-8")
-    path.chmod(0o755)
+    installed.write_text(f'#!/bin/sh\nexec {path} -m dialler_sync "$@"\n', encoding="utf-8")
+    for program in (path, installed):
+        program.chmod(0o755)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(address))
         listener.listen(50)
@@ -74,9 +77,10 @@ def launcher(folder: Path) -> Iterator[Path]:
 
 def _serve(listener: socket.socket) -> None:
     """Fork a process for each command, until the test run has ended."""
-    parent = os.getppid()
+    tests = multiprocessing.parent_process()
+    assert tests
     listener.settimeout(10)
-    while os.getppid() == parent:
+    while tests.is_alive():
         with suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass

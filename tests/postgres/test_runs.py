@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +15,7 @@ from dialler_sync.journal import Journal
 from dialler_sync.simulator import SimulatorServer, Store
 
 from ..conftest import Configure, Run
-from ..helpers.commands import Blow, run_apart
+from ..helpers.commands import KILLED, Blow, Command, run_apart, start
 from .conftest import Cluster
 
 Contacts = Callable[..., Path]
@@ -53,12 +49,6 @@ def dialler(store: Calling) -> Iterator[SimulatorServer]:
         yield server
 
 
-def start(*arguments: object) -> subprocess.Popen[str]:
-    """The command as users start it, with the folder and environment of the test."""
-    command = [sys.executable, "-m", "dialler_sync", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
 def test_import_plan_and_undo(run: Run, configure: Configure, contacts_csv: Contacts, store: Calling, url: str) -> None:
     """The everyday commands: what was sent is known to the next plan, and can be undone."""
     configure()
@@ -85,10 +75,9 @@ def test_a_run_that_dies_on_one_host_is_resumed_on_another(
 ) -> None:
     """Killed at work and resumed by another process at once: every contact is there, once."""
     configure(rows="{overwrite_duplicates: false}", concurrency=4, timeout=0.5)
-    process = start("import", contacts_csv(60))
-    store.at, store.then = 25, process.kill
-    process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGKILL
+    command = start("import", contacts_csv(60))
+    store.at, store.then = 25, command.process.kill
+    assert command.end() == KILLED
 
     done = run("--state", url, "resume")
 
@@ -105,19 +94,17 @@ def test_a_second_run_on_one_campaign_is_refused(
     """While one host works on a campaign another may not; the first one ends undisturbed."""
     configure(rate=20)
     path = contacts_csv(10)
-    refused: list[subprocess.CompletedProcess[str]] = []
-    command = [sys.executable, "-m", "dialler_sync", "import", str(path)]
+    refused: list[Command] = []
     store.at = 1
-    apart = {**os.environ, "DIALLER_SYNC_LOCK_DIR": str(path.parent / "another host")}
-    store.then = lambda: refused.append(subprocess.run(command, capture_output=True, text=True, check=False, env=apart))
+    apart = {"DIALLER_SYNC_LOCK_DIR": str(path.parent / "another host")}
+    store.then = lambda: refused.append(run_apart("import", path, variables=apart))
 
     first = start("import", path)
-    _, err = first.communicate(timeout=60)
 
-    assert first.returncode == ExitCode.OK, err
-    assert [done.returncode for done in refused] == [ExitCode.USAGE]
-    assert "another run is working on this campaign" in refused[0].stderr
-    assert f"process {first.pid}" in refused[0].stderr
+    assert first.end() == ExitCode.OK, first.err
+    assert [done.end() for done in refused] == [ExitCode.USAGE]
+    assert "another run is working on this campaign" in refused[0].err
+    assert f"process {first.pid}" in refused[0].err
     assert len(store.contacts) == 10
     assert run("runs", "list").out.count("import") == 1
 
@@ -139,20 +126,18 @@ def test_a_run_whose_lock_is_lost_stops_and_is_resumed(
     assert len(store.contacts) == 60
 
 
-@pytest.mark.usefixtures("warm")
 def test_three_campaigns_at_once(
     configure: Configure, contacts_csv: Contacts, store: Calling, url: str, tmp_path: Path
 ) -> None:
     """A fleet of configurations shares one journal, which none of them has to make first."""
     path = contacts_csv(100)
-    processes = []
+    commands = []
     for number in (1, 2, 3):
         config = configure(campaign=f"{{id: {number}}}", rows="{overwrite_duplicates: false}")
         config = config.rename(tmp_path / f"campaign-{number}.yaml")
-        processes.append(start("-c", config, "import", path))
-    errors = [process.communicate(timeout=60)[1] for process in processes]
+        commands.append(start("-c", config, "import", path))
 
-    assert [process.returncode for process in processes] == [ExitCode.OK] * 3, errors
+    assert [command.end() for command in commands] == [ExitCode.OK] * 3, [command.err for command in commands]
     assert Counter(contact["DiallerCampaignsID"] for contact in store.contacts.values()) == {1: 100, 2: 100, 3: 100}
     with Journal.open(url) as journal:
         runs = journal.runs()

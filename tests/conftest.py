@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import csv
 import gc
 import json
@@ -70,6 +71,8 @@ def dialler() -> Iterator[SimulatorServer]:
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test runs in a folder of its own, with a journal and locks of its own, no proxy, and no secret of others."""
     forget_secrets()
+    log = logging.getLogger("dialler_sync")  # as before a command has set it up
+    log.handlers, log.propagate, log.level = [], True, logging.NOTSET
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DIALLER_SYNC_STATE", str(tmp_path / "state" / "journal.db"))
     monkeypatch.setenv("DIALLER_SYNC_LOCK_DIR", str(tmp_path / "locks"))

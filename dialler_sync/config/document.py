@@ -212,7 +212,9 @@ class _Reader:
 
 def _not_set(at: str, name: str) -> str:
     if all(map(_WORD_OF_NAME.fullmatch, name.split("_"))):
-        return f"{at}: the environment variable {name} is not set. Set it, or replace ${{{name}}}."
+        return phrase(
+            "{at}: the environment variable {name} is not set. Set it, or replace ${{{name}}}.", at=at, name=name
+        )
     return phrase(
         "{at}: ${{…}} takes the name of an environment variable alone: ${{DIALLER_SYNC_TOKEN}}. What stands there is "
         "not shown, as it may be a secret.",

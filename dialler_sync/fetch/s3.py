@@ -13,6 +13,7 @@ from fsspec.asyn import sync
 from s3fs import S3FileSystem
 
 from ..text.outward import keep_secret
+from ..text.phrase import phrase
 from .copies import BLOCK
 from .limits import refuse_more
 from .web import RefusedError
@@ -37,7 +38,7 @@ async def _request(session: aiohttp.ClientSession, method: str, **options: Any) 
     response = await session.request(method, allow_redirects=False, **options)
     if 300 < response.status < 400 and "Location" in response.headers and _REGION not in response.headers:
         response.close()
-        raise RefusedError("the server leads on to another one. Ask who runs it for the endpoint_url that is meant.")
+        raise RefusedError(phrase("the server leads on to another one. Ask who runs it for the right endpoint_url."))
     response.content = _Content(response.content)  # type: ignore[assignment]
     return response
 
@@ -63,7 +64,7 @@ class _Content:
         while piece := await self._content.readany():
             whole += piece
             if len(whole) > _MOST:
-                raise RefusedError("the server sends more than it was asked for. Ask who runs it.")
+                raise RefusedError(phrase("the server sends more than it was asked for. Ask who runs it."))
         return bytes(whole)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.errors import JournalError, UsageError
-from dialler_sync.journal import Image, Journal, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord
+from dialler_sync.journal import Image, Journal, JournalRow, NoRow, Origin, Outcome, PlannedRow, RowState, RunRecord
 from dialler_sync.journal.records import Sent
 from dialler_sync.model import Action, Reason, RowResult, RowWarning, Status
 from dialler_sync.text.outward import keep_secret
@@ -192,6 +192,12 @@ def test_what_is_written_holds_no_token(journal: Journal) -> None:
     journal.record(run.id, [Outcome(2, Status.FAILED, contact_id="7" * 40 + " a-token-of-ours")])
     said = [(entry.result.error, entry.result.contact_id) for entry in rows(journal, run)]
     assert said == [("no ***", ""), ("", ""), ("", "7" * 40 + " ***")]
+    mirrored = PlannedRow(3, NoRow.MIRRORED, 0, "a-token-of-ours", action="lock", contact_id="1")
+    journal.add_rows(run.id, [mirrored, PlannedRow(4, 0, 9, "D", state=Status.REJECTED, error="a-token-of-ours")])
+    assert [(entry.result.user_data, entry.result.error) for entry in rows(journal, run)[3:]] == [
+        ("***", ""),
+        ("D", "***"),
+    ]
     journal.add_images("run", [Image(0, "1", '{"Name": "a-token-of-ours"}', "{}")])
 
     assert journal.images("run", [0])[0].before == '{"Name": "***"}'

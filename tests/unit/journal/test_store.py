@@ -184,7 +184,7 @@ def test_the_first_image_of_a_row_stays(journal: Journal) -> None:
     }  # fmt: skip
 
 
-def test_what_is_written_holds_no_token(journal: Journal) -> None:
+def test_what_is_written_holds_no_token(journal: Journal, tmp_path: Path) -> None:
     """Whatever the dialler said, or had."""
     keep_secret("a-token-of-ours")
     run = begin(journal, 1, "A", "B", "C")
@@ -199,6 +199,7 @@ def test_what_is_written_holds_no_token(journal: Journal) -> None:
         ("D", "***"),
     ]
     journal.add_images("run", [Image(0, "1", '{"Name": "a-token-of-ours"}', "{}")])
+    assert not [file for file in tmp_path.glob("journal.db*") if b"a-token-of-ours" in file.read_bytes()]
 
     assert journal.images("run", [0])[0].before == '{"Name": "***"}'
 
@@ -261,6 +262,8 @@ def test_only_what_was_sent_to_this_contact_as_it_is_now_is_left_out(journal: Jo
     begin(journal, 4, *rows)
 
     assert journal.add_changed("run-3", TARGET, planned, {2}) == {1, 2, 3, 4}
+    begin(journal, 5)
+    assert journal.add_changed("run-5", TARGET, planned[1:5], {2}) == {1, 2, 3, 4}
     assert [str(entry.result.status) for entry in journal.rows(journal.run("run-3"))] == [
         "skipped", "unprocessed", "unprocessed", "unprocessed", "unprocessed", "rejected",
     ]  # fmt: skip

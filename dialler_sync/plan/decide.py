@@ -169,7 +169,7 @@ def _left_alone(there: Sequence[StoredContact], rules: PlanRules) -> Decision:
 def _campaign_change(fields: Mapping[str, Value], record: Mapping[str, Any]) -> dict[str, tuple[Any, Value]]:
     """Return the campaign of a moved contact, before and after."""
     name = "DiallerCampaignsID" if fields.get("DiallerCampaignsID") is not None else CAMPAIGN_NAME
-    return {name: (record.get(name) or campaign_of(record), fields.get(name))}
+    return {name: (campaign_of(record), fields.get(name))}
 
 
 def protection(record: Mapping[str, Any], rules: PlanRules) -> str:

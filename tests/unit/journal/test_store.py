@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.errors import JournalError, UsageError
-from dialler_sync.journal import Image, Journal, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord
+from dialler_sync.journal import Image, Journal, JournalRow, NoRow, Origin, Outcome, PlannedRow, RowState, RunRecord
 from dialler_sync.journal.records import Sent
 from dialler_sync.model import Action, Reason, RowResult, RowWarning, Status
 from dialler_sync.text.outward import keep_secret
@@ -184,7 +184,7 @@ def test_the_first_image_of_a_row_stays(journal: Journal) -> None:
     }  # fmt: skip
 
 
-def test_what_is_written_holds_no_token(journal: Journal) -> None:
+def test_what_is_written_holds_no_token(journal: Journal, tmp_path: Path) -> None:
     """Whatever the dialler said, or had."""
     keep_secret("a-token-of-ours")
     run = begin(journal, 1, "A", "B", "C")
@@ -192,7 +192,14 @@ def test_what_is_written_holds_no_token(journal: Journal) -> None:
     journal.record(run.id, [Outcome(2, Status.FAILED, contact_id="7" * 40 + " a-token-of-ours")])
     said = [(entry.result.error, entry.result.contact_id) for entry in rows(journal, run)]
     assert said == [("no ***", ""), ("", ""), ("", "7" * 40 + " ***")]
+    mirrored = PlannedRow(3, NoRow.MIRRORED, 0, "a-token-of-ours", action="lock", contact_id="1")
+    journal.add_rows(run.id, [mirrored, PlannedRow(4, 0, 9, "D", state=Status.REJECTED, error="a-token-of-ours")])
+    assert [(entry.result.user_data, entry.result.error) for entry in rows(journal, run)[3:]] == [
+        ("***", ""),
+        ("D", "***"),
+    ]
     journal.add_images("run", [Image(0, "1", '{"Name": "a-token-of-ours"}', "{}")])
+    assert not [file for file in tmp_path.glob("journal.db*") if b"a-token-of-ours" in file.read_bytes()]
 
     assert journal.images("run", [0])[0].before == '{"Name": "***"}'
 
@@ -255,6 +262,8 @@ def test_only_what_was_sent_to_this_contact_as_it_is_now_is_left_out(journal: Jo
     begin(journal, 4, *rows)
 
     assert journal.add_changed("run-3", TARGET, planned, {2}) == {1, 2, 3, 4}
+    begin(journal, 5)
+    assert journal.add_changed("run-5", TARGET, planned[1:5], {2}) == {1, 2, 3, 4}
     assert [str(entry.result.status) for entry in journal.rows(journal.run("run-3"))] == [
         "skipped", "unprocessed", "unprocessed", "unprocessed", "unprocessed", "rejected",
     ]  # fmt: skip

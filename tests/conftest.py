@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import csv
 import gc
 import json
+import logging
 import os
 import signal
 import sys

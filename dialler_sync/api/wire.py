@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ..model import Value
+from ..target import ACCOUNT, split
 from ..text.outward import dialler_says
 from ..text.phrase import phrase
 from .characters import Characters
@@ -135,6 +136,15 @@ def is_elsewhere(ours: Mapping[str, Value], theirs: Mapping[str, Any], ids: Mapp
     if wanted is not None and campaign_of(theirs):
         return campaign_of(theirs) != wanted
     return bool(name and theirs.get(CAMPAIGN_NAME)) and theirs[CAMPAIGN_NAME] != name
+
+
+def is_outside(target: str, record: Mapping[str, Any]) -> bool:
+    """Whether a record places its contact in another campaign than that of a run's target."""
+    campaign = split(target)[1]
+    if not campaign or campaign == ACCOUNT:
+        return False
+    name = campaign.removeprefix("=")
+    return is_elsewhere({CAMPAIGN_NAME: name} if name != campaign else {"DiallerCampaignsID": campaign}, record, {})
 
 
 def records(answer: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:

@@ -194,7 +194,8 @@ def prune(app: App, older_than: timedelta, unfinished: bool, reports: bool, dry_
 
     They can then no longer be shown, retried or undone, and the saved previous states of their contacts are deleted.
     Their reports stay, unless --reports is given. The journal keeps what was last sent for each UserData (--compare
-    journal). It also drops its list of the calls reported before that time; none of them is reported again.
+    journal). It also drops its list of the calls reported before that time; none of them is reported again. Runs that
+    are dated more than a day ahead of the clock count as old.
 
     \b
     Examples:

@@ -153,6 +153,8 @@ def _undo(
     job = Job(
         plan,
         lambda row: str(done[row.result.seq].result.action),
-        lambda client, _: Undoer(client, journal, undone.id, force),
+        lambda client, _: Undoer(
+            client, journal, undone.id, force, undone.target if undone.command == "import" else ""
+        ),
     )
     return BulkRun(settings, journal, observer or Silent(), run, job, run_cells(journal, run, settings.source))

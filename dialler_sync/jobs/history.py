@@ -30,6 +30,7 @@ from ..run.kept import delete_copies
 from ..run.lifecycle import report
 from ..run.reports import Effort, Summary, summarise
 from ..run.saved_cells import run_cells
+from ..run.start_time import AHEAD
 from ..text.command_line import command
 from ..text.phrase import phrase
 
@@ -87,15 +88,17 @@ def _stopped(run: RunRecord) -> StopRun | None:
 
 
 def prunable(journal: Journal, before: datetime, *, unfinished: bool = False) -> list[RunRecord]:
-    """Return the runs that began before a moment and are no longer needed.
+    """Return the runs that began before a moment and are no longer needed; also those dated far ahead of the clock,
+    which would never grow old.
 
     An unfinished run is kept, unless ``unfinished``, together with the runs that it builds on.
     """
-    runs = journal.runs()
+    runs, wrong = journal.runs(), datetime.now(UTC) + AHEAD
     old = [
         run
         for run in runs
-        if datetime.fromisoformat(run.started_at) < before and (unfinished or run.state == "finished")
+        if not before <= datetime.fromisoformat(run.started_at) <= wrong
+        if unfinished or run.state == "finished"
     ]
     pruned = {run.id for run in old}
     needed = {run.parent for run in runs if run.state != "finished" and run.id not in pruned}

@@ -6,6 +6,7 @@ import json
 import re
 from contextlib import AbstractContextManager
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from ..text.outward import json_text
 from ..text.phrase import mark, phrase
 from . import schema
 from .at_work import forget, is_at_work
+from .cells import optional
 from .database import Database
 from .failures import damaged
 from .records import READING, RunRecord
@@ -59,6 +61,13 @@ class Runs:
         query = sa.select(schema.runs).order_by(schema.runs.c.started_at.desc(), schema.runs.c.id.desc()).limit(limit)
         with self._begin() as connection:
             return [_run(row._mapping) for row in connection.execute(query)]
+
+    def newest_start(self) -> datetime | None:
+        """Return when the newest run began that may have sent something; None if there is none."""
+        newest = sa.func.max(optional(schema.runs.c.started_at))
+        with self._begin() as connection:
+            found = connection.scalar(sa.select(newest).where(schema.runs.c.command.not_in(READING)))
+        return datetime.fromisoformat(found) if found else None
 
     def undone(self) -> set[str]:
         """The runs that have been put back whole. An undo that was stopped, or that left a single row as it is, does

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from ..api.client import DiallerClient
 from ..api.query import calling, persisting
-from ..api.wire import is_locked, is_unlocked
+from ..api.wire import is_locked, is_outside, is_unlocked
 from ..error_codes import CONTACT_CHANGED, NOT_FOUND
 from ..errors import MaybeDone, NotDone, Refused, StopRun
 from ..journal import Outcome
@@ -28,17 +28,21 @@ class Changer(Protocol):
 class ContactChanger:
     """Changes the contact of ``row.contact_id``, which must carry ``row.user_data``.
 
+    ``target``: contacts outside its campaign stay as they are, as they have been moved, or the journal was edited.
     With ``resumed``, a contact that is gone counts as deleted: the run saw it before it was interrupted.
     """
 
     client: DiallerClient
     resumed: bool = False
+    target: str = ""
 
     async def change(self, row: SpooledRow) -> Outcome:
         """Change the contact if it carries the row's UserData."""
         contact = await persisting(self.client, lambda: self.client.get_contact(row.contact_id))
         if contact is not None and contact.user_data != row.user_data:
             return _outcome(row, Status.FAILED, CONTACT_CHANGED, phrase("the contact now has a different UserData"))
+        if contact is not None and is_outside(self.target, contact.values):
+            return _outcome(row, Status.SKIPPED, error=phrase("the contact is in another campaign"))
         done = contact is not None and await change_by_id(self.client, row)
         if done and contact is not None and (nothing := _nothing_to_do(row.kind, contact.values)):
             return _outcome(row, Status.SKIPPED, error=nothing)

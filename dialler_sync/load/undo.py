@@ -13,7 +13,7 @@ import orjson
 
 from ..api.client import DiallerClient
 from ..api.retry import pause
-from ..api.wire import COMMANDS, StoredContact, campaign_of, differences
+from ..api.wire import COMMANDS, StoredContact, campaign_of, differences, is_outside
 from ..error_codes import CONTACT_CHANGED, NO_BEFORE_IMAGE, POSSIBLE_DUPLICATE
 from ..errors import MaybeDone, RequestError, SafetyLimit
 from ..fields import PHONE_FIELDS
@@ -35,6 +35,8 @@ _BACK: Mapping[Action | Reason, Action] = {
 def to_undo(journal: Journal, run: RunRecord) -> Iterator[JournalRow]:
     """Yield the rows of a run that changed something, or may have."""
     for entry in journal.rows(run):
+        if run.command not in ("import", entry.result.action):
+            continue  # somebody has edited the journal: only imports do more than they are called
         if entry.result.action in _BACK and entry.result.status in (Status.SUCCEEDED, Status.UNKNOWN):
             yield entry
 
@@ -67,7 +69,8 @@ def _page_counts(journal: Journal, run: RunRecord, page: list[JournalRow]) -> Co
 class Undoer:
     """Undoes one row: ``row.kind`` is the run's action, ``row.seq`` its place in the undone run.
 
-    ``force`` also restores contacts that were changed since. ``turn`` is held by one row at a time, of those whose key
+    ``force`` also restores contacts that were changed since. ``target``: contacts outside its campaign stay as they
+    are, whatever the journal says. ``turn`` is held by one row at a time, of those whose key
     is in several campaigns or that go back to another campaign.
     """
 
@@ -75,6 +78,7 @@ class Undoer:
     journal: Journal
     run_id: str
     force: bool = False
+    target: str = ""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def change(self, row: SpooledRow) -> Outcome:
@@ -89,6 +93,8 @@ class Undoer:
             contact = await self.client.get_contact(row.contact_id)
             if contact is None or contact.user_data != row.user_data:
                 return _done(row, back, Status.SKIPPED, error=phrase("no longer in the dialler"))
+            if is_outside(self.target, contact.values):
+                return _elsewhere(row, back)
             await (self.client.unlock_by_id if action is Action.LOCK else self.client.lock_by_id)(row.contact_id)
             return _done(row, back)
         image = self.journal.images(self.run_id, [row.seq]).get(row.seq)
@@ -120,6 +126,8 @@ class Undoer:
             contact = found[0] if found else None
         if contact is None or contact.user_data != row.user_data:
             return _done(row, Action.DELETE, Status.SKIPPED, error=phrase("no longer in the dialler"))
+        if is_outside(self.target, contact.values):
+            return _elsewhere(row, Action.DELETE)
         if changed := self._changed(image, contact):
             return _failed(row, Action.DELETE, CONTACT_CHANGED, changed)
         await self.client.delete_by_id(contact.id)
@@ -142,6 +150,8 @@ class Undoer:
             )
         if not differences(before, contact.values):
             return _done(row, Reason.UNCHANGED, Status.SKIPPED, error=phrase("the contact is already as it was"))
+        if is_outside(self.target, contact.values):
+            return _elsewhere(row, Action.OVERWRITE)
         if changed := self._changed(image, contact):
             return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, changed)
         body = _complete(before, contact)
@@ -191,6 +201,8 @@ class Undoer:
 
     async def _make_again(self, row: SpooledRow, image: Image) -> Outcome:
         before = orjson.loads(image.before or "{}")
+        if is_outside(self.target, before):
+            return _elsewhere(row, Action.CREATE)
         found = await self.client.find_contacts(row.user_data) if row.user_data else []
         campaign = campaign_of(before)
         here = [contact for contact in found if not campaign or campaign_of(contact.values) in {"", campaign}]
@@ -264,6 +276,10 @@ def _done(
     contact_id: str | None = None,
 ) -> Outcome:
     return Outcome(row.seq, status, action, contact_id or row.contact_id, http_status=200, attempts=1, error=error)
+
+
+def _elsewhere(row: SpooledRow, action: Action) -> Outcome:
+    return _failed(row, action, CONTACT_CHANGED, phrase("the contact is in another campaign than the run"))
 
 
 def _failed(row: SpooledRow, action: Action, code: str, error: str) -> Outcome:

@@ -136,7 +136,7 @@ class PlanFile:
 
 
 def _key(entry: Mapping[str, Any]) -> tuple[Any, ...]:
-    return entry["row"], entry["user_data"], entry["contact_id"] if not entry["row"] else ""
+    return str(entry["row"]), entry["user_data"], entry["contact_id"] if not entry["row"] else ""
 
 
 def read_plan(path: Path, *, trusted: bool | None = None) -> PlanFile:

@@ -8,7 +8,6 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from ..text.phrase import phrase
 from ..text.stamp import stamp
 from .address import OUT, give_reports, leave_place, require_place
 from .kept import delete_copies, keep_copies
+from .start_time import start_time
 
 REPORTS = Path("reports")
 """Folder of all runs' reports, where the configuration names none."""
@@ -62,7 +62,7 @@ def begin_run(
     if isinstance(out, Url):
         require_place(out, stores)
         options, out = {**options, OUT: str(out)}, None
-    started = datetime.now(UTC)
+    started = start_time(journal, command)
     run_id = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     run = RunRecord(
         id=run_id,

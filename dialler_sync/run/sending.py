@@ -16,6 +16,7 @@ from ..config import Settings
 from ..config.limits import Limit
 from ..errors import LimitReached, SafetyLimit, StopRun
 from ..journal import Journal, Outcome, RunRecord
+from ..load.change import ContactChanger
 from ..load.kept import is_kept
 from ..load.loader import Loader
 from ..load.moves import is_watched
@@ -222,7 +223,8 @@ class Sending:
 
     async def _from_here(self, rows: Iterator[SpooledRow], unsure: Unsure, log: RunLog | None = None) -> None:
         recorder = Recorder(self.journal, self.run.id, self.client.gate.stop)
-        loader = Loader(self.client, recorder, self.rules, log or self.tally)
+        changer = ContactChanger(self.client, target=self.run.target)
+        loader = Loader(self.client, recorder, self.rules, log or self.tally, changer=changer)
         try:
             await loader.load(rows, unsure)
         finally:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -100,3 +103,19 @@ def test_the_mirror_of_an_older_list_is_left_to_the_newer_one(
     assert resumed.code == ExitCode.OK, resumed.err
     assert names(dialler)["K7"] == "New 7"
     assert names(dialler)["K2"] == "New 2"
+
+
+def test_resume_after_a_newer_run_by_a_clock_that_was_set_back(
+    run: Run, configure: Configure, lists: tuple[Path, Path], dialler: SimulatorServer
+) -> None:
+    """The run that began later counts as the newer one."""
+    configure(concurrency=1)
+    old = stopped(run, dialler, lists[0])
+    later = f"{datetime.now(UTC) + timedelta(hours=2):%Y-%m-%dT%H:%M:%S.000Z}"
+    with closing(sqlite3.connect("state/journal.db")) as base, base:
+        base.execute("UPDATE runs SET started_at = ?", (later,))
+    assert "clock" in run("import", lists[1]).err
+
+    run("resume", old)
+
+    assert names(dialler) == {"K5": "Old 5", **{f"K{n}": f"New {n}" for n in (2, 3, 4, 6, 7)}}

@@ -125,3 +125,12 @@ def test_a_plan_that_others_can_change_is_refused(plan: PlanFile, tmp_path: Path
     with pytest.raises(UsageError, match="chmod"):
         read_plan(path)
     assert read_plan(path, trusted=True) == plan
+
+
+def test_rows_of_another_type_are_other_rows(plan: PlanFile) -> None:
+    """Whoever edits a plan may write a number as text; it is refused like any other change."""
+    first, *others = plan.entries
+    edited = replace(plan, entries=[{**first, "row": str(first["row"])}, *others])
+
+    with pytest.raises(UsageError, match="Make a new plan"):
+        edited.check_decisions(planned(*ENTRIES, overwrite=1, lock=2))

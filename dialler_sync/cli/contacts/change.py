@@ -12,7 +12,7 @@ from ...text.phrase import counted
 from ..app import App
 from ..asking import confirm
 from ..codes import CHANGES, exit_codes
-from ..options import out_option
+from ..options import out_option, with_options
 from .naming import campaign_option, naming_options
 
 if TYPE_CHECKING:
@@ -35,9 +35,7 @@ _OPTIONS = (
 
 
 def _options(command: Callable[..., T]) -> Callable[..., T]:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return naming_options(command)
+    return naming_options(with_options(command, _OPTIONS))
 
 
 @click.command(epilog=exit_codes(*CHANGES))
@@ -117,13 +115,10 @@ def _change(
     with app.journal() as journal:
         targets = Targets(named, settings, journal)
         if not (yes or dry_run):
+            number = counted(len(targets), "{count} contact", "{count} contacts")
             every = " and every contact with the same UserData" if all_matches else ""
-            confirm(f"{command.capitalize()} {_counted(len(targets))}{every}?")
+            confirm(f"{command.capitalize()} {number}{every}?")
         with progress(app) as observer:
             summary = change_contacts(settings, command, targets, options, app.config_path, journal, out, observer)
     print_summary(summary)
     return summary.exit_code
-
-
-def _counted(number: int) -> str:
-    return counted(number, "{count} contact", "{count} contacts")

@@ -20,7 +20,7 @@ from ..prepare.prepared import Prepared
 from ..prepare.sources import Source, open_sources
 from ..run.begin import begin_run
 from ..run.options import RunOptions
-from ..run.reports import Summary
+from ..run.reports import Summary, known_name
 from ..run.resumption import mended_runs
 from ..run.rows import Execution
 from ..run.target import find_target
@@ -99,7 +99,9 @@ def plan_files(
         with _begin(journal, "plan", settings, options, sources, suppressed, target, folder=Path(folder)) as run:
             execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
             planned = execution.plan()
-    return PlanFile.of(execution.run, planned, execution.errors, execution.would_stop)
+    return PlanFile.of(
+        execution.run, planned, execution.errors, execution.would_stop, known_name(journal, execution.run)
+    )
 
 
 def new_run(

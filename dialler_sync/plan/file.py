@@ -35,7 +35,7 @@ class PlanFile:
     after]), ``reason, fields`` (all of a created contact), ``name`` of the person; unchanged rows have none.
     ``suppress``: path → SHA-256 of the do-not-call files. ``compared`` and ``warnings``: as in a run's summary.
     ``stops``: the limit (max_errors, max_warnings) that would stop an import, ``""`` if none. ``labels``: field → its
-    source columns.
+    source columns. ``campaign_name``: of a campaign that is named by its ID, as far as an earlier run was told it.
     """
 
     files: Sequence[Mapping[str, Any]]
@@ -55,17 +55,21 @@ class PlanFile:
     warnings: Mapping[str, int] = field(default_factory=dict)
     stops: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    campaign_name: str = ""
 
     @classmethod
-    def of(cls, run: RunRecord, planned: Planned, rejected: int, stops: str = "") -> Self:
-        """Return the plan of a run with this number of ``rejected`` rows; ``stops``: the limit that ends the import."""
+    def of(cls, run: RunRecord, planned: Planned, rejected: int, stops: str = "", name: str = "") -> Self:
+        """Return the plan of a run with this number of ``rejected`` rows, for a campaign of this ``name``.
+
+        ``stops``: the limit that ends the import.
+        """
         # Through JSON, so that a plan from memory equals one from a file.
         entries = json.loads(json.dumps([asdict(entry) for entry in planned.entries]))
         return cls(
             run.files, run.config, run.config_path, run.campaign, run.options["compare"], run.options["adopt"],
             run.options["max_missing"] or "", run.started_at, dict(planned.counts), dict(planned.changed_fields),
             entries, run.options["suppress"], run.options.get("compared", {}), rejected, dict(planned.warnings), stops,
-            labels(run.options.get("mapped") or {}),
+            labels(run.options.get("mapped") or {}), name,
         )  # fmt: skip
 
     @property

@@ -28,6 +28,7 @@ from ..report.failed_xlsx import failed_rows
 from ..report.reconciliation import ReportLine
 from ..report.reconciliation_reports import ReconciliationReports
 from ..run.lifecycle import Course, carrying_out, ended, note_end, reporting
+from ..run.reports import known_name
 from ..run.session import session
 from ..text.phrase import figure
 from .calls import CallTally, read_calls
@@ -271,7 +272,7 @@ class ReconciliationRun:
     def _summary(self, found: Found | None, course: Course) -> ReconciliationSummary:
         summary = summarise(
             self.run, self.prepared, found, course.stopped, asked=self.asked, tally=self.tally, requests=self.requests,
-            duration=course.duration,
+            duration=course.duration, campaign_name=known_name(self.journal, self.run),
         )  # fmt: skip
         if self.options.detailed_exitcode and summary.differs and not course.stopped:
             return replace(summary, exit_code=int(ExitCode.DIFFERENCES))

@@ -90,6 +90,7 @@ def summarise(
     tally: CallTally | None,
     requests: int,
     duration: float,
+    campaign_name: str,
 ) -> ReconciliationSummary:
     """Return the summary of a run; ``found`` is None if nothing was compared."""
     todo = sum(prepared.todo)
@@ -124,6 +125,7 @@ def summarise(
         parent=None,
         version=__version__,
         out=run.out,
+        campaign_name=campaign_name,
         source_of_truth=asdict(asked) if asked else None,
         classes=classes,
         contacts=_by_class(found.contacts) if found else None,

@@ -12,6 +12,7 @@ from ..text.phrase import phrase
 from ..text.spreadsheet import harmless
 from . import plan_words
 from .sheets import Book, Table
+from .words import campaign_of
 
 
 def write_plan_book(path: Path, plan: Mapping[str, Any]) -> None:
@@ -31,7 +32,7 @@ def write_plan_book(path: Path, plan: Mapping[str, Any]) -> None:
         page.line(plan_words.verdict(plan), style=page.title)
         page.line()
         page.line(phrase("Files"), ", ".join(dict.fromkeys(file["name"] for file in plan["files"])))
-        page.line(phrase("Campaign"), str(plan["campaign"]))
+        page.line(phrase("Campaign"), campaign_of(plan))
         page.line(phrase("Planned at (UTC)"), plan["created_at"])
         page.line(phrase("Execute it with"), command("import", "--plan", str(path.with_suffix(".json"))))
         if note:

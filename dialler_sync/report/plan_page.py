@@ -11,6 +11,7 @@ from ..text.phrase import figure, mark, phrase
 from . import charts, plan_words
 from .page import write_page
 from .records import Column, Records, spoken
+from .words import campaign_of
 
 _COLUMNS = (
     Column(mark("Who"), "text"),
@@ -37,6 +38,7 @@ def write_plan_page(path: Path, plan: Mapping[str, Any]) -> None:
     fields = sorted(plan["changed_fields"].items(), key=lambda item: -item[1])
     context = {
         "plan": plan,
+        "campaign": campaign_of(plan),
         "verdict": plan_words.verdict(plan),
         "counts": [(name, count, plan_words.meaning(name)) for name, count in plan_words.counts(plan).items()],
         "rules": plan_words.what_rules_did(plan["entries"]),

@@ -17,6 +17,7 @@ from ..text.phrase import counted, figure, mark, phrase
 from ..text.spreadsheet import harmless
 from .csv_files import table_writer
 from .sheets import Book, Table
+from .words import campaign_of
 
 SHEET_LINES = 100_000
 """Lines of one class that the workbook lists; spreadsheet programs are slow with more."""
@@ -228,7 +229,7 @@ def facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = {
         phrase("Run"): summary["run_id"],
         phrase("Stopped because"): summary["stopped_because"] or "",
-        phrase("Campaign"): str(summary["campaign"]),
+        phrase("Campaign"): campaign_of(summary),
         phrase("Files"): ", ".join(dict.fromkeys(file["name"] for file in summary["files"])),
         phrase("Rows read"): phrase("{read}, of which {rejected} rejected (failed.xlsx)", read=read, rejected=rejected),
         phrase("Data source"): f"{asked['way']}: {asked['why']}" if asked else "",

@@ -15,6 +15,7 @@ from .masking import mask_key, mask_phones
 from .page import write_page
 from .reconciliation import DIMENSIONS, MEANINGS, ReportLine, facts, verdict
 from .records import Column, Records, spoken
+from .words import campaign_of
 
 _COLUMNS = (
     Column("UserData", "text"),
@@ -67,6 +68,7 @@ class ReconciliationPage:
         classes, history = summary["classes"], summary["history"]
         context = {
             "summary": summary,
+            "campaign": campaign_of(summary),
             "verdict": verdict(summary),
             "tone": _TONES[_state(summary)],
             "facts": facts(summary),

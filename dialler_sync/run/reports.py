@@ -148,11 +148,11 @@ def summarise(journal: Journal, run: RunRecord, stopped: StopRun | None, effort:
         compared=run.options.get("compared") or {},
         latency=effort.latencies.facts(before.get("latency")),
         resumable=not isinstance(stopped, JournalLost),
-        campaign_name=effort.campaign_name or before.get("campaign_name") or _known_name(journal, run),
+        campaign_name=effort.campaign_name or before.get("campaign_name") or known_name(journal, run),
     )
 
 
-def _known_name(journal: Journal, run: RunRecord) -> str:
+def known_name(journal: Journal, run: RunRecord) -> str:
     """Return the name that an earlier run got to know of a campaign that is named by its ID; ``""`` if none did."""
     if not run.campaign.isdecimal():
         return ""

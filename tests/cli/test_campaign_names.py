@@ -25,21 +25,29 @@ def named(done: Done) -> str:
 def test_a_campaign_is_named_by_what_the_dialler_answers(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
-    """Later also where a run gets no answer; in the mail, too."""
+    """Later also where a run gets no answer, in a plan and a reconciliation; in the mail, too."""
     with mail_server() as mail:
         smtp = f"{{host: 127.0.0.1, port: {mail.port}, tls: none}}"
         configure(notify=f"{{on: always, email: {{to: [a@example.com], from: b@example.com, smtp: {smtp}}}}}")
         first = run("import", contacts_csv(rows=[line("K1")]))
         (told,) = mail.mails
     rejected = run("import", contacts_csv(rows=["K2,Anna,12"]))
+    asked = {request.function for request in dialler.requests}
+    planned = run("plan", contacts_csv(rows=[line("K3")]), "-o", "plan.html")
+    compared = run("reconcile", contacts_csv(rows=[line("K1")]))
     text = told.get_body(("plain",))
 
     assert first.code == ExitCode.OK, first.err
     assert (first.summary["campaign"], first.summary["campaign_name"]) == (538, "Nightly")
     assert named(first) == named(rejected) == "Nightly (538)"
+    assert planned.code == ExitCode.OK, planned.err
+    assert "<span>Campaign Nightly (538)</span>" in (contacts_csv().parent / "plan.html").read_text(encoding="utf-8")
+    assert compared.reports
+    page = (compared.reports / "reconciliation.html").read_text(encoding="utf-8")
+    assert "<span>Campaign Nightly (538)</span>" in page
     assert text
     assert "Campaign: Nightly (538)" in text.get_content().splitlines()
-    assert {request.function for request in dialler.requests} == {"batch", "import"}
+    assert asked == {"batch", "import"}
 
 
 def test_an_id_stays_where_the_dialler_names_none(run: Run, configure: Configure, contacts_csv: Contacts) -> None:

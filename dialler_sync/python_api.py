@@ -9,15 +9,14 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .errors import UsageError
 from .files.url import path_of
 from .jobs import imports
 from .jobs.calls import CallsDone, Form, calls_options, cell_text, list_calls
-from .jobs.frames import calls_frame, text_frame
 from .jobs.imports import ImportOptions, RunOptions
-from .jobs.notebook import Watch, run_job
+from .jobs.notebook import Watch, calls_frame, run_job, text_frame
 from .jobs.reconcile import ReconcileOptions, ReconciliationSummary, plan_fixes, reconcile_files
 from .jobs.records import Journal, default_state
 from .jobs.results import Summary
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Summary)
 StrPath = str | os.PathLike[str]
 Files = StrPath | Iterable[StrPath]
 Config = StrPath | Settings
@@ -37,15 +37,19 @@ CONFIG = "dialler-sync.yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class ImportResult:
-    """Result of an import. ``summary.stopped_because`` says what stopped it, if anything."""
+class _Result(Generic[S]):
+    """Result of a run. ``summary.stopped_because`` says what stopped it, if anything."""
 
-    summary: Summary
+    summary: S
 
     @property
     def folder(self) -> Path:
         """Folder of the reports."""
         return Path(self.summary.out)
+
+
+class ImportResult(_Result[Summary]):
+    """Result of an import. ``summary.stopped_because`` says what stopped it, if anything."""
 
     @property
     def ok(self) -> bool:
@@ -57,16 +61,8 @@ class ImportResult:
         return text_frame(self.folder / "results.csv")
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciliation:
+class Reconciliation(_Result[ReconciliationSummary]):
     """Result of a reconciliation. ``summary.stopped_because`` says what stopped it, if anything."""
-
-    summary: ReconciliationSummary
-
-    @property
-    def folder(self) -> Path:
-        """Folder of the reports."""
-        return Path(self.summary.out)
 
     @property
     def ok(self) -> bool:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,19 @@ def dialler() -> Iterator[SimulatorServer]:
     """An empty dialler with the campaigns of the sample data."""
     with Store({538: "Nightly", 539: "Trade fair callbacks"}) as store, SimulatorServer(store) as server:
         yield server
+
+
+@pytest.fixture
+def in_zone() -> Iterator[Callable[[str], None]]:
+    """A function that sets the time zone of this machine, until the end of the test."""
+    with pytest.MonkeyPatch.context() as here:
+
+        def change(name: str) -> None:
+            here.setenv("TZ", name)
+            time.tzset()
+
+        yield change
+    time.tzset()
 
 
 @pytest.fixture(autouse=True)

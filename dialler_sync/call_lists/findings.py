@@ -1,4 +1,4 @@
-"""The calls found: lines for the file, notes for the journal, and remarks for people."""
+"""The calls found: lines for the file, notes for the journal, and remarks for people; the result."""
 
 from __future__ import annotations
 
@@ -104,3 +104,27 @@ class Findings:
                 count=figure(len(self.unreadable)),
                 contacts=some,
             )
+
+
+@dataclass(frozen=True, slots=True)
+class CallsDone:
+    """The result of a list of calls; ``asked`` of ``contacts`` were looked up.
+
+    ``notes`` are sentences on what any night may bring, ``remarks`` on what a person must know, ``problems`` on rows
+    of a list that have no contact.
+    """
+
+    file: Path | None
+    calls: int
+    new: int
+    updated: int
+    going_on: int
+    contacts: int
+    asked: int
+    requests: int
+    saved: int
+    since: str
+    notes: tuple[str, ...]
+    remarks: tuple[str, ...]
+    problems: tuple[str, ...]
+    exit_code: int

@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import UsageError
+from ..files.digest import file_sha256
 from ..files.private import new_file, refuse_foreign_link
 from ..journal.calls import CallNotes
 from ..text.phrase import mark, phrase
 
 _log = logging.getLogger(__name__)
 
-_AT_ONCE = 1 << 20
 NO_FILE = mark("--to {place}: not a file that can be replaced")
 SET_ASIDE = mark("{place} was still there and is now {aside}: its calls are not reported again")
 
@@ -165,16 +165,10 @@ def _is_ours(path: Path) -> bool:
 
 def sha256_of(path: Path) -> str:
     """Return the hash of a file, ``""`` if there is none that can be read."""
-    digest = hashlib.sha256()
     try:
-        if not path.is_file():  # a pipe has no end
-            return ""
-        with path.open("rb") as file:
-            while data := file.read(_AT_ONCE):
-                digest.update(data)
+        return file_sha256(path)
     except OSError:
         return ""
-    return digest.hexdigest()
 
 
 def _aside(path: Path) -> Path:
@@ -215,6 +209,10 @@ class _Hashed(io.BufferedIOBase):
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file
         self.digest = hashlib.sha256()
+
+    def writable(self) -> bool:
+        """Whether it can be written to."""
+        return True
 
     def write(self, data: Any, /) -> int:
         """Write all of it."""

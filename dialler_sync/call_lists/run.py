@@ -32,14 +32,11 @@ from ..text.phrase import phrase
 from ..text.stamp import stamp
 from .address import ListAtAddress
 from .ask import OfCampaign, of_named
-from .collect import Collector, Taker
-from .contact_lines import CONTACT_COLUMNS, ContactLines
-from .done import CallsDone
-from .facts import summary_facts
-from .findings import Findings, Notes
+from .collect import CONTACT_COLUMNS, Collector, ContactLines, Taker
+from .findings import CallsDone, Findings, Notes
 from .forgotten import forgotten_before
 from .lines import CALL_COLUMNS
-from .page import ListsOf, Page
+from .page import ListsOf, Page, summary_facts
 from .place import check_place, draft_beside, put_in_place, recover, rename
 from .since import Since
 from .source_columns import Joined, SourceColumns

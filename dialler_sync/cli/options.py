@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ..files.url import path_of
 from .source_options import source_given
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 if TYPE_CHECKING:
     from ..jobs.imports import PlanFile, RunOptions
@@ -22,6 +25,13 @@ out_option = click.option(
     metavar="DIR",
     help="Report folder, local or at an address (written when the run has ended).  [default: reports/<run id>/]",
 )
+
+
+def with_options(command: F, options: Sequence[Callable[[Any], Any]]) -> F:
+    """Add options to a command, in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 class LimitType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only

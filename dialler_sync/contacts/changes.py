@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,17 +46,9 @@ class ChangeOptions:
 
     def record(self) -> dict[str, Any]:
         """Return the options as the journal stores them."""
-        named = self.named
-        return {
-            "ids": list(named.ids),
-            "user_data": list(named.user_data),
-            "column": named.column,
-            "by": named.by,
-            "campaign": self.campaign,
-            "all_matches": self.all_matches,
-            "unchecked": self.unchecked,
-            "dry_run": self.dry_run,
-        }
+        given = asdict(self)
+        named = given.pop("named")
+        return {name: named[name] for name in ("ids", "user_data", "column", "by")} | given
 
     @classmethod
     def of(cls, run: RunRecord, file: Path | None = None) -> ChangeOptions:

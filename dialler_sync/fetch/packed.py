@@ -8,8 +8,8 @@ import lzma
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
+from io import BufferedIOBase
 from pathlib import Path
 from typing import BinaryIO
 
@@ -66,13 +66,12 @@ def unpacked(path: Path, kind: str) -> Iterator[bytes]:
         InputError: it is damaged, cut off, or needs too much memory; without its name.
         OSError: it cannot be read.
     """
-    openers: dict[str, Callable[[BinaryIO], BinaryIO]] = {"gzip": _gzip, "bzip2": _bzip2, "zstd": _zstd}
     try:
         with path.open("rb") as file:
             if kind == "xz":
                 yield from _xz(file)
                 return
-            with closing(openers[kind](file)) as stream:
+            with _opened(file, kind) as stream:
                 while block := stream.read(BLOCK):
                     yield block
     except EOFError as error:
@@ -93,17 +92,13 @@ def unpacked(path: Path, kind: str) -> Iterator[bytes]:
         raise
 
 
-def _gzip(file: BinaryIO) -> BinaryIO:
-    return gzip.GzipFile(fileobj=file)  # type: ignore[return-value]
-
-
-def _bzip2(file: BinaryIO) -> BinaryIO:
-    return bz2.BZ2File(file)  # type: ignore[return-value]
-
-
-def _zstd(file: BinaryIO) -> BinaryIO:
+def _opened(file: BinaryIO, kind: str) -> BufferedIOBase:
+    if kind == "gzip":
+        return gzip.GzipFile(fileobj=file)
+    if kind == "bzip2":
+        return bz2.BZ2File(file)
     limit: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _LONGEST_WINDOW}
-    return zstd.ZstdFile(file, options=limit)  # type: ignore[return-value]
+    return zstd.ZstdFile(file, options=limit)
 
 
 def _xz(file: BinaryIO) -> Iterator[bytes]:

@@ -73,7 +73,7 @@ def judge(what: str, path: Path, *, shared: bool = False) -> Distrust | None:
     return Distrust(said, " && ".join(commands))
 
 
-def require(what: str, path: Path, *, trust: bool | None = None, shared: bool = False) -> None:
+def require(what: str, path: Path, *, trust: bool | None = None) -> None:
     """Refuse a path that others could have changed. ``trust`` overrides the check; None: as the variable says.
 
     Raises:
@@ -81,7 +81,7 @@ def require(what: str, path: Path, *, trust: bool | None = None, shared: bool = 
     """
     if is_overridden() if trust is None else trust:
         return
-    if found := judge(what, path, shared=shared):
+    if found := judge(what, path):
         raise UsageError(
             phrase(
                 "{said}. It is not used. Make it safe: {fix} - or, if you trust everybody who can change it, say "

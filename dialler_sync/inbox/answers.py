@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from pathlib import Path
+from itertools import count
+from pathlib import Path, PurePath
 
 from ..config.inbox import InboxSettings
 from ..config.sources import StoreSettings
@@ -22,14 +25,12 @@ from ..files.url import Url, path_of
 from ..files.whole import why
 from ..journal import Journal, RunRecord
 from ..journal.answers import Answer
-from ..journal.to_fix import rows_to_fix
 from ..model import FINE, Status
 from ..report.answer import write_answer, write_short_answer
 from ..run.reports import Summary
 from ..text.forms import day
-from ..text.phrase import mark, phrase
+from ..text.phrase import figure, mark, phrase
 from ..text.stamp import stamp
-from .answer_names import NOTHING, STOPPED, UNREAD, answer_name, outcome_of, spoken
 from .arrivals import mark_of
 from .claim import move
 
@@ -210,7 +211,7 @@ class Answers:
         columns = [entry["layout"].get("columns", ()) for entry in run.files]
         mapped = run.options.get("mapped") or {}
         summary = {**(run.summary or {})}
-        write_answer(draft, summary, columns, mapped, lambda: rows_to_fix(self._journal, run, goes_on=goes_on), note)
+        write_answer(draft, summary, columns, mapped, lambda: self._journal.rows_to_fix(run, goes_on=goes_on), note)
 
     def delete_old(self, keep: timedelta, now: datetime | None = None) -> None:
         """Delete answers older than ``keep``: those that are as they were written, and whose run cannot be resumed."""
@@ -251,3 +252,48 @@ def _group_of(name: str) -> int:
             phrase("inbox.group: this user is not in the group '{name}', so it cannot give files to it", name=name)
         )
     return number
+
+
+UNREAD, STOPPED, NOTHING = mark("could not be read"), mark("stopped, will go on"), mark("nothing imported")
+"""Outcomes as the journal has them."""
+
+_BYTES, _SIGNS = 255, 180
+"""Longest name: of file systems in bytes, and of what Excel opens together with its folder."""
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff]')
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\s*(\.|$))", re.IGNORECASE)
+
+
+def outcome_of(counts: Mapping[str, int]) -> str:
+    """Return how a run went: ``1,989 of 2,000 imported``."""
+    done = counts.get("succeeded", 0)
+    return phrase("{done} of {read} imported", done=figure(done), read=figure(counts["read"])) if done else NOTHING
+
+
+def spoken(outcome: str) -> str:
+    """Return an outcome of the journal in the language that is spoken."""
+    return phrase(outcome) if outcome in (UNREAD, STOPPED, NOTHING) else outcome
+
+
+def answer_name(file: str, at: datetime, outcome: str, taken: Container[str]) -> str:
+    """Return the name of an answer; ``taken`` are the names in its folder, in lower case.
+
+    A long name loses signs before its suffix.
+    """
+    name = _DEVICE.sub(r"_\1", _FORBIDDEN.sub("_", unicodedata.normalize("NFC", file)).lstrip())
+    whole = (_fitting(name, f" – {at:%Y-%m-%d %H%M} – {outcome}{number}.xlsx") for number in _numbers())
+    return next(each for each in whole if each.casefold() not in taken)
+
+
+def _numbers() -> Iterator[str]:
+    yield ""
+    yield from (f" ({number})" for number in count(2))
+
+
+def _fitting(name: str, end: str) -> str:
+    suffix = PurePath(name).suffix
+    if len(suffix) > 12:  # no suffix, but a name with a dot
+        suffix = ""
+    stem = name.removesuffix(suffix)
+    while stem and (len((stem + suffix + end).encode()) > _BYTES or len(stem + suffix + end) > _SIGNS):
+        stem = f"{stem.removesuffix('…')[:-1]}…" if len(stem) > 1 else ""
+    return f"{stem}{suffix}{end}"

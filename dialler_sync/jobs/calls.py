@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..api.token import read_token
-from ..call_lists.done import CallsDone
+from ..call_lists.findings import CallsDone
 from ..call_lists.forgotten import forget_calls
 from ..call_lists.lines import CALL_COLUMNS
 from ..call_lists.run import CallsOptions, CallsRun, Show

@@ -72,9 +72,9 @@ def run_demo(out: Path | None, observer: Observer) -> Demo:
 def _list_calls(settings: Settings, work: Path, folder: Path, source: str) -> str:
     """Read the calls of all contacts, and write ``calls.html`` into ``folder``; return its first line."""
     with RecordFile(work) as contacts, RecordFile(work) as calls:
-        list_contacts(settings, str(settings.campaign.id), contacts, _unseen, with_names=True)
+        list_contacts(settings, str(settings.campaign.id), contacts, lambda _: None, with_names=True)
         by_id = {contact["ID"]: contact for contact in contacts}
-        read_history(settings, Targets(Named(ids=tuple(map(str, by_id))), settings), calls, _unseen)
+        read_history(settings, Targets(Named(ids=tuple(map(str, by_id))), settings), calls, lambda _: None)
         lines = (
             {
                 **call,
@@ -86,7 +86,3 @@ def _list_calls(settings: Settings, work: Path, folder: Path, source: str) -> st
         files = {contact["UserData"]: source for contact in by_id.values()}
         page = folder / "calls.html"
         return write_calls_page(page, lines, contacts=contacts, files=files, asked=len(by_id))
-
-
-def _unseen(_count: int) -> None:
-    pass

@@ -47,15 +47,8 @@ class KeptCells:
 
     def source_cells(self) -> Iterator[tuple[int, int, tuple[str, ...]]]:
         """Yield (place in the run, source, original cells) of every row, in order."""
-        kept = self._journal.kept_cells(self._run.id)
-        seq, cells = next(kept, (-1, ()))
-        for entry in self._journal.rows(self._run):
-            if not entry.has_source:
-                continue
-            while 0 <= seq < entry.result.seq:
-                seq, cells = next(kept, (-1, ()))
-            fits = seq == entry.result.seq and entry.result.status not in FINE
-            yield entry.result.seq, entry.file, cells if fits else ()
+        for result, file, cells in self._journal.rows_with_kept_cells(self._run):
+            yield result.seq, file, () if result.status in FINE else cells
 
 
 def find_person(journal: Journal, user_data: str) -> Person:

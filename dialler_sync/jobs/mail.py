@@ -20,7 +20,6 @@ from ..fields import FIELDS, Kind
 from ..files.own_command import read_secret
 from ..files.small import read_small
 from ..journal import Journal, RunRecord
-from ..journal.to_fix import rows_to_fix
 from ..model import DID_NOT_SUCCEED
 from ..report.faults import SourceColumns
 from ..report.html import HtmlReport
@@ -215,7 +214,7 @@ def to_fix(run: RunRecord, journal: Journal, *, mask: bool) -> list[tuple[int, s
     columns, mapped = _layout(run)
     people, hidden = People(columns, mapped), _mask_of(run)
     found = []
-    for result, source, cells in islice(rows_to_fix(journal, run, goes_on=True), LISTED):
+    for result, source, cells in islice(journal.rows_to_fix(run, goes_on=True), LISTED):
         who = people.person(source, cells)
         column = people.columns(result.error_field, source, cells)
         shown = hidden.hide(result, source, cells)[0] if mask else result

@@ -49,7 +49,7 @@ def facts(body: Mapping[str, Any]) -> dict[str, str]:
     found = {
         phrase("Run"): body.get("run_id"),
         phrase("Campaign"): campaign_of(body) if body.get("campaign_name") else None,
-        phrase("Ended"): moment(body.get("finished_at") or "", None) or None,
+        phrase("Ended"): moment(body.get("finished_at") or "") or None,
         phrase("Exit code"): None if code is None else f"{code:d} ({meaning_of(code)})",
         phrase("Stopped because"): body.get("stopped_because"),
         phrase("Alarm"): body.get("alarm"),

@@ -29,7 +29,6 @@ from ..files.private import make_folder
 from ..files.whole import spared
 from ..journal import Journal, RunRecord
 from ..report.night_page import CampaignNight, night_verdict, write_night_page
-from ..target import dialler_of
 from ..text.phrase import figure, phrase
 from .digest import Member, ping_starts, tell_of_night
 from .notify import WELL
@@ -111,7 +110,7 @@ def run_night(folder: Path, journal: Journal, options: NightOptions) -> list[Cam
     for path in configurations(folder, trusted=options.trusted or trust.is_overridden()):
         try:
             used[path] = _settings(path, options)
-            diallers[_dialler(used[path])].append(path)
+            diallers[used[path].dialler.identity].append(path)
         except DiallerSyncError as error:
             nights[path] = CampaignNight(path.stem, exit_code(error, {}), "; ".join(map(str, error.args)))
             _log.error("%s: %s", path.stem, error)
@@ -175,12 +174,6 @@ def _settings(path: Path, options: NightOptions) -> Settings:
     if settings.inbox.dir is None:
         raise UsageError(phrase("inbox.dir is not set: 'night' reads each campaign's lists from its inbox"))
     return settings
-
-
-def _dialler(settings: Settings) -> str:
-    """Return the account of the dialler that a configuration sends to."""
-    ours = settings.dialler
-    return dialler_of(ours.base_url, ours.clients_id, ours.name)
 
 
 @dataclass(slots=True)

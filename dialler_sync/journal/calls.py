@@ -52,6 +52,7 @@ class CallNotes:
         self._target = target
         self._receiver = receiver
         self._account = split(target)[0]
+        self._mine = (call_receivers.c.target == target) & (call_receivers.c.receiver == receiver)
 
     def looked_at(self) -> str:
         """Return when the last list was made whose file is in place; ``""`` if none is."""
@@ -119,7 +120,6 @@ class CallNotes:
 
     def intend(self, file: Mapping[str, Any], notes: Iterable[Note]) -> None:
         """Write down a file before it is put in place, and what counts from then on, in one transaction."""
-        receiver = (call_receivers.c.target == self._target) & (call_receivers.c.receiver == self._receiver)
         new = (self._target, self._receiver, "", "", "")
         with self._begin() as connection:
             self._drop(connection)
@@ -129,16 +129,14 @@ class CallNotes:
                 connection, self._database.insert_new(call_receivers), [c.name for c in call_receivers.c], [new]
             )
             intent = json.dumps(file, ensure_ascii=False)
-            connection.execute(sa.update(call_receivers).where(receiver).values(intent=intent))
+            connection.execute(sa.update(call_receivers).where(self._mine).values(intent=intent))
         self._database.make_durable()
 
     def settle(self, going_on: Iterable[tuple[str, Mapping[str, Any]]] | None = None) -> None:
         """Make the notes count, as the file is in place. ``going_on`` replaces the calls that are going on."""
-        table, receiver = known_calls.c, call_receivers.c
-        file = self.intent()
+        table, file = known_calls.c, self.intent()
         if file is None:
             return
-        mine = (receiver.target == self._target) & (receiver.receiver == self._receiver)
         with self._begin() as connection:
             values = {"value": table.next, "next": ""}
             connection.execute(sa.update(known_calls).where(self._pending()).values(values))
@@ -148,21 +146,17 @@ class CallNotes:
                 lines = [(key, json.dumps(line, ensure_ascii=False)) for key, line in going_on]
                 self._insert(connection, [(GOING_ON, key, line, "", "") for key, line in lines])
             done = {"file": json.dumps(file, ensure_ascii=False), "intent": "", "looked_at": file["looked_at"]}
-            connection.execute(sa.update(call_receivers).where(mine).values(done))
+            connection.execute(sa.update(call_receivers).where(self._mine).values(done))
 
     def drop(self) -> None:
         """Forget a file that was not put in place, and the notes that hang on it."""
-        receiver = call_receivers.c
-        mine = (receiver.target == self._target) & (receiver.receiver == self._receiver)
         with self._begin() as connection:
             self._drop(connection)
-            connection.execute(sa.update(call_receivers).where(mine).values(intent=""))
+            connection.execute(sa.update(call_receivers).where(self._mine).values(intent=""))
 
     def _of_receiver(self, column: sa.Column[str]) -> str:
-        receiver = call_receivers.c
-        mine = (receiver.target == self._target) & (receiver.receiver == self._receiver)
         with self._begin() as connection:
-            return connection.scalar(sa.select(column).where(mine)) or ""
+            return connection.scalar(sa.select(column).where(self._mine)) or ""
 
     def _of(self, kind: str) -> sa.ColumnElement[bool]:
         table = known_calls.c

@@ -186,15 +186,11 @@ def fits(found: Any, shape: Any) -> bool:
         return False
     needed = {name[:-1] for name in shape if name.endswith("!")}
     shapes = {name.removesuffix("!"): each for name, each in shape.items()}
-    other = shapes.get(ANY, _anything)
+    other = shapes.get(ANY, lambda _: True)
     return needed <= found.keys() and all(fits(each, shapes.get(name, other)) for name, each in found.items())
 
 
 ANY = "*"
-
-
-def _anything(_: Any) -> bool:
-    return True
 
 
 def _fault(value: Any) -> bool:

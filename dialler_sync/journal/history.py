@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..model import LEFT_TO_OTHERS, Reason, Status
+from ..target import ACCOUNT, split
 from ..text.outward import mask
-from . import last_sent, schema, source_lists
+from . import last_sent, schema
 from .cells import optional
 from .many import each_of, each_row
 from .records import Image, Origin, RunRecord, Sent
@@ -122,7 +123,7 @@ class History(Runs):
     def lists_of(self, target: str, runs: Sequence[RunRecord], keys: Sequence[str]) -> dict[str, str]:
         """Return from which file each key was last sent, as far as these runs tell."""
         with self._begin() as connection:
-            return source_lists.find(connection, target, runs, keys)
+            return _lists(connection, target, runs, keys)
 
     def mirror_locked(self, target: str, ids: Sequence[str]) -> set[str]:
         """Return the contacts among these that the mirror or a filter has locked, in folded runs."""
@@ -165,3 +166,59 @@ def _is_settled(rows: Any) -> sa.ColumnElement[bool]:
     """Whether the dialler has a row as it is; what a rule left out (suppressed, protected …) is decided anew."""
     unchanged = (rows.state == str(Status.SKIPPED)) & (rows.action == str(Reason.UNCHANGED))
     return sa.or_(rows.state == str(Status.SUCCEEDED), unchanged)
+
+
+def _lists(connection: sa.Connection, target: str, runs: Iterable[RunRecord], keys: Sequence[str]) -> dict[str, str]:
+    """Return key → file name, as far as ``runs`` tell; what was sent to the campaign itself counts before what a run on
+    the whole account has sent.
+
+    Of a retry, and of a mended file, the list that they belong to counts.
+    """
+    known = {run.id: run for run in runs}
+    found: dict[str, str] = {}
+    for where in dict.fromkeys((f"{split(target)[0]}#{ACCOUNT}", target)):
+        for run_id, key, file in _sent(connection, where, known, keys):
+            if run_id in known:
+                found[key] = _name(known, known[run_id], file)
+            else:
+                found.pop(key, None)  # of a run that was pruned
+    return found
+
+
+def _sent(
+    connection: sa.Connection, target: str, known: Mapping[str, RunRecord], keys: Sequence[str]
+) -> Iterable[tuple[str, str, int]]:
+    """Yield (run, key, place of the file in the run): what was taken in, then what the runs after it have sent."""
+    sent = schema.sent.c
+    query = sa.select(sent.run, sent.user_data).where(
+        sent.target == target, sent.user_data.in_(each_of(connection, keys))
+    )
+    taken_in: dict[str, list[str]] = {}
+    for run_id, key in connection.execute(query).all():
+        taken_in.setdefault(run_id, []).append(key)
+    for run_id, its in taken_in.items():
+        run = known.get(run_id)
+        if run is None or len(run.files) == 1:
+            yield from ((run_id, key, 0) for key in its)
+        else:
+            yield from _rows_of(connection, run_id, its)
+    of_target = schema.runs.c.target == target
+    waiting = sa.select(schema.runs.c.id).where(of_target, ~schema.runs.c.folded, schema.runs.c.command == "import")
+    for run_id in connection.scalars(waiting.order_by(schema.runs.c.started_at)).all():
+        yield from _rows_of(connection, run_id, keys)
+
+
+def _rows_of(connection: sa.Connection, run_id: str, keys: Sequence[str]) -> Iterable[tuple[str, str, int]]:
+    rows = schema.rows.c
+    sent = (rows.run == run_id) & (rows.file >= 0) & (rows.state == str(Status.SUCCEEDED))
+    query = sa.select(rows.user_data, rows.file).where(sent, rows.user_data.in_(each_of(connection, keys)))
+    found = connection.execute(query.order_by(rows.seq)).all()
+    return [(run_id, key, file) for key, file in found]
+
+
+def _name(known: Mapping[str, RunRecord], run: RunRecord, file: int) -> str:
+    first = run
+    while (parent := known.get(first.parent or "")) and parent.command == "import":
+        first = parent
+    files = first.files if len(first.files) == 1 else run.files
+    return str(files[min(file, len(files) - 1)]["name"])

@@ -102,17 +102,13 @@ def advisory_lock(engine: sa.Engine, number: int, *, shared: bool = False) -> It
             yield _holder(connection, number)
             return
         try:
-            yield _held(number, pid)
+            yield sa.select(sa.text(f"1 FROM {_locks_on(number)} AND pid = {pid}"))
         finally:
             with suppress(sqlalchemy.exc.DBAPIError):  # where the connection is broken, the lock went with it
                 give = sa.func.pg_advisory_unlock_shared if shared else sa.func.pg_advisory_unlock
                 connection.execute(sa.select(give(number)))
     finally:
         connection.close()
-
-
-def _held(number: int, pid: int | None) -> sa.Select[Any]:
-    return sa.select(sa.text(f"1 FROM {_locks_on(number)} AND pid = {pid}"))
 
 
 def _locks_on(number: int) -> str:

@@ -30,6 +30,9 @@ from .records import (
 )
 from .runs import Runs
 
+RowWithCells = tuple[RowResult, int, tuple[str, ...]]
+"""A row with the place of its table, and its original cells."""
+
 
 class Rows(Runs):
     """The rows of each run."""
@@ -152,6 +155,22 @@ class Rows(Runs):
             if len(page) < ROWS:
                 return
             after = page[-1].seq
+
+    def rows_with_kept_cells(self, run: RunRecord) -> Iterator[RowWithCells]:
+        """Yield every row of the files, with cells as far as they are kept: those of rows to be fixed."""
+        kept = self.kept_cells(run.id)
+        seq, cells = next(kept, (-1, ()))
+        for entry in self.rows(run):
+            if entry.has_source:
+                while 0 <= seq < entry.result.seq:
+                    seq, cells = next(kept, (-1, ()))
+                yield entry.result, entry.file, cells if seq == entry.result.seq else ()
+
+    def rows_to_fix(self, run: RunRecord, *, goes_on: bool = False) -> Iterator[RowWithCells]:
+        """Yield the rows to fix; with ``goes_on`` not those that the run reaches by itself when it goes on."""
+        for result, file, cells in self.rows_with_kept_cells(run):
+            if result.status not in FINE and not (goes_on and result.status is Status.UNPROCESSED):
+                yield result, file, cells
 
 
 _PLANNED = PlannedRow._fields

@@ -165,12 +165,9 @@ answers = sa.Table(
 cells.check(metadata)
 
 
-def _add_mirror_locks(connection: sa.Connection) -> None:
-    mirror_locks.create(connection, checkfirst=True)  # a journal that is new has it from the first step
-
-
-def _add_warnings(connection: sa.Connection) -> None:
-    _add_text(connection, "warnings")
+def _adding(*tables: sa.Table) -> Callable[[sa.Connection], None]:
+    """Return the step that adds tables; a journal that is new has them from the first step."""
+    return lambda connection: metadata.create_all(connection, tables)
 
 
 def _add_facts(connection: sa.Connection) -> None:
@@ -189,38 +186,17 @@ def _add_text(connection: sa.Connection, name: str) -> None:
         connection.exec_driver_sql(f"ALTER TABLE rows ADD COLUMN {name} TEXT DEFAULT '' NOT NULL")
 
 
-def _add_failed_cells(connection: sa.Connection) -> None:
-    failed_cells.create(connection, checkfirst=True)
-
-
-def _add_notices(connection: sa.Connection) -> None:
-    notices.create(connection, checkfirst=True)
-
-
-def _add_inbox_files(connection: sa.Connection) -> None:
-    inbox_files.create(connection, checkfirst=True)
-
-
-def _add_call_tables(connection: sa.Connection) -> None:
-    for table in (call_receivers, known_calls):
-        table.create(connection, checkfirst=True)
-
-
-def _add_answers(connection: sa.Connection) -> None:
-    answers.create(connection, checkfirst=True)
-
-
 MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     metadata.create_all,
-    _add_mirror_locks,
-    _add_warnings,
-    _add_failed_cells,
+    _adding(mirror_locks),
+    lambda connection: _add_text(connection, "warnings"),
+    _adding(failed_cells),
     targets.from_urls,
-    _add_notices,
-    _add_inbox_files,
+    _adding(notices),
+    _adding(inbox_files),
     _add_facts,
-    _add_call_tables,
-    _add_answers,
+    _adding(call_receivers, known_calls),
+    _adding(answers),
 )
 """Step *n* makes version *n* of version *n - 1*. Steps that were released are never changed."""
 

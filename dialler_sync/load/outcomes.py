@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -33,20 +32,12 @@ class Outcomes:
     rows that it has accepted.
     """
 
-    def __init__(
-        self,
-        recorder: Recorder,
-        log: RunLog,
-        *,
-        overwrite: bool,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
+    def __init__(self, recorder: Recorder, log: RunLog, *, overwrite: bool) -> None:
         self.newest_id: int | None = None
         self.done = 0
         self._recorder = recorder
         self._unplanned = Action.IMPORT if overwrite else Action.CREATE
         self._log = log
-        self._now = now
 
     def put(self, outcome: Outcome) -> None:
         """Queue an outcome for the journal, and have the run count it."""
@@ -55,7 +46,7 @@ class Outcomes:
 
     def time(self) -> str:
         """Return the time in the format of reports."""
-        return stamp(self._now(), "milliseconds")
+        return stamp(datetime.now(UTC), "milliseconds")
 
     def succeeded(self, row: SpooledRow, contact: StoredContact, tries: int, sent_at: str) -> Outcome:
         """Make the outcome of a row that the dialler holds as this contact."""

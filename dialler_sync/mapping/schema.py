@@ -97,41 +97,29 @@ def _own_checks(name: str, rule: ColumnRule, today: date) -> Iterator[pa.Check]:
             lambda values: set(map(type, values)) <= {str} and all(each(matches, values, key)),
         )
     if rule.one_of is not None:
-        allowed = frozenset(rule.one_of)
-        yield _check(
-            "not_listed",
-            lambda value: not isinstance(value, str) or value in allowed,
-            lambda values: set(map(type, values)) <= {str} and allowed.issuperset(values),
-        )
+        yield _check_of((str,), "not_listed", frozenset(rule.one_of).__contains__)
     if rule.min is not None or rule.max is not None:
         least, most = (-_INFINITE if rule.min is None else rule.min), (_INFINITE if rule.max is None else rule.max)
-        yield _check(
-            "out_of_range",
-            lambda value: not isinstance(value, (int, float)) or least <= value <= most,
-            lambda values: not values or (_are_numbers(values) and least <= min(values) and max(values) <= most),
-        )
+        yield _check_of((int, float), "out_of_range", lambda number: least <= number <= most)
     if rule.after is not None:
         first = day_of(rule.after, today).isoformat()
-        yield _check(
-            "too_early",
-            lambda value: not isinstance(value, str) or value[:_DATE] > first,
-            lambda values: not values or (set(map(type, values)) <= {str} and min(values)[:_DATE] > first),
-        )
+        yield _check_of((str,), "too_early", lambda day: day[:_DATE] > first)
     if rule.before is not None:
         end = day_of(rule.before, today).isoformat()
-        yield _check(
-            "too_late",
-            lambda value: not isinstance(value, str) or value[:_DATE] < end,
-            lambda values: not values or (set(map(type, values)) <= {str} and max(values)[:_DATE] < end),
-        )
+        yield _check_of((str,), "too_late", lambda day: day[:_DATE] < end)
 
 
 _INFINITE = float("inf")
 _DATE = len("2026-01-31")
 
 
-def _are_numbers(values: list[Any]) -> bool:
-    return set(map(type, values)) <= {int, float}
+def _check_of(types: tuple[type, ...], name: str, holds: Callable[[Any], bool]) -> pa.Check:
+    """Return a check of the values that have one of these types."""
+    return _check(
+        name,
+        lambda value: not isinstance(value, types) or holds(value),
+        lambda values: set(map(type, values)) <= {*types} and all(map(holds, values)),
+    )
 
 
 def _check(name: str, good: Callable[[Value | Fault], bool], all_good: Callable[[list[Any]], bool]) -> pa.Check:

@@ -2,9 +2,9 @@
 
 ::
 
-    survey ── fills a snapshot with the dialler's contacts that the run needs; fill ── reads them
+    survey ── fills a snapshot with the dialler's contacts that the run needs, and checks that they tell what decides;
+    fill ── reads them
     suppress ── do-not-call lists
-    answers ── checks that the dialler's records have the fields that decide
     called ── the calls and the result of a contact, from its record; pure
     keep ── fields of a contact that an import leaves as they are; pure
     decide ── one row × its contact in the dialler → an action; pure

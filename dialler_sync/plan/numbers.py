@@ -10,11 +10,18 @@ from typing import Any, NamedTuple
 import orjson
 
 from ..api.wire import CAMPAIGN_NAME, StoredContact, is_elsewhere
+from ..config import Settings
+from ..config.rows import Mode
 from ..fields import PHONE_FIELDS
+from ..journal import Journal, RunRecord
 from ..model import Value
 from ..pages import KEYS, RECORDS, batched
+from ..prepare.prepared import Prepared
 from ..text.phrase import phrase
-from .snapshot import storable
+from .decide import PlanRules, protection
+from .left_out import keys_that_count
+from .snapshot import Snapshot, storable
+from .suppress import SuppressionLists
 
 _TABLES = """
     CREATE TABLE number (digits TEXT, user_data TEXT, id TEXT, field INTEGER, campaign BLOB, stays INTEGER);
@@ -139,3 +146,38 @@ def digits(number: object) -> str:
 def _fields_of(fields: Mapping[str, Value]) -> int:
     """Return a bit for each phone field that a row sets or clears."""
     return sum(1 << place for place, name in enumerate(PHONE_FIELDS) if name in fields)
+
+
+def known_numbers(
+    snapshot: Snapshot,
+    settings: Settings,
+    journal: Journal,
+    run: RunRecord,
+    prepared: Prepared,
+    rules: PlanRules,
+    suppressed: SuppressionLists,
+) -> KnownNumbers:
+    """Return the numbers that contacts of the dialler keep; the mirror must have selected its contacts."""
+
+    def stays(contact: StoredContact) -> bool:
+        return rules.mode is Mode.CREATE or bool(protection(contact.values, rules) or suppressed.reason(contact.values))
+
+    numbers = KnownNumbers()
+    try:
+        rows = ((row.user_data, orjson.loads(row.body)) for row in prepared.to_send() if row.user_data)
+        numbers.going(keys_that_count(journal, run), rows, settings.kept_fields)
+        numbers.add(_listed(snapshot, journal, run), stays)
+        if settings.rows.phones_in == "account":
+            numbers.add(snapshot.beside(), stays)
+        numbers.index()
+    except BaseException:
+        numbers.close()
+        raise
+    return numbers
+
+
+def _listed(snapshot: Snapshot, journal: Journal, run: RunRecord) -> Iterator[StoredContact]:
+    """Yield the contacts that the mirror does not take, and has not locked before."""
+    for page in batched(snapshot.not_taken(), KEYS):
+        locked = journal.mirror_locked(run.target, [contact.id for contact in page])
+        yield from (contact for contact in page if contact.id not in locked)

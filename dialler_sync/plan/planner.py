@@ -26,10 +26,9 @@ from ..report.people import People, person_in
 from ..text.phrase import phrase
 from .decide import Decision, PlanRules, before_image, decide
 from .extra import ExtraChanges
-from .numbers import Known, KnownNumbers
+from .numbers import Known, KnownNumbers, known_numbers
 from .planned import IN_FULL, Decided, PlanEntry, Planned
 from .snapshot import Snapshot
-from .standing import known_numbers
 from .suppress import SuppressionLists
 from .unlisted import Mirror
 

@@ -1,4 +1,4 @@
-"""Reads the dialler's contacts that a run needs to know before it decides."""
+"""Reads the dialler's contacts that a run needs to know before it decides, and checks what decides."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..api.client import DiallerClient
-from ..api.fatal import is_of_every_request, reason_to_stop
-from ..api.query import id_of
+from ..api.fatal import is_of_every_request, reason, reason_to_stop
+from ..api.query import calling, id_of, persisting, unknown_campaigns
 from ..api.retry import NOT_ABOUT_THE_ROW, pause
+from ..api.wire import DONE, HISTORY, RESULT_CODE
 from ..config import Settings
 from ..config.campaign import CampaignSettings
-from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, UsageError
+from ..config.protect import ProtectSettings
+from ..errors import DiallerUnavailable, MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError, UsageError
 from ..prepare.prepared import Prepared
+from ..text.command_line import command
 from ..text.phrase import mark, phrase
-from .answers import calls_are_told, require_answers, wanted_fields
+from .called import LAST_TRY
 from .fill import look_beside, read_account, read_calls, read_campaign, read_contacts
 from .snapshot import Snapshot
 
@@ -154,3 +157,84 @@ async def _campaigns(client: DiallerClient, named: CampaignSettings) -> list[Map
         if named.name is not None:
             raise
         return []
+
+
+def wanted_fields(settings: Settings) -> frozenset[str]:
+    """Return the fields of records that decide something."""
+    return _if_empty(settings).union(*_of_calls(settings.protect).values())
+
+
+def calls_are_told(snapshot: Snapshot, settings: Settings) -> bool:
+    """Whether the records have all fields on calls that protect contacts."""
+    return not snapshot.some or all(snapshot.told.intersection(names) for names in _of_calls(settings.protect).values())
+
+
+def require_answers(snapshot: Snapshot, settings: Settings) -> None:
+    """Check that the records have the fields that decide.
+
+    A field for ``if_empty`` may be missing if the dialler leaves empty fields out: it is empty in all records.
+
+    Raises:
+        UsageError: a field is missing; the message names it.
+    """
+    if not snapshot.some:
+        return
+    for setting, names in _of_calls(settings.protect).items():
+        if not snapshot.told.intersection(names):
+            raise UsageError(
+                phrase(
+                    "protect.{setting}: the dialler's records have no {names}, so it is not known which contacts "
+                    "are protected. Nothing was sent. Remove protect.{setting}, or protect contacts in another way.",
+                    setting=setting,
+                    names=", ".join(names),
+                )
+            )
+    missing = sorted(_if_empty(settings) - snapshot.told) if snapshot.told_empty else []
+    if missing:
+        raise UsageError(
+            phrase(
+                "columns.{field}: overwrite: if_empty needs the field's present value, but the dialler's records "
+                "have no {fields}. Nothing was sent. Set overwrite: never or always.",
+                field=missing[0],
+                fields=", ".join(missing),
+            )
+        )
+
+
+def _if_empty(settings: Settings) -> frozenset[str]:
+    return frozenset(name for name, rule in settings.kept_fields.items() if rule == "if_empty")
+
+
+def _of_calls(protect: ProtectSettings) -> Mapping[str, tuple[str, ...]]:
+    """Return setting → fields, of which the records must have one."""
+    every = {"called": (LAST_TRY, HISTORY), "done": (DONE, RESULT_CODE), "result_codes": (RESULT_CODE,)}
+    return {name: fields for name, fields in every.items() if getattr(protect, name)}
+
+
+async def require_campaigns(client: DiallerClient, settings: CampaignSettings) -> None:
+    """Check the campaigns, if the configuration names several.
+
+    Raises:
+        NoRowCanSucceed: the dialler lacks some, or has several of one name.
+        StopRun: the dialler does not answer.
+    """
+    if not settings.named:
+        return
+    try:
+        with calling(client, "list_campaigns"):
+            campaigns = await persisting(client, client.list_campaigns)
+    except RequestError as error:
+        if isinstance(error, Refused) and not is_of_every_request(error):
+            _log.warning(
+                phrase("cannot check whether the dialler has the campaigns under campaign: ({error})", error=error)
+            )
+            return
+        raise reason(error) from error
+    if problems := unknown_campaigns(settings.named, campaigns):
+        raise NoRowCanSucceed(
+            phrase(
+                "campaign: {problems}. '{command}' shows which it has. Nothing was sent.",
+                problems="; ".join(problems),
+                command=command("campaigns", "list"),
+            )
+        )

@@ -6,6 +6,7 @@ Nothing is sent before this has ended well.
 from __future__ import annotations
 
 import hashlib
+import logging
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
@@ -21,10 +22,10 @@ from ..errors import InputError
 from ..files.digest import file_sha256
 from ..journal import PENDING, Outcome, PlannedRow
 from ..journal.records import faults_text
+from ..mapping.filters import RowFilters, RuleTally
 from ..model import Chunk, Contact, Fault, Filtered, Reason, Rejection, RowWarning, Status
-from ..text.phrase import phrase
+from ..text.phrase import figure, phrase
 from ..text.spreadsheet import one_line
-from .filter_notes import tell_filters
 from .keys import Keys
 from .phones import Numbers, Shared
 from .prepared import Prepared
@@ -244,3 +245,32 @@ def _shared(prepared: Prepared, row: Shared, policy: str) -> Outcome:
         error=error,
         hint=mend(SHARED_NUMBER),
     )
+
+
+_log = logging.getLogger(__name__)
+
+_NEARLY_ALL = 0.9
+"""Share of the rows beyond which a rule is perhaps not what was meant."""
+
+
+def tell_filters(filters: Sequence[RowFilters]) -> None:
+    """Note values that no row has, and warn of rules that leave out nearly all rows; all files of a run together."""
+    rows = sum(each.rows for each in filters)
+    if not rows:
+        return
+    for tallies in zip(*(each.tallies for each in filters), strict=True):
+        rule = tallies[0]
+        name = f"rows.{rule.kind}, {one_line(rule.column)}"
+        if never := _never_met(tallies):
+            values = ", ".join(map(repr, never))
+            _log.info(phrase("{name}: no row has {values}. Is it spelled as in the list?", name=name, values=values))
+        left_out = sum(each.left_out for each in tallies)
+        if left_out > rows * _NEARLY_ALL:
+            counts = {"left_out": figure(left_out), "rows": figure(rows)}
+            _log.warning(phrase("{rule} leaves out {left_out} of {rows} rows. Is that intended?", rule=name, **counts))
+
+
+def _never_met(tallies: Sequence[RuleTally]) -> list[str]:
+    """Values of a rule that no file has."""
+    met = set().union(*(each.met for each in tallies))
+    return [value for folded, value in tallies[0].listed.items() if folded not in met]

@@ -181,14 +181,11 @@ def compare(
             told = phrase("suppressed, but not locked in the dialler: {reason}", reason=row.suppressed)
             remarks = (*several, told)
         kind = ContactClass.DIFFERING if changed or remarks else ContactClass.MATCHING
-        if changed and (why := may.protected(contact)):
-            kind = ContactClass.DIFFERING if remarks else ContactClass.MATCHING
-            told = phrase("protected ({reason}), so not changed: {fields}", reason=why, fields=", ".join(changed))
-            remarks = (*remarks, told)
-            changed = {}
-        if changed and may.mode is Mode.CREATE:
+        if changed and ((why := may.protected(contact)) or may.mode is Mode.CREATE):
             kind = ContactClass.DIFFERING if remarks else ContactClass.MATCHING
             told = phrase("not changed, as rows.mode is create: {fields}", fields=", ".join(changed))
+            if why:
+                told = phrase("protected ({reason}), so not changed: {fields}", reason=why, fields=", ".join(changed))
             remarks = (*remarks, told)
             changed = {}
         if keeping.kept:

@@ -79,10 +79,11 @@ def write_calls(form: Form, records: Iterable[Record], file: IO[bytes], path: Pa
 
 def _write_csv(form: Form, records: Iterable[Record], file: IO[bytes]) -> None:
     encoding = "utf-8-sig" if form.encoding.casefold().replace("_", "-") in {"utf-8", "utf8"} else form.encoding
-    text = io.TextIOWrapper(_Kept(file), encoding=encoding, newline="")  # type: ignore[type-var]
-    write_text(form, records, text)
-    text.flush()
-    text.detach()
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
+    try:
+        write_text(form, records, text)
+    finally:
+        text.detach()  # or it would close the file
 
 
 def write_text(form: Form, records: Iterable[Record], text: TextIO) -> None:
@@ -92,32 +93,16 @@ def write_text(form: Form, records: Iterable[Record], text: TextIO) -> None:
         UsageError: its encoding cannot hold them.
     """
     writer = csv.writer(text, delimiter=form.delimiter, lineterminator="\r\n")
-    lines = ((record, form.cells(record)) for record in records)
     try:
         writer.writerow(form.header())
         text.flush()
     except UnicodeEncodeError as error:
         raise UsageError(_lacks(form, "the header", error)) from error
-    for record, cells in lines:
+    for record in records:
         try:
-            writer.writerow(cells)
+            writer.writerow(form.cells(record))
         except UnicodeEncodeError as error:
             raise UsageError(_lacks(form, f"call {record.get('CallID')} of {record.get('UserData')}", error)) from error
-
-
-class _Kept(io.BufferedIOBase):
-    """Hands bytes on to a file that stays open."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def writable(self) -> bool:
-        """Say that it is."""
-        return True
-
-    def write(self, data: Any, /) -> int:
-        """Write all of it."""
-        return self._file.write(data)
 
 
 def _lacks(form: Form, where: str, error: UnicodeEncodeError) -> str:
@@ -165,13 +150,8 @@ def _write_xlsx(form: Form, records: Iterable[Record], file: IO[bytes], path: Pa
             page.bar_chart(chart, first, [_BAR] * min(len(counts), _MOST_BARS))
         table = book.add_table(phrase("Calls"), phrase("the .jsonl of the same calls"))
         table.writerow(form.header())
-        for cells in _text_cells(form, records):
-            table.writerow(cells)
+        for record in records:
+            table.writerow(form.cells(record))
         if remark := table.close():
             raise UsageError(phrase("a workbook cannot hold all of it ({remark}) Write .csv or .jsonl.", remark=remark))
         file.write(book.packed())
-
-
-def _text_cells(form: Form, records: Iterable[Record]) -> Iterator[list[str]]:
-    for record in records:
-        yield form.cells(record)

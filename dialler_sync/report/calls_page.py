@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, tzinfo
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ class CallsPage:
 
     ``files`` maps UserData to the name of the file that the contact came from; ``mask`` hides phone numbers;
     ``with_file`` writes ``invalid-numbers.csv`` beside the page. Times are shown as the dialler tells them; those that
-    name their time zone are shown in ``zone`` (None: of this machine).
+    name their time zone are shown in that of this machine.
     """
 
     def __init__(
@@ -44,13 +44,11 @@ class CallsPage:
         *,
         mask: bool = False,
         with_file: bool = True,
-        zone: tzinfo | None = None,
     ) -> None:
         self._with_file = with_file
         self._files = files
         self._mask = mask
-        self._zone = zone
-        self._tally = CallsTally(files, zone)
+        self._tally = CallsTally(files)
         self._invalid: dict[tuple[str, str], InvalidNumber] = {}
         self._invalid_told = False
 
@@ -117,7 +115,7 @@ class CallsPage:
             "invalid_file": FILE if self._with_file else "",
             "facts": [(name, self._shown(value)) for name, value in facts],
         }
-        write_page(path, "calls.html.j2", context, self._zone)
+        write_page(path, "calls.html.j2", context)
         return verdict
 
     def _spreads(self) -> list[Spread]:
@@ -155,8 +153,6 @@ def write_calls_page(
     files: Mapping[str, str] | None = None,
     asked: int | None = None,
     facts: Sequence[tuple[str, str]] = (),
-    mask: bool = False,
-    zone: tzinfo | None = None,
 ) -> str:
     """Write ``calls.html`` from lines of calls and contacts' records, as :meth:`CallsPage.write` does.
 
@@ -165,7 +161,7 @@ def write_calls_page(
     Raises:
         JournalError: a file cannot be written.
     """
-    page = CallsPage(files, mask=mask, zone=zone)
+    page = CallsPage(files)
     for call in calls:
         page.add(call)
     for record in contacts:

@@ -7,7 +7,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -72,11 +72,10 @@ class Contacts:
 
 
 class CallsTally:
-    """Counts lines of calls. ``files`` maps UserData to the file that the contact came from; times are in ``zone``."""
+    """Counts lines of calls. ``files`` maps UserData to the file that the contact came from."""
 
-    def __init__(self, files: Mapping[str, str] | None = None, zone: tzinfo | None = None) -> None:
+    def __init__(self, files: Mapping[str, str] | None = None) -> None:
         self._files = files
-        self._zone = zone
         self._digests, self._starts, self._codes = array("Q"), array("d"), array("Q")
         self._campaigns, self._lists, self._results = _Names(), _Names(), _Names()
         self._result_texts: dict[str, str] = {}
@@ -96,7 +95,7 @@ class CallsTally:
         self.calls += 1
         self.updated += call.get("_change") == "updated"
         self._told.update(fact for fact in FACTS if call.get(fact) not in (None, ""))
-        answer, start = _answer(call), _start(call.get("CallStart"), self._zone)
+        answer, start = _answer(call), _start(call.get("CallStart"))
         self.answers[answer] += 1
         campaign = self._campaigns.count(_text(call.get("Campaign")), answer)
         result = _text(call.get("ResultCode")) or _text(call.get("ResultText"))
@@ -250,13 +249,13 @@ def _answer(call: Call) -> Answer:
     return Answer.REACHED if reached else Answer.MISSED if over else Answer.GOING_ON
 
 
-def _start(value: object, zone: tzinfo | None) -> datetime | None:
-    """Return when a call began: in the zone, if its time has one, else as the dialler tells it."""
+def _start(value: object) -> datetime | None:
+    """Return when a call began: in the zone of this machine, if its time has one, else as the dialler tells it."""
     if not isinstance(value, str) or not value:
         return None
     try:
         moment = datetime.fromisoformat(value.removesuffix(" UTC") + ("+00:00" if value.endswith(" UTC") else ""))
-        return moment.astimezone(zone) if moment.tzinfo else moment
+        return moment.astimezone() if moment.tzinfo else moment
     except (ValueError, OverflowError, OSError):
         return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,23 +37,13 @@ def table_writer(file: Any) -> _Writer:
     return csv.writer(file, lineterminator="\r\n")
 
 
-class ResultsFile:
-    """``results.csv``: one line per row."""
-
-    def __init__(self, writer: _Writer) -> None:
-        self._writer = writer
-        writer.writerow(RESULT_COLUMNS)
-
-    def add(self, result: RowResult) -> None:
-        """Write the row."""
-        self._writer.writerow(result_line(result))
-
-
 @contextmanager
-def results_file(path: Path) -> Iterator[ResultsFile]:
-    """Open ``results.csv``."""
+def results_file(path: Path) -> Iterator[Callable[[RowResult], object]]:
+    """Open ``results.csv``; yield a function that writes the line of a row."""
     with new_file(path) as file:
-        yield ResultsFile(table_writer(file))
+        writer = table_writer(file)
+        writer.writerow(RESULT_COLUMNS)
+        yield lambda result: writer.writerow(result_line(result))
 
 
 def key_of(result: RowResult) -> str:
@@ -125,13 +115,6 @@ class FailedRows:
         """Write the row if it failed."""
         if result.status not in FINE:
             self._writer.writerow(map(harmless, self._table.line(result, source, cells)))
-
-
-@contextmanager
-def failed_file(path: Path, table: FailedTable) -> Iterator[FailedRows]:
-    """Open ``failed.csv``: UTF-8 with BOM, so that Excel detects the encoding."""
-    with new_file(path, encoding="utf-8-sig") as file:
-        yield FailedRows(table_writer(file), table)
 
 
 def _shared_columns(columns: Sequence[Sequence[str]]) -> tuple[list[str], list[list[int]]]:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from ..errors import JournalError
-from ..files.whole import why
+from ..files.whole import new_file, why
 from ..model import FINE, RowResult
 from ..text.phrase import figure, mark, phrase
 from ..text.spreadsheet import in_text_cell
-from .csv_files import FailedTable, failed_file
+from .csv_files import FailedRows, FailedTable, table_writer
 from .faults import COLOUR, NOTES, FaultCells, SourceColumns
 from .sheets import CELL_LENGTH, SHEET_COLUMNS, SHEET_ROWS, Book, Table, fits, xml_text
 
@@ -200,7 +200,8 @@ def failed_rows(
     """
     table = FailedTable(run, columns, extra)
     with FailedWorkbooks(folder, table, FaultCells(columns, mapped), wanted=workbooks) as books:
-        with failed_file(folder / "failed.csv", table) as lines:
+        with new_file(folder / "failed.csv", encoding="utf-8-sig") as file:  # with a mark, so that Excel reads UTF-8
+            lines = FailedRows(table_writer(file), table)
 
             def add(result: RowResult, source: int, cells: Sequence[str]) -> None:
                 lines.add(result, source, cells)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+from openpyxl.utils import column_index_from_string, get_column_letter
+
 from .faults import COLOUR
 from .xml_edit import Document, Element, Unedited
 
@@ -25,23 +27,13 @@ _LETTERS = re.compile(r"([A-Za-z]{1,3})(\d+)\Z")
 
 def cell_name(cell: Cell) -> str:
     """``(2, 28)`` → ``AB2``."""
-    row, column = cell
-    letters = ""
-    while column:
-        column, letter = divmod(column - 1, 26)
-        letters = chr(ord("A") + letter) + letters
-    return f"{letters}{row}"
+    return f"{get_column_letter(cell[1])}{cell[0]}"
 
 
 def cell_of(name: str) -> Cell | None:
     """``AB2`` → ``(2, 28)``."""
     match = _LETTERS.match(name)
-    if not match:
-        return None
-    column = 0
-    for letter in match[1].upper():
-        column = column * 26 + ord(letter) - ord("A") + 1
-    return int(match[2]), column
+    return (int(match[2]), column_index_from_string(match[1])) if match else None
 
 
 def shown(sheet: bytes, notes: Mapping[Cell, str]) -> dict[Cell, str]:

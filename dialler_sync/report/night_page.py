@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -99,10 +98,8 @@ def _read(nights: Sequence[CampaignNight]) -> int:
     return sum(night.count("read") for night in nights)
 
 
-def write_night_page(
-    path: Path, nights: Sequence[CampaignNight], began: str, code: int, zone: tzinfo | None = None
-) -> None:
-    """Write the page; times are shown in ``zone``.
+def write_night_page(path: Path, nights: Sequence[CampaignNight], began: str, code: int) -> None:
+    """Write the page.
 
     Raises:
         JournalError: the file cannot be written.
@@ -110,7 +107,7 @@ def write_night_page(
     bad = any(night.bad for night in nights)
     context = {
         "urgent": sorted(nights, key=lambda night: not night.bad),
-        "nights": [(night, _trend(night, zone), _links(night, path.parent)) for night in nights],
+        "nights": [(night, _trend(night), _links(night, path.parent)) for night in nights],
         "verdict": night_verdict(nights),
         "tone": "failed" if bad else "rejected" if any(night.to_do for night in nights) else "succeeded",
         "began": began,
@@ -118,10 +115,10 @@ def write_night_page(
         "meanings": {int(each): phrase(text) for each, text in MEANINGS.items()},
         "read": _read(nights),
     }
-    write_page(path, "night.html.j2", context, zone)
+    write_page(path, "night.html.j2", context)
 
 
-def _trend(night: CampaignNight, zone: tzinfo | None) -> tuple[str, Sequence[Any]] | None:
+def _trend(night: CampaignNight) -> tuple[str, Sequence[Any]] | None:
     """Return the rows read by each of the last runs, the oldest first, as words and boxes."""
     runs = list(reversed(night.history))
     if len(runs) < _FEW:
@@ -129,7 +126,7 @@ def _trend(night: CampaignNight, zone: tzinfo | None) -> tuple[str, Sequence[Any
     tonight = {run["run_id"] for run in night.runs}
     values = [run["counts"]["read"] for run in runs]
     tones = ["now" if run["run_id"] in tonight else "earlier" for run in runs]
-    tips = [f"{moment(run['started_at'], zone)}: {figure(value)}" for run, value in zip(runs, values, strict=True)]
+    tips = [f"{moment(run['started_at'])}: {figure(value)}" for run, value in zip(runs, values, strict=True)]
     columns = [[(tone, value)] for tone, value in zip(tones, values, strict=True)]
     return ", ".join(map(figure, values)), stacked_columns(columns, tips)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from datetime import tzinfo
 from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
@@ -36,17 +35,15 @@ LINKED = {
 """Report files that a page links to if they exist beside it."""
 
 
-def write_page(path: Path, template: str, context: Mapping[str, Any], zone: tzinfo | None = None) -> None:
+def write_page(path: Path, template: str, context: Mapping[str, Any]) -> None:
     """Render a template of this package into ``path``, streamed: the page is never in memory as a whole.
-
-    Times are shown in ``zone``; None is the time zone of this machine.
 
     Raises:
         JournalError: the file cannot be written.
     """
     style, script = _asset("page.css"), _asset("page.js")
     stream = (
-        _environment(zone)
+        _environment()
         .get_template(template)
         .stream(
             context,
@@ -65,12 +62,12 @@ def write_page(path: Path, template: str, context: Mapping[str, Any], zone: tzin
 def compile_templates(*templates: str) -> None:
     """Have templates compiled before they are needed: it takes a moment."""
     for template in templates:
-        _environment(None).get_template(template)
+        _environment().get_template(template)
 
 
 def render(template: str, context: Mapping[str, Any]) -> str:
     """Return a rendered template of this package, which is not a page of its own: a mail."""
-    return _environment(None).get_template(template).render(context)
+    return _environment().get_template(template).render(context)
 
 
 def _links(folder: Path) -> dict[str, str]:
@@ -83,7 +80,7 @@ def _links(folder: Path) -> dict[str, str]:
 
 
 @cache
-def _environment(zone: tzinfo | None) -> jinja2.Environment:
+def _environment() -> jinja2.Environment:
     """Return the templates, compiled once: an inbox of many files writes many pages."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("dialler_sync.report"),
@@ -96,7 +93,7 @@ def _environment(zone: tzinfo | None) -> jinja2.Environment:
     environment.filters |= {
         "number": figure,
         "duration": duration,
-        "moment": partial(moment, zone=zone),
+        "moment": moment,
         "first_upper": lambda text: text[:1].upper() + text[1:],
     }
     environment.globals |= {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,8 @@ _COLUMNS = (
 )
 
 
-def write_plan_page(path: Path, plan: Mapping[str, Any], zone: tzinfo | None = None) -> None:
-    """Write the page of a plan, by the keys of its JSON; times are shown in ``zone``.
+def write_plan_page(path: Path, plan: Mapping[str, Any]) -> None:
+    """Write the page of a plan, by the keys of its JSON.
 
     Raises:
         JournalError: the file cannot be written.
@@ -49,7 +48,7 @@ def write_plan_page(path: Path, plan: Mapping[str, Any], zone: tzinfo | None = N
         "full": path.with_suffix(".json").name,
         "run_it": command("import", "--plan", str(path.with_suffix(".json"))),
     }
-    write_page(path, "plan.html.j2", context, zone)
+    write_page(path, "plan.html.j2", context)
 
 
 def _values(entry: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[str, ...]:

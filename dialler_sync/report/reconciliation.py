@@ -113,16 +113,14 @@ def lines_file(path: Path, columns: Sequence[str]) -> Iterator[Any]:
 class ReconciliationWorkbook:
     """Collect lines, each once; then write the workbook: a summary, and a sheet per class. A context manager.
 
-    ``sheet_lines`` is the number of lines that a sheet takes.
-
     Raises:
         OSError: the folder of ``path`` cannot be written.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str], *, sheet_lines: int = SHEET_LINES) -> None:
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
         self._book = Book(path)
         self._summary = self._book.add_page(phrase("Summary"), (26, 14, 14, 14, 64))
-        self._room = sheet_lines + 2  # plus the header, and the line that says that the sheet is full
+        self._room = SHEET_LINES + 2  # plus the header, and the line that says that the sheet is full
         self._tables = {
             kind: self._book.add_table(phrase(name), "reconciliation.csv", self._room) for kind, name in SHEETS.items()
         }
@@ -189,16 +187,11 @@ class ReconciliationWorkbook:
         page = self._book.add_page(phrase("Calls"), (16, 32, 12, 12, 12))
         head = (phrase("By"), phrase("Which"), phrase("Calls"), phrase("Contacts"), phrase("Reached"))
         page.line(*head, style=page.bold)
-        for (by, _, _), counts in zip(DIMENSIONS.values(), call_counts(history), strict=True):
-            for name, count in counts.items():
+        for dimension, (by, _, _) in DIMENSIONS.items():
+            for name, count in history[dimension].items():
                 page.line(phrase(by), name, count["calls"], count["contacts"], count["reached"])
         page.sheet.freeze_panes(1, 0)
         page.sheet.autofilter(0, 0, page.at - 1, 4)
-
-
-def call_counts(history: Mapping[str, Any]) -> list[Mapping[str, Mapping[str, int]]]:
-    """Return the counts of the calls for each of ``DIMENSIONS``."""
-    return [history[name] for name in DIMENSIONS]
 
 
 def verdict(summary: Mapping[str, Any]) -> str:

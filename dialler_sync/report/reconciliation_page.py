@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from ..text.phrase import figure, mark, phrase
 from . import charts
 from .masking import mask_key, mask_phones
 from .page import write_page
-from .reconciliation import DIMENSIONS, MEANINGS, ReportLine, call_counts, facts, verdict
+from .reconciliation import DIMENSIONS, MEANINGS, ReportLine, facts, verdict
 from .records import Column, Records, spoken
 from .words import campaign_of
 
@@ -60,8 +59,8 @@ class ReconciliationPage:
         values = (line.user_data, line.kind, row, line.contact_id, *sides, line.file, *line.told)
         self._records.add(values, 0, ())
 
-    def write(self, path: Path, summary: Mapping[str, Any], zone: tzinfo | None = None) -> None:
-        """Write the page. ``summary`` is that of ``summary.json``; times are shown in ``zone``.
+    def write(self, path: Path, summary: Mapping[str, Any]) -> None:
+        """Write the page. ``summary`` is that of ``summary.json``.
 
         Raises:
             JournalError: the file cannot be written.
@@ -79,15 +78,15 @@ class ReconciliationPage:
             "fields": _bars(summary["changed_fields"]),
             "moves": _bars(summary["moved"]["changes"]) if summary["moved"] else (),
             "calls": [
-                (phrase(caption), phrase(label), _bars({name: count["calls"] for name, count in counts.items()}))
-                for (_, label, caption), counts in zip(DIMENSIONS.values(), call_counts(history), strict=True)
+                (phrase(caption), phrase(label), _bars({name: count["calls"] for name, count in history[by].items()}))
+                for by, (_, label, caption) in DIMENSIONS.items()
             ]
             if history
             else [],
             "records": self._records,
             "exit_meaning": meaning_of(summary["exit_code"]),
         }
-        write_page(path, "reconciliation.html.j2", context, zone)
+        write_page(path, "reconciliation.html.j2", context)
 
 
 def _state(summary: Mapping[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import tzinfo
 from typing import Any
 
 from ..exit_codes import ExitCode
@@ -216,11 +215,11 @@ def _left_out(summary: Mapping[str, Any]) -> str:
     return phrase("{count} left out ({reasons})", count=total, reasons=reasons)
 
 
-def knowledge(summary: Mapping[str, Any], zone: tzinfo | None = None) -> str:
+def knowledge(summary: Mapping[str, Any]) -> str:
     """Return a sentence on the age of the journal data that rows were compared with, ``""`` if none was used."""
     if not (compared := summary.get("compared")):
         return ""
-    first, last = (moment(compared[name], zone) for name in ("from", "to"))
+    first, last = (moment(compared[name]) for name in ("from", "to"))
     if first == last:
         return phrase(
             "Compared with what was sent at {time}, not with the dialler: changes by others since then are not seen.",

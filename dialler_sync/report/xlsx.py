@@ -20,8 +20,6 @@ from .groups import Group, Groups
 from .masking import Mask, mask_phones
 from .people import People
 from .sheets import SHEET_ROWS, Book, Page
-from .sheets import Table as _Table  # noqa: F401 - until reconciliation.py takes both from sheets
-from .sheets import write_text as _write_text  # noqa: F401
 
 _COLOURS: Mapping[Status, str] = {
     Status.SUCCEEDED: "#2A8A6E",

@@ -6,6 +6,6 @@
     rows ── runs of rows: prepare → plan → send → reports
     sending ── from here or by a cluster; resumption: only what an earlier run has left
     changes ── runs of contacts: lock, unlock, delete, undo
-    session ── the client that a run shares, until Ctrl-C; interrupt
+    session ── the client that a run shares, until Ctrl-C
     reports ── the counts that must add up, and the files; saved_cells: the rows once more
 """

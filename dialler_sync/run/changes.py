@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 
 from ..api.client import DiallerClient
 from ..api.fatal import reason
-from ..api.latency import Latencies
 from ..config import Settings
 from ..error_codes import MAYBE_DONE, mend
 from ..errors import DiallerSyncError, RequestError
@@ -57,10 +56,7 @@ class BulkRun:
     run: RunRecord
     job: Job
     cells: RunCells
-    requests: int = 0
-    latencies: Latencies = field(default_factory=Latencies)
-    sent: int = 0
-    sending: float = 0.0
+    effort: Effort = field(default_factory=Effort)
     unwritten: Sequence[Outcome] = ()
 
     @property
@@ -76,10 +72,10 @@ class BulkRun:
         """
         with carrying_out(self) as course:
             asyncio.run(self._carry_out())
-        effort = Effort(course.duration, self.requests, latencies=self.latencies, sent=self.sent, sending=self.sending)
+        self.effort.duration = course.duration
         run = replace(self.run, files=self.cells.files)
         try:
-            return conclude(self.journal, run, self.cells, course.stopped, effort, self.unwritten)
+            return conclude(self.journal, run, self.cells, course.stopped, self.effort, self.unwritten)
         finally:
             with suppress(DiallerSyncError):
                 delete_settled_copies(self.journal, self.run.id)
@@ -94,8 +90,8 @@ class BulkRun:
                 else:
                     await self._load(client)
             finally:
-                self.requests += client.requests
-                self.latencies = client.latencies
+                self.effort.requests += client.requests
+                self.effort.latencies = client.latencies
 
     async def _plan(self, client: DiallerClient) -> None:
         """Write the plan to the journal, before any change."""
@@ -133,7 +129,7 @@ class BulkRun:
                 for row in self._left()
             )
         finally:
-            self.sent, self.sending = tally.settled, time.monotonic() - started
+            self.effort.sent, self.effort.sending = tally.settled, time.monotonic() - started
             self.unwritten = recorder.unwritten
 
     def _left(self) -> Iterator[JournalRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sqlite3
 import time
@@ -16,7 +17,6 @@ from ..journal import READING, UNREPORTED, Journal, Outcome, RunRecord
 from ..text.command_line import command
 from ..text.phrase import counted, phrase
 from ..text.stamp import stamp
-from .collector import collect_rarely
 from .reports import Effort, SourceCells, Summary, summarise
 
 _log = logging.getLogger(__name__)
@@ -238,3 +238,9 @@ def _in_words(numbers: Iterator[int]) -> str:
         stretches.append(str(found[0]) if len(found) == 1 else f"{found[0]}-{found[-1]}")
     shown = ", ".join(islice(stretches, _SHOWN))
     return phrase("{rows} and more", rows=shown) if len(stretches) > _SHOWN else shown
+
+
+def collect_rarely() -> None:
+    """Freeze all objects so far, and collect newer ones rarely."""
+    gc.freeze()
+    gc.set_threshold(20_000)

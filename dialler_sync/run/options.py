@@ -1,4 +1,4 @@
-"""The options of a run."""
+"""The options of a run, and the limits among them that stop it before it sends anything."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from ..config.limits import Limit, row_limit
+from ..errors import SafetyLimit
+from ..plan.planned import Planned
+from ..prepare.prepared import Prepared
+from ..text.phrase import mark, phrase
 
 _LIMITS = ("max_errors", "max_warnings", "max_missing")
 
@@ -43,3 +47,29 @@ class RunOptions:
         """Return the options as the record of a run keeps them, limits as text."""
         plain = {each.name: getattr(self, each.name) for each in fields(self)}
         return plain | {name: None if plain[name] is None else str(plain[name]) for name in _LIMITS}
+
+
+_REJECTED = mark("{count} of {total} rows are rejected; --max-errors {limit} allows no more")
+_WARNED = mark("{count} of {total} rows have warnings; --max-warnings {limit} allows no more")
+
+
+def check_limits(options: RunOptions, prepared: Prepared, planned: Planned | None = None) -> None:
+    """Check the prepared rows and, if there is one, the plan.
+
+    Raises:
+        SafetyLimit: there are more such rows than the options allow.
+    """
+    if problem := exceeded_limit(options, prepared, planned):
+        raise SafetyLimit(phrase("{problem}; nothing was sent", problem=problem))
+
+
+def exceeded_limit(options: RunOptions, prepared: Prepared, planned: Planned | None) -> str:
+    """Describe the first limit that is exceeded; ``""`` if none is."""
+    warned = {*prepared.warned, *(planned.moved if planned else ()), *(planned.known if planned else ())}
+    for limit, number, told in (
+        (options.max_errors, prepared.rejected, _REJECTED),
+        (options.max_warnings, len(warned), _WARNED),
+    ):
+        if limit and not limit.allows(number, prepared.total):
+            return phrase(told, count=number, total=prepared.total, limit=limit)
+    return ""

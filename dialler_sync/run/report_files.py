@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -18,8 +18,8 @@ from ..errors import JournalError
 from ..files.private import delete_drafts, make_folder
 from ..files.whole import Spared, spared, why
 from ..journal import Journal, JournalRow, RunRecord
-from ..model import FINE
-from ..report.csv_files import ResultsFile, results_file
+from ..model import FINE, RowResult
+from ..report.csv_files import results_file
 from ..report.failed_xlsx import failed_rows
 from ..report.html import HtmlReport
 from ..report.masking import Mask
@@ -125,12 +125,12 @@ class _Reports:
         columns = [entry["layout"].get("columns", ()) for entry in run.files]
         masked = run.options.get("mask")
         mask = None if masked is None else Mask(columns, masked)
-        self._results = files.enter_context(results_file(self._out / "results.csv"))
+        self._add_result = files.enter_context(results_file(self._out / "results.csv"))
         mapped = run.options.get("mapped") or {}
         self._add_failed = files.enter_context(
             failed_rows(self._out, run.id, columns, source.extra_cells, mapped, workbooks=workbooks)
         )
-        self._mirrored: ResultsFile | None = None
+        self._add_mirrored: Callable[[RowResult], object] | None = None
         self.html = HtmlReport(columns, mapped, mask=mask)
         xlsx = self._out / "report.xlsx"
         self.xlsx: Spared[XlsxReport] = Spared(xlsx, workbook)
@@ -141,11 +141,11 @@ class _Reports:
         """Write one row of the journal into all reports; return its place and cells if it is to be fixed."""
         result = entry.result
         if not entry.has_source:
-            if self._mirrored is None:
-                self._mirrored = self._files.enter_context(results_file(self._out / "mirror.csv"))
-            self._mirrored.add(result)
+            if self._add_mirrored is None:
+                self._add_mirrored = self._files.enter_context(results_file(self._out / "mirror.csv"))
+            self._add_mirrored(result)
             return None
-        self._results.add(result)
+        self._add_result(result)
         seq, number, cells = next(self._cells)
         assert seq == result.seq, "the journal and the source disagree"  # noqa: S101
         self._add_failed(result, number, cells)

@@ -87,7 +87,7 @@ class SourceCells(Protocol):
         """Yield (place in the run, source, original cells) of every row, in order."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Effort:
     """The effort of a part of a run: seconds, requests, repeated imports, and the durations of requests.
 

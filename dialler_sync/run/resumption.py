@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ..errors import CannotResume
 from ..journal import Journal, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
-from ..model import MOVE, Reason, RowResult, SpooledRow, Status
+from ..model import MOVE, Reason, SpooledRow, Status
 from ..pages import ROWS, batched
 from ..prepare.prepared import Prepared
 from ..prepare.sources import Source
@@ -246,10 +246,6 @@ def _identity(entry: JournalRow, same_files: bool) -> str:
     return row.user_data or (f"row {row.row} of {entry.file}" if same_files else entry.payload)
 
 
-def _is_settled(row: RowResult) -> bool:
-    return row.status is Status.SUCCEEDED or row.action is Reason.UNCHANGED
-
-
 def _keyless_and_doubtful(
     journal: Journal, parent: RunRecord, same_files: bool
 ) -> tuple[Counter[str], dict[str, list[int | None]], set[str]]:
@@ -263,6 +259,8 @@ def _keyless_and_doubtful(
             doubtful.setdefault(_identity(entry, same_files), []).append(entry.watermark)
             if entry.moves:
                 moves.add(entry.result.user_data)
-        elif not entry.result.user_data and _is_settled(entry.result):
+        elif not entry.result.user_data and (
+            entry.result.status is Status.SUCCEEDED or entry.result.action is Reason.UNCHANGED
+        ):
             alike[_identity(entry, same_files)] += 1
     return alike, doubtful, moves

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..api.client import DiallerClient
-from ..api.latency import Latencies
 from ..config import Settings
 from ..config.mirror import Missing
 from ..config.rows import Mode
@@ -21,12 +20,11 @@ from ..journal import Journal, Outcome, RunRecord
 from ..model import Action, Status
 from ..observer import Observer
 from ..pages import ROWS, batched
-from ..plan.campaigns import require_campaigns
 from ..plan.changed import ChangedRows
 from ..plan.planned import Planned
 from ..plan.planner import PlanInputs, Planner
 from ..plan.suppress import SuppressionLists
-from ..plan.survey import survey
+from ..plan.survey import require_campaigns, survey
 from ..prepare.prepared import Prepared
 from ..prepare.read_through import prepare
 from ..prepare.sink import NewRows, RowSink
@@ -36,11 +34,17 @@ from ..text.phrase import phrase
 from .doubles import tell_doubles
 from .kept import as_begun, delete_settled_copies
 from .lifecycle import carrying_out, conclude, load_reports, temporary_files
-from .limits import check_limits, exceeded_limit
 from .look_again import look_again
-from .options import RunOptions
+from .options import RunOptions, check_limits, exceeded_limit
 from .reports import Effort, Summary
-from .resumption import KnownRows, LeftOver, drop_overtaken, drop_settled_by_earlier_runs, newer_list, restore_progress
+from .resumption import (
+    KnownRows,
+    LeftOver,
+    drop_overtaken,
+    drop_settled_by_earlier_runs,
+    newer_list,
+    restore_progress,
+)
 from .sending import Sending, Tally, known_campaigns, rules_of
 from .session import session
 
@@ -72,16 +76,10 @@ class Execution:
     also: Callable[[Summary, Prepared], None] | None = None
     """Called at the end of a run that came to its end, while its rows are at hand."""
     would_stop: str = ""
-    requests: int = 0
-    latencies: Latencies = field(default_factory=Latencies)
-    retries: int = 0
+    effort: Effort = field(default_factory=Effort)
     errors: int = 0
     left: LeftOver = field(default_factory=LeftOver)
-    changed_fields: Mapping[str, int] = field(default_factory=dict)
-    sent: int = 0
-    sending: float = 0.0
     unwritten: Sequence[Outcome] = ()
-    campaign_name: str = ""
 
     @property
     def planned(self) -> bool:
@@ -103,17 +101,8 @@ class Execution:
                     self._say_of_the_rest(prepared, Status.SUCCEEDED)
                 else:
                     asyncio.run(self._carry_out(prepared))
-            effort = Effort(
-                course.duration,
-                self.requests,
-                self.retries,
-                self.latencies,
-                self.changed_fields,
-                self.sent,
-                self.sending,
-                self.campaign_name,
-            )
-            summary = conclude(self.journal, self.run, prepared, course.stopped, effort, self.unwritten)
+            self.effort.duration = course.duration
+            summary = conclude(self.journal, self.run, prepared, course.stopped, self.effort, self.unwritten)
             if self.also and not course.stopped:
                 self.also(summary, prepared)
             if self.options.mark:
@@ -185,14 +174,13 @@ class Execution:
 
     def _say_of_the_rest(self, prepared: Prepared, status: Status) -> None:
         """Settle the rest of a validation or dry run with its planned actions."""
-        self._record(Outcome(row.seq, status, self._planned_action(prepared, row.seq)) for row in prepared.to_send())
+        planned = self.run.command != "validate"
+        rows = prepared.to_send()
+        self._record(Outcome(row.seq, status, prepared.action(row.seq) if planned else None) for row in rows)
 
     def _record(self, outcomes: Iterator[Outcome]) -> None:
         for batch in batched(outcomes, ROWS):
             self.journal.record(self.run.id, batch)
-
-    def _planned_action(self, prepared: Prepared, seq: int) -> Action | None:
-        return None if self.run.command == "validate" else prepared.action(seq)
 
     # Planning and sending
 
@@ -218,10 +206,10 @@ class Execution:
                         self.observer.stage(phrase("looking for doubles"), None)
                         await tell_doubles(client, self.journal, self.run)
             finally:
-                self.requests += client.requests
-                self.campaign_name = line(client.campaign_names.get(self.run.campaign, ""), 64)
+                self.effort.requests += client.requests
+                self.effort.campaign_name = line(client.campaign_names.get(self.run.campaign, ""), 64)
                 if engine is None:  # else others have sent the rows, and how long that took is not known here
-                    self.latencies = client.latencies
+                    self.effort.latencies = client.latencies
 
     def _cluster(self) -> AbstractAsyncContextManager[Engine | None]:
         if self.options.cluster is None or self.options.dry_run:
@@ -273,7 +261,7 @@ class Execution:
             check_limits(self.options, prepared, planned)
         _log.debug("planned: %s", ", ".join(f"{count} {name}" for name, count in planned.counts.items()) or "nothing")
         self.left = replace(self.left, extra=planner.extra)
-        self.changed_fields = planned.changed_fields
+        self.effort.changed_fields = planned.changed_fields
         self.run = replace(self.run, planned=True, options=facts)
         self.journal.update_run(self.run.id, planned=True, options=facts)
         return planned
@@ -289,8 +277,9 @@ class Execution:
         try:
             await sending.send()
         finally:
-            self.sent, self.sending = tally.settled, time.monotonic() - started - sending.waited
-            _log.debug("sent %d rows in %.3f s, with %d requests so far", self.sent, self.sending, client.requests)
+            effort = self.effort
+            effort.sent, effort.sending = tally.settled, time.monotonic() - started - sending.waited
+            _log.debug("sent %d rows in %.3f s, with %d requests so far", effort.sent, effort.sending, client.requests)
             self.unwritten = sending.unwritten
-            self.requests += sending.requests
-            self.retries += sending.retries
+            effort.requests += sending.requests
+            effort.retries += sending.retries

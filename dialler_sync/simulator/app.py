@@ -19,7 +19,8 @@ from starlette.types import Receive, Scope, Send
 from .answers import NOT_AUTHORISED, Refusal, refusal
 from .dialling import Dialling
 from .faults import FaultDice
-from .functions import ROUTES, Call, Functions
+from .functions import Call, Functions
+from .routes import ROUTES
 from .settings import Settings
 from .store import Store
 from .strikes import strike

@@ -18,9 +18,8 @@ from typing import Any
 
 from ..errors import UsageError
 from . import clock
-from .calls import AGENT, BUSY, CALLER, CODE, CUSTOMER, NO_ANSWER, UNALLOCATED, ResultCode
+from .calls import AGENT, BUSY, CALLER, CODE, CUSTOMER, NO_ANSWER, UNALLOCATED, Fate, ResultCode, draw_fate
 from .clock import written
-from .fates import Fate, draw_fate
 from .store import Store
 
 _RATE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(?:/([smhd]))?(?:@(\d\d?)-(\d\d?))?", re.ASCII)

@@ -27,26 +27,8 @@ from typing import Any, Self
 from urllib.parse import unquote
 
 from ..errors import UsageError
+from .routes import FUNCTIONS
 from .span import NO_TIME, Span
-
-FUNCTIONS = (
-    "list",
-    "get",
-    "lookup",
-    "import",
-    "delete_by_id",
-    "delete_by_user_data",
-    "lock_by_id",
-    "lock_by_user_data",
-    "unlock_by_id",
-    "unlock_by_user_data",
-    "history_by_id",
-    "history_by_user_data",
-    "campaigns",
-    "campaign",
-    "batch",
-)
-"""Functions of the API by name, as ``on=`` and the request log use them."""
 
 
 class Strike(Enum):

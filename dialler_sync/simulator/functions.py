@@ -16,29 +16,6 @@ from .record import RESET_STATE, ContactRules
 from .settings import Settings
 from .store import Store
 
-_CONTACTS = "/dialler/contacts"
-_CONTACT = "/dialler/contacts/contact"
-_CAMPAIGNS = "/dialler/campaigns"
-
-ROUTES: Mapping[tuple[str, str], str] = {
-    ("POST", f"{_CONTACTS}/import"): "import",
-    ("GET", _CONTACTS): "list",
-    ("GET", f"{_CONTACTS}/{{ID}}"): "get",
-    ("GET", _CONTACT): "lookup",
-    ("DELETE", f"{_CONTACT}/{{ID}}"): "delete_by_id",
-    ("DELETE", _CONTACT): "delete_by_user_data",
-    ("PUT", f"{_CONTACT}/{{ID}}/lock"): "lock_by_id",
-    ("PUT", f"{_CONTACT}/lock"): "lock_by_user_data",
-    ("PUT", f"{_CONTACT}/{{ID}}/unlock"): "unlock_by_id",
-    ("PUT", f"{_CONTACT}/unlock"): "unlock_by_user_data",
-    ("GET", f"{_CONTACT}/{{ID}}/history"): "history_by_id",
-    ("GET", f"{_CONTACT}/history"): "history_by_user_data",
-    ("GET", _CAMPAIGNS): "campaigns",
-    ("GET", f"{_CAMPAIGNS}/{{ID}}"): "campaign",
-    ("POST", _CONTACTS): "batch",
-}
-"""Method and path → name of the function, as in ``faults.FUNCTIONS``; ``{ID}`` stands for digits."""
-
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -54,8 +31,8 @@ class Functions:
 
     def __init__(self, store: Store, settings: Settings, random: Random) -> None:
         self._store = store
-        self._release = settings.abilities
-        self._rules = ContactRules(self._release.numbers)
+        self._filters_lists = settings.is_newer
+        self._rules = ContactRules(settings.numbers)
         self._processing = settings.processing
         self._random = random
         self.by_name: dict[str, Callable[[Call], Awaitable[Response]]] = {
@@ -74,7 +51,7 @@ class Functions:
             "campaigns": self._campaigns,
             "campaign": self._campaign,
         }
-        if settings.batch and self._release.has_batch:
+        if settings.batch and settings.is_newer:
             self.by_name["batch"] = self._batch
 
     async def _import(self, call: Call) -> Response:
@@ -102,7 +79,7 @@ class Functions:
         return {**RESET_STATE, **fields} if fields.pop("ResetContact", None) else fields
 
     async def _list(self, call: Call) -> Response:
-        filtered = self._release.filters_lists and "diallerCampaignsID" in call.query
+        filtered = self._filters_lists and "diallerCampaignsID" in call.query
         campaign_id = _integer(call, "diallerCampaignsID") if filtered else None
         if campaign_id is not None and campaign_id not in self._store.campaigns:
             raise _no_campaign()

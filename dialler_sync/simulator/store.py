@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
-from types import TracebackType
 from typing import Any, Self
 
 from .call_source import CallSource
@@ -50,7 +49,7 @@ class Store:
         self._last_ids = {"contact": 0, "call": 0}
         self._unsaved: set[int] = set()
         self.clock = clock or Clock()
-        self.changed: Callable[[int], None] = _unheard
+        self.changed: Callable[[int], None] = lambda _: None
         self._random = Random(seed)  # noqa: S311 - repeatable on purpose
         self._rehearse = rehearse
         self._file = StateFile(file) if file else None
@@ -65,9 +64,7 @@ class Store:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
 
     def add(self, **fields: Any) -> int:
@@ -214,7 +211,3 @@ class Store:
 def _call_id(call: Mapping[str, Any]) -> Any:
     leg = call.get(CUSTOMER)
     return leg.get("ID") if isinstance(leg, dict) else None
-
-
-def _unheard(_contact_id: int) -> None:
-    pass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime
 
 from .phrase import counted, figure, mark, phrase
 
@@ -52,9 +52,9 @@ def milliseconds(time: float) -> str:
     return phrase("{n} ms", n=figure(time, 1 if time < 10 else 0))
 
 
-def moment(text: str, zone: tzinfo | None, form: str = _MOMENT) -> str:
-    """Return a time of a summary (ISO 8601) in ``zone`` (None: the zone of this machine); ``""`` stays."""
-    return day(datetime.fromisoformat(text).astimezone(zone), form) if text else ""
+def moment(text: str, form: str = _MOMENT) -> str:
+    """Return a time of a summary (ISO 8601) in the zone of this machine; ``""`` stays."""
+    return day(datetime.fromisoformat(text).astimezone(), form) if text else ""
 
 
 def day(when: date, form: str) -> str:

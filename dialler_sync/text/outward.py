@@ -13,7 +13,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -127,23 +127,22 @@ def in_shell(name: object) -> str:
 
 def outward(value: Any) -> Any:
     """Make each text and each name in a JSON value one harmless line."""
-    if isinstance(value, str):
-        return line(value)
-    if isinstance(value, Mapping):
-        return {line(key): outward(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [outward(inner) for inner in value]
-    return value
+    return _changed(value, line)
 
 
 def without_secrets(value: Any) -> Any:
     """Mask secrets in a JSON value; keep the rest."""
+    return _changed(value, mask)
+
+
+def _changed(value: Any, change: Callable[[str], str]) -> Any:
+    """Change each text and each name in a JSON value."""
     if isinstance(value, str):
-        return mask(value)
+        return change(value)
     if isinstance(value, Mapping):
-        return {mask(str(key)): without_secrets(inner) for key, inner in value.items()}
+        return {change(str(key)): _changed(inner, change) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [without_secrets(inner) for inner in value]
+        return [_changed(inner, change) for inner in value]
     return value
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
@@ -330,18 +329,7 @@ def test_retry_after(status: int, text: str, seconds: float | None) -> None:
     assert caught.value.retry_after == seconds
 
 
-@pytest.fixture
-def _far_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A machine five hours and a half from Greenwich."""
-    with monkeypatch.context() as here:
-        here.setenv("TZ", "Asia/Kolkata")
-        time.tzset()
-        yield
-    time.tzset()
-
-
-@pytest.mark.usefixtures("_far_away")
-def test_a_date_without_a_zone_is_not_the_local_time() -> None:
+def test_a_date_without_a_zone_is_not_the_local_time(in_zone: Callable[[str], None]) -> None:
     """HTTP dates are in GMT, wherever dialler-sync runs."""
     with pytest.raises(NotDone) as caught:
         judge(reply(503, headers={"Retry-After": "Tue Nov 14 22:13:50 2023"}), now=lambda: NOW)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,7 @@ def report(tmp_path: Path) -> Path:
 def huge_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """More rows that did not succeed than a page lists."""
     path = tmp_path_factory.mktemp("huge") / "report.html"
-    report = HtmlReport([COLUMNS], {}, zone=UTC)
+    report = HtmlReport([COLUMNS], {})
     for row in range(2, MANY + 12):
         report.add(rejected(row, CODES[row % 4], error=f"Wrong {row * 7919 % 99_991}."), 0, cells_of(row))
     summary = summary_of([rejected(2)] * (MANY + 10))

@@ -14,8 +14,7 @@ import pytest
 from dialler_sync.config.inbox import InboxSettings
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.files.pinned import temporary_folder
-from dialler_sync.inbox.answer_names import answer_name
-from dialler_sync.inbox.answers import Answers
+from dialler_sync.inbox.answers import Answers, answer_name
 from dialler_sync.journal import Journal
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +112,7 @@ def write_html(
     **summary: Any,
 ) -> str:
     """Write the page of a run with these rows, times in UTC; return its text."""
-    report = HtmlReport([COLUMNS], MAPPED, mask=Mask([COLUMNS], ["Phone"]) if mask else None, zone=UTC)
+    report = HtmlReport([COLUMNS], MAPPED, mask=Mask([COLUMNS], ["Phone"]) if mask else None)
     for result, cells in rows:
         report.add(result, 0, cells)
     report.write(path, summary_of((result for result, _ in rows), **summary), history)

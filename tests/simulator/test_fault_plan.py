@@ -6,7 +6,8 @@ import pytest
 
 from dialler_sync.errors import UsageError
 from dialler_sync.simulator import FaultPlan, Span
-from dialler_sync.simulator.faults import FUNCTIONS, KINDS, Fault, FaultDice
+from dialler_sync.simulator.faults import KINDS, Fault, FaultDice
+from dialler_sync.simulator.routes import FUNCTIONS
 
 IMPORT = frozenset({"import"})
 ALL = frozenset(FUNCTIONS)

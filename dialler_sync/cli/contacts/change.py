@@ -12,7 +12,7 @@ from ...text.phrase import counted, mark, phrase
 from ..app import App
 from ..asking import confirm
 from ..codes import CHANGES
-from ..options import out_option
+from ..options import out_option, with_options
 from ..spoken import SpokenCommand
 from .naming import campaign_option, naming_options
 
@@ -36,9 +36,7 @@ _OPTIONS = (
 
 
 def _options(command: Callable[..., T]) -> Callable[..., T]:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return naming_options(command)
+    return naming_options(with_options(command, _OPTIONS))
 
 
 @click.command(cls=SpokenCommand, codes=CHANGES)
@@ -123,12 +121,9 @@ def _change(
         targets = Targets(named, settings, journal)
         if not (yes or dry_run):
             question = _ALL_MATCHES if all_matches else _ONLY_THESE
-            confirm(phrase(question, command=command.capitalize(), contacts=_counted(len(targets))))
+            contacts = counted(len(targets), "{count} contact", "{count} contacts")
+            confirm(phrase(question, command=command.capitalize(), contacts=contacts))
         with progress(app) as observer:
             summary = change_contacts(settings, command, targets, options, app.config_path, journal, out, observer)
     print_summary(summary)
     return summary.exit_code
-
-
-def _counted(number: int) -> str:
-    return counted(number, "{count} contact", "{count} contacts")

@@ -11,6 +11,7 @@ import click
 
 from ...files.url import path_of
 from ...text.phrase import phrase
+from ..options import with_options
 
 if TYPE_CHECKING:
     from ...jobs.contacts import Named
@@ -74,9 +75,7 @@ def naming_options(command: Callable[..., T]) -> Callable[..., T]:
     ) -> T:
         return command(*args, named=_named_by(ids, user_data, file, column, by), **given)
 
-    for option in reversed(_OPTIONS):
-        with_named = option(with_named)
-    return with_named
+    return with_options(with_named, _OPTIONS)
 
 
 def _named_by(

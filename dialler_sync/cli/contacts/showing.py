@@ -15,6 +15,7 @@ import click
 
 from ...text.phrase import figure, phrase
 from ..echo import echo
+from ..options import with_options
 from ..streams import exact, styled
 
 if TYPE_CHECKING:
@@ -40,9 +41,7 @@ _OPTIONS = (
 
 def showing_options(command: F) -> F:
     """Add the options; :class:`Showing` takes their values."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from pathlib import Path
-from types import TracebackType
 from typing import NoReturn, Self
 from urllib.parse import unquote
 from xml.parsers import expat
@@ -91,9 +90,7 @@ class Package:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self._zip.close()
         self._file.close()
 

@@ -12,7 +12,6 @@ import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from .canonical import write_part, write_workbook
@@ -54,9 +53,7 @@ class Slices:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self._zip.close()
         self._folder.cleanup()
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -13,13 +11,8 @@ from dialler_sync.config.hours import Hours, following, read_time
 
 
 @pytest.fixture(autouse=True)
-def _berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "Europe/Berlin")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    assert os.environ.get("TZ") != "Europe/Berlin"
-    time.tzset()
+def _berlin(in_zone: Callable[[str], None]) -> None:
+    in_zone("Europe/Berlin")
 
 
 def at(text: str) -> datetime:

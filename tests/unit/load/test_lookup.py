@@ -11,7 +11,7 @@ import pytest
 from dialler_sync.api.client import DiallerClient
 from dialler_sync.api.wire import StoredContact
 from dialler_sync.errors import MaybeDone, NotDone, Refused
-from dialler_sync.load.lookup import Lookup
+from dialler_sync.load.moves import Lookup
 
 
 class Answers:

@@ -14,8 +14,7 @@ from dialler_sync.api.pace import Gate
 from dialler_sync.api.wire import StoredContact, stored_contact
 from dialler_sync.errors import Interrupted, MaybeDone, NoRowCanSucceed, NotDone, Refused
 from dialler_sync.journal import Outcome
-from dialler_sync.load.allowance import CROWD
-from dialler_sync.load.attempt import TRANSITIONS, Attempt, Event, State
+from dialler_sync.load.attempt import CROWD, TRANSITIONS, Attempt, Event, State
 from dialler_sync.load.change import change_by_id
 from dialler_sync.load.moves import Moves
 from dialler_sync.load.outcomes import Outcomes

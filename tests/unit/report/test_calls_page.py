@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import random
 from collections import defaultdict
-from datetime import UTC, date, timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -107,10 +108,11 @@ def test_a_call_without_an_end_is_going_on_where_others_have_one() -> None:
     assert "CallEnd" in alone.not_told
 
 
-def test_times_are_the_dialler_s_and_those_with_a_zone_are_told_in_it() -> None:
+def test_times_are_the_dialler_s_and_those_with_a_zone_are_told_in_ours(in_zone: Callable[[str], None]) -> None:
     """A day without a time has no hour; what is no time is in no day."""
     starts = ["2026-11-02 10:00:00", "2026-11-02T23:30:00-02:00", "2026-11-03 01:00:00 UTC", "2026-11-03", "soon", ""]
-    tally, _ = counted(*(call(start=start) for start in starts), zone=UTC)
+    in_zone("UTC")
+    tally, _ = counted(*(call(start=start) for start in starts))
 
     assert {hour: n for (hour, _), n in tally.hours.items()} == {10: 1, 1: 2}
     assert {day.day: n for (day, _), n in tally.days.items()} == {2: 1, 3: 3}

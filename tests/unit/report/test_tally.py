@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dialler_sync.model import RowResult, Status
-from dialler_sync.report.tally import MANY_TRIES, Tally
+from dialler_sync.report.course import MANY_TRIES, Tally
 
 from ...helpers.report_samples import rejected, result_of
 

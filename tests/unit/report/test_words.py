@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -96,9 +96,10 @@ def test_a_share_never_rounds_something_to_nothing_or_less_than_all_to_all(part:
     assert forms.percent(part, whole) == text
 
 
-def test_times_are_told_as_they_were_where_the_run_was() -> None:
-    assert forms.moment("2026-11-23T23:30:00Z", timezone(timedelta(hours=1))) == "24 Nov 2026, 00:30 UTC+01:00"
-    assert forms.moment("", None) == ""
+def test_times_are_told_as_they_were_where_the_run_was(in_zone: Callable[[str], None]) -> None:
+    in_zone("Europe/Berlin")
+    assert forms.moment("2026-11-23T23:30:00Z") == "24 Nov 2026, 00:30 CET"
+    assert forms.moment("") == ""
 
 
 def test_every_status_and_action_has_its_meaning() -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from dialler_sync.api.pace import Gate
 from dialler_sync.errors import Interrupted
-from dialler_sync.run import interrupt
-from dialler_sync.run.interrupt import interruptible
+from dialler_sync.run import session
+from dialler_sync.run.session import interruptible
 
 from ...helpers.signals import BOTH, ENDING
 
@@ -101,7 +101,7 @@ def test_a_second_signal_in_a_callback_leaves_nothing_to_be_told(caplog: pytest.
 
 def test_what_hangs_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """One signal is enough, for whoever has the patience."""
-    monkeypatch.setattr(interrupt, "FINISH_IN_FLIGHT", 0.0)
+    monkeypatch.setattr(session, "FINISH_IN_FLIGHT", 0.0)
 
     async def work() -> None:
         with interruptible(Gate(1), asyncio.current_task()):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC
+from collections.abc import Callable, Iterator
 from gettext import NullTranslations
 
 import pytest
@@ -47,10 +46,11 @@ def test_a_sentence_puts_its_values_where_its_language_has_them() -> None:
     assert language() == "de"
 
 
-def test_numbers_times_and_lists_are_written_as_the_language_does() -> None:
+def test_numbers_times_and_lists_are_written_as_the_language_does(in_zone: Callable[[str], None]) -> None:
     assert (figure(1_234_567), figure(1234.56, 1)) == ("1.234.567", "1.234,6")
     assert (percent(1, 3), percent(1, 2_000), duration(0.4)) == ("33,3 %", "< 0,1 %", "0,4 s")
-    assert moment("2026-11-29T04:00:00Z", UTC) == "29.11.2026, 04:00 UTC"
+    in_zone("UTC")
+    assert moment("2026-11-29T04:00:00Z") == "29.11.2026, 04:00 UTC"
     assert listed(["A", "B", "C"]) == "A, B und C"
 
 

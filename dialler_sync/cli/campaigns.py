@@ -19,7 +19,7 @@ def campaigns() -> None:
 @click.option("-o", "--output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @click.pass_obj
 def list_(app: App, output: str) -> int:
-    """List the campaigns of the account: ID and name. csv and json have all fields.
+    """List the campaigns of the account: ID and name (csv and json: all fields).
 
     \b
     Examples:

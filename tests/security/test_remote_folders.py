@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -43,7 +44,7 @@ def keys(dialler: SimulatorServer) -> set[str]:
 @pytest.fixture
 def inbox(sftp: Sftp, tmp_path: Path) -> tuple[str, Path]:
     """The address of an inbox on the server, and its folder."""
-    folder = sftp.files / f"{tmp_path.name}-inbox"
+    folder = sftp.files / f"{tmp_path.name}-{uuid4().hex}"
     folder.mkdir()
     return sftp.url(folder.name), folder
 

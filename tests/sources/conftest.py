@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -106,7 +107,7 @@ class Remote:
 @pytest.fixture(params=["sftp", "s3", "smb"])
 def remote(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Remote:
     """A folder at an address, which the configuration of the test is to know the ``login`` of."""
-    name = f"{tmp_path.name}-folder"
+    name = f"{tmp_path.name}-{uuid4().hex}"
     if request.param == "s3":
         import boto3
 

@@ -57,7 +57,7 @@ def reason_to_stop(error: RequestError, *, campaign: str | None, rows_pass: bool
         return NoRowCanSucceed(
             phrase(
                 "the dialler refuses the token or the ClientsID ({error}). A new token replaces the old one: get "
-                "the current token, then resume the run.",
+                "the current token, and check dialler.clients_id.",
                 error=error,
             )
         )

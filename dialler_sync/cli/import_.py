@@ -113,6 +113,8 @@ def import_(
     settings = app.settings(finished=True)
     if not (files or plan or inbox):
         inbox = settings.inbox.dir
+    if inbox and (files or plan):
+        raise click.UsageError(phrase("--inbox cannot be combined with FILE or --plan"))
     if sum(map(bool, (files, inbox, plan))) != 1 and not (files and plan):
         raise click.UsageError(
             phrase(

@@ -191,6 +191,12 @@ def _run(arguments: Sequence[str] | None) -> ExitCode:
         else:
             error.show()
         code = ExitCode.USAGE
+    except PermissionError as error:  # of a path in a folder that this user may not enter
+        if not error.filename:
+            raise
+        why = phrase("{path}: cannot be used: {why}.", path=error.filename, why=error.strerror)
+        _log.error("Error: %s", why)
+        code = ExitCode.USAGE
     except DiallerSyncError as error:
         _log.error("Error: %s", error)
         code = exit_code(error, {})

@@ -1,17 +1,23 @@
-"""The help of the commands, in the language that is spoken: docstrings and options are its English."""
+"""What all commands have: help in the language that is spoken (docstrings and options are its English), and no file
+that is written over one that is read."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from copy import copy
 from inspect import cleandoc
+from pathlib import Path
 from typing import Any
 
 import click
 
 from ..exit_codes import ExitCode
+from ..files.url import Url
 from ..text.phrase import phrase
 from .codes import exit_codes
+
+_WRITES = {"-o", "--fix", "--mapped", "--metrics-file", "--out", "--page", "--to"}
+"""Options that name what is written."""
 
 
 class SpokenCommand(click.Command):
@@ -20,6 +26,25 @@ class SpokenCommand(click.Command):
     def __init__(self, *args: Any, codes: Collection[ExitCode] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._codes = codes
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the command.
+
+        Raises:
+            click.UsageError: it would replace the configuration, the journal, or a file that it is to read.
+        """
+        root = ctx.find_root().params
+        named = [root.get("config_path"), *(ctx.params.get(p.name or "") for p in self.params if not _writes(p))]
+        read = {path.resolve() for value in named for path in _paths(value) if path.exists()}
+        read |= {Path(root["state"]).resolve()} if root.get("state") else set()
+        for param in filter(_writes, self.params):
+            for path in _paths(ctx.params.get(param.name or "")):
+                if path.resolve() in read:
+                    said = phrase(
+                        "{option} {path}: this file is to be read: name another one", option=param.opts[0], path=path
+                    )
+                    raise click.UsageError(said)
+        return super().invoke(ctx)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the help."""
@@ -41,6 +66,16 @@ class SpokenGroup(SpokenCommand, click.Group):
     """A group of such commands."""
 
     command_class = SpokenCommand
+
+
+def _writes(param: click.Parameter) -> bool:
+    return not _WRITES.isdisjoint(param.opts)
+
+
+def _paths(value: object) -> tuple[Path, ...]:
+    """Return the paths of this machine that a parameter names."""
+    values = value if isinstance(value, tuple) else (value,)
+    return tuple(each for each in values if isinstance(each, Path) and not isinstance(each, Url))
 
 
 def _spoken(command: SpokenCommand) -> SpokenCommand:

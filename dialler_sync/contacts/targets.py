@@ -219,8 +219,8 @@ def _column(layout: Layout, name: str) -> str:
     if not _has(layout, (name,)):
         raise InputError(
             phrase(
-                "{path}: no column '{name}'{nearest}; name the column with the contacts with --column. The file "
-                "has: {columns}.",
+                "{path}: no column '{name}'. Name the column with the contacts with --column. The file has: "
+                "{columns}{nearest}",
                 path=layout.path,
                 name=name,
                 nearest=nearest(name, layout.columns),

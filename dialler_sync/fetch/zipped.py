@@ -13,8 +13,8 @@ from typing import Any
 from unicodedata import normalize
 
 from ..errors import InputError
-from ..text.nearest import nearest
-from ..text.phrase import figure, phrase
+from ..text.nearest import near_miss
+from ..text.phrase import figure, mark, phrase
 from .copies import BLOCK
 
 _WORKBOOK = {"[content_types].xml", "mimetype", "content.xml", "xl/workbook.xml", "xl/workbook.bin"}
@@ -33,6 +33,9 @@ _MOST_MEMBERS = 10_000
 _MOST_SHOWN = 20
 _AES = 99
 """Method of an AES-encrypted member; its real method is known when it is opened."""
+
+_NOT_IN_IT = mark("there is no '{wanted}' in {named}. In it: {names}.")
+_NEAR = mark("there is no '{wanted}' in {named}; did you mean '{near}'? In it: {names}.")
 
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, _AES}
 """Methods accepted; zipfile unpacks bzip2 and LZMA without a limit, and 2 KB may hold 3 GB."""
@@ -142,15 +145,9 @@ def _chosen(infos: Sequence[zipfile.ZipInfo], named: Path, wanted: str | None) -
         found = [info for info in infos if _same(wanted) & _spellings(info)]
         if len(found) == 1:
             return found[0]
-        raise InputError(
-            phrase(
-                "there is no '{wanted}' in {named}.{nearest} In it: {names}.",
-                wanted=wanted,
-                named=named,
-                nearest=nearest(wanted, names),
-                names=_listed(names),
-            )
-        )
+        near = near_miss(wanted, names)
+        said = _NEAR if near else _NOT_IN_IT
+        raise InputError(phrase(said, wanted=wanted, named=named, near=near, names=_listed(names)))
     found = [info for info in infos if not _LITTER.search(info.filename)]
     if len(found) > 1:
         found = [info for info in found if PurePosixPath(info.filename).suffix.lower() in _TABLES]

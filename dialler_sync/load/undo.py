@@ -146,7 +146,9 @@ class Undoer:
                 row,
                 Action.OVERWRITE,
                 CONTACT_CHANGED,
-                phrase("contacts with this UserData now: {contacts}; not only this one", contacts=_ids(found)),
+                phrase("contacts with this UserData now: {contacts}; not only this one", contacts=_ids(found))
+                if found
+                else phrase("somebody has deleted the contact since the run"),
             )
         if not differences(before, contact.values):
             return _done(row, Reason.UNCHANGED, Status.SKIPPED, error=phrase("the contact is already as it was"))

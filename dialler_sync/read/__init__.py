@@ -184,6 +184,10 @@ def open_selected(path: Path, source: SourceSettings, local: Local | None = None
     return tables
 
 
+_LOCKS = ("~$", ".~lock.")
+"""Beginnings of the files that Excel and LibreOffice keep beside an open workbook."""
+
+
 def _is_workbook(path: Path, source: SourceSettings) -> bool:
     """Tell a workbook from text by the file's bytes; its name does not matter.
 
@@ -198,6 +202,10 @@ def _is_workbook(path: Path, source: SourceSettings) -> bool:
             raise InputError(phrase("{path}: not a regular file. Save the data as a file, and name that.", path=path))
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
+        if path.name.startswith(_LOCKS):
+            raise InputError(
+                phrase("{path}: this is the mark of an open workbook. Name the workbook itself.", path=path)
+            )
     except FileNotFoundError:
         raise InputError(phrase("{path}: no such file.", path=path)) from None
     except (OSError, ValueError) as error:

@@ -46,7 +46,8 @@ def check_target(run: RunRecord, target: str) -> None:
         raise UsageError(
             phrase(
                 "run {run} was for {target}, but the configuration names {other}. Name the right "
-                "configuration with -c ({config_path}), or use --config-of-run.",
+                "configuration with -c (it was {config_path}), or use --config-of-run. If the configuration has been "
+                "corrected since, import the list again.",
                 run=run.id,
                 target=in_words(run.target),
                 other=in_words(target),

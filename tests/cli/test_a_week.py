@@ -178,7 +178,7 @@ MISSING = "no list has come to nord since DAY; one was due at DAY"
 HALF = "4 rows were read; the last 2 imports had 10 (notify.row_count: 50%)"
 DEAD = (
     "the dialler refuses the token or the ClientsID (The token or the ClientsID is not valid). A new token "
-    "replaces the old one: get the current token, then resume the run"
+    "replaces the old one: get the current token, and check dialler.clients_id"
 )
 FAULTY = "row 3: Eva (A2): Phone ('0••• 12'): The phone number is too short."
 

@@ -84,7 +84,7 @@ def test_spreadsheets_have_text_and_no_formula(run: Run, path: Path) -> None:
     ("name", "said"),
     [
         ("mapped.pdf", "the name must end in .csv, .xlsx or .jsonl"),
-        ("contacts.csv", "this is one of the lists to read; name another file"),
+        ("contacts.csv", "this file is to be read: name another one"),
         ("nowhere/mapped.csv", "cannot be written: No such file or directory"),
     ],
 )

@@ -11,8 +11,8 @@ from ...errors import InputError
 from ...model import CellNote, Layout, Table
 from ...own_columns import is_own
 from ...pages import ROWS, batched
-from ...text.nearest import nearest
-from ...text.phrase import counted, figure, phrase
+from ...text.nearest import near_miss
+from ...text.phrase import counted, figure, mark, phrase
 from ..layout.extent import Extent, find_extent
 from ..layout.header import SAMPLE_ROWS, SEARCH, find_header
 from ..layout.mended import is_mended, is_of_vendor, plain_form
@@ -23,6 +23,9 @@ from .table import ExcelTable
 
 MOST_SHEETS = 1_000
 """Each sheet is read, and a few bytes are enough to declare one."""
+
+_NO_SHEET = mark("source.sheet: there is no sheet '{wanted}'. Sheets: {names}.")
+_NEAR_SHEET = mark("source.sheet: there is no sheet '{wanted}'; did you mean '{near}'? Sheets: {names}.")
 
 
 def excel_tables(path: Path, source: SourceSettings) -> list[Table]:
@@ -198,14 +201,9 @@ def _named(sheets: Sequence[Sheet], wanted: str) -> Sheet:
     if len(found) == 1:
         return found[0]
     names = [sheet.name for sheet in sheets]
-    raise InputError(
-        phrase(
-            "source.sheet: there is no sheet '{wanted}'{nearest}. Sheets: {names}.",
-            wanted=wanted,
-            nearest=nearest(wanted, names),
-            names=_listed(names),
-        )
-    )
+    near = near_miss(wanted, names)
+    said = _NEAR_SHEET if near else _NO_SHEET
+    raise InputError(phrase(said, wanted=wanted, near=near, names=_listed(names)))
 
 
 def _folded(name: str) -> str:

@@ -18,6 +18,7 @@ from ..config.protect import ProtectSettings
 from ..errors import DiallerUnavailable, MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError, UsageError
 from ..prepare.prepared import Prepared
 from ..text.command_line import command
+from ..text.forms import either
 from ..text.phrase import mark, phrase
 from .called import LAST_TRY
 from .fill import look_beside, read_account, read_calls, read_campaign, read_contacts
@@ -186,7 +187,7 @@ def require_answers(snapshot: Snapshot, settings: Settings) -> None:
                     "protect.{setting}: the dialler's records have no {names}, so it is not known which contacts "
                     "are protected. Nothing was sent. Remove protect.{setting}, or protect contacts in another way.",
                     setting=setting,
-                    names=", ".join(names),
+                    names=either(names),
                 )
             )
     missing = sorted(_if_empty(settings) - snapshot.told) if snapshot.told_empty else []

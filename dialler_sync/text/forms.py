@@ -68,6 +68,12 @@ def listed(texts: Sequence[str]) -> str:
     return phrase("{first} and {last}", first=", ".join(first), last=last) if first else last
 
 
+def either(texts: Sequence[str]) -> str:
+    """``A``, ``A or B``, ``A, B or C``."""
+    *first, last = texts
+    return phrase("{first} or {last}", first=", ".join(first), last=last) if first else last
+
+
 def _short(value: float) -> str:
     """Return a number with one digit after the decimal point, unless that is a zero."""
     return figure(value, 1 if round(value, 1) % 1 else 0)

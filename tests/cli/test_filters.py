@@ -76,7 +76,7 @@ def test_contacts_that_can_still_be_called_are_counted_whatever_else_is_looked_a
     done = run("import", write("K1,Ann,x"))
 
     assert (
-        "of rows left out by rows.only or rows.skip can still be called; rows.skipped_contacts: lock would lock them"
+        "of rows left out by rows.only or rows.skip can still be called; rows.skipped_contacts: lock would lock"
         in done.err
     )
     assert done.code == ExitCode.OK

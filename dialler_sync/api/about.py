@@ -5,6 +5,7 @@ A proxy, or a server that loses step on a connection that is kept alive, may giv
 
 from __future__ import annotations
 
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -68,11 +69,22 @@ def of_user_data(user_data: str) -> Meant:
 
 
 def of_any(user_data: Iterable[str], ids: Iterable[object]) -> Meant:
-    """Expect some of the contacts of these UserData and IDs."""
+    """Expect the contacts of these UserData and IDs, as far as they exist; or the whole account, with all of them.
+
+    A contact that nobody asked for may be one of those that are missing, under a wrong name; so may one with two names.
+    """
     wanted, keys = set(map(str, ids)), set(map(_folded, user_data))
 
     def meant(found: list[Record]) -> bool:
-        return any(each.id in wanted or _folded(each.user_data) in keys for each in map(stored_contact, found))
+        contacts = list(map(stored_contact, found))
+        names: dict[str, str] = {}
+        if any(each.id and names.setdefault(each.id, each.user_data) != each.user_data for each in contacts):
+            return False
+        told_ids, told_keys = {each.id for each in contacts}, {_folded(each.user_data) for each in contacts}
+        strangers = {key for each in contacts if each.id not in wanted and (key := _folded(each.user_data)) not in keys}
+        missing = keys - told_keys
+        cut = {key for key in strangers if len(key) >= _SHORTEST_FIELD and any(m.startswith(key) for m in missing)}
+        return strangers <= cut or (wanted <= told_ids and keys <= told_keys)
 
     return meant
 
@@ -88,8 +100,16 @@ def of_calls(contact_id: object) -> Meant:
     return meant
 
 
+_LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
+
+
 def _folded(user_data: str) -> str:
-    return user_data.strip().casefold()
+    """Return what databases compare, at their most lenient: no case, accents, widths or blanks around; "ß" is "s"."""
+    text = user_data.strip().casefold()
+    if not text.isascii():
+        parts = unicodedata.normalize("NFKD", text)
+        text = "".join(sign for sign in parts if unicodedata.category(sign)[0] not in "MC").translate(_LETTERS)
+    return text.replace("ss", "s")
 
 
 class ToldIds:

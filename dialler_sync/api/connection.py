@@ -12,7 +12,7 @@ from ..config.dialler import DiallerSettings
 from ..config.proxy import find_proxy
 from ..endpoints import ENDPOINTS, Endpoint, endpoint
 from ..error_codes import UNREADABLE
-from ..errors import MaybeDone, RequestError
+from ..errors import Misdirected, RequestError
 from ..text.phrase import phrase
 from . import traffic
 from .latency import Latencies
@@ -148,9 +148,9 @@ class Connection:
             once, retries=self.settings.retries, sleep=self.gate.rest, left=lambda: self.gate.left(started)
         )
 
-    def _misdirected(self) -> MaybeDone:
+    def _misdirected(self) -> Misdirected:
         """Make the error for an answer that names another contact than the request: it may belong to another request,
         and so may all later answers on its connection."""
         if isinstance(self._transport, AiohttpTransport):
             self._transport.distrust()
-        return MaybeDone(UNREADABLE, phrase("the answer names another contact than the request"), http_status=200)
+        return Misdirected(UNREADABLE, phrase("the answer names another contact than the request"), http_status=200)

@@ -84,6 +84,8 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
             status = inside
     _keep_token(reply.request)
     message = _message(reply, answer, status)
+    if status == 404 and answer and (answer.get("records") or _status_inside(answer) in _DONE):
+        raise unreadable(phrase("the answer contradicts itself: 'not found', and yet a success or a record"), status)
     if status < 300:
         raise unreadable(
             phrase("the answer is not a complete answer of the dialler's API ({message})", message=message), status

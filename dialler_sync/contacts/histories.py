@@ -12,7 +12,7 @@ from ..api.fatal import is_of_every_request
 from ..api.query import calling, persisting
 from ..api.wire import HISTORY, stored_contact
 from ..error_codes import NOT_FOUND
-from ..errors import Refused
+from ..errors import Misdirected, Refused
 from ..text.phrase import phrase
 from .call_records import Spoken
 
@@ -81,7 +81,7 @@ class Histories:
             return await persisting(
                 self._client, lambda: self._client.batch_contacts(ids=ids, language=self._spoken.language)
             )
-        except Refused as error:
+        except (Refused, Misdirected) as error:
             if is_of_every_request(error):
                 raise
             self.has_batch, self.asked = (

@@ -46,6 +46,8 @@ class ContactChanger:
         done = contact is not None and await change_by_id(self.client, row)
         if done and contact is not None and (nothing := _nothing_to_do(row.kind, contact.values)):
             return _outcome(row, Status.SKIPPED, error=nothing)
+        if not done and await is_still_there(self.client, row):
+            return _outcome(row, Status.FAILED, NOT_FOUND, still_there())
         if not done and self.resumed and row.kind == "delete":
             return _outcome(row, Status.SUCCEEDED, error=phrase("gone when the run was resumed"))
         return _outcome(row, Status.SUCCEEDED) if done else nothing_there(row)
@@ -109,6 +111,26 @@ async def change_by_id(client: DiallerClient, row: SpooledRow) -> bool:
             if not maybe_deleted or await persisting(client, lambda: client.get_contact(row.contact_id)) is not None:
                 raise
             return True
+
+
+async def is_still_there(client: DiallerClient, row: SpooledRow) -> bool:
+    """Whether the dialler has a contact although it answered that it has not; a lookup that it refuses says nothing."""
+    try:
+        contact = await persisting(client, lambda: client.get_contact(row.contact_id))
+        found = [contact] if contact is not None else []
+        if not found and row.user_data:
+            found = await persisting(client, lambda: client.find_contacts(row.user_data))
+    except Refused:
+        return False
+    return any((each.id, each.user_data) == (row.contact_id, row.user_data) for each in found)
+
+
+def still_there() -> str:
+    """Return what is said of such a contact."""
+    return phrase(
+        "the dialler says that there is no such contact, and yet has it; if this function is at another path, set it "
+        "under dialler.endpoints"
+    )
 
 
 def _nothing_to_do(kind: str, before: Mapping[str, Any]) -> str:

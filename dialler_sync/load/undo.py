@@ -14,12 +14,13 @@ import orjson
 from ..api.client import DiallerClient
 from ..api.retry import pause
 from ..api.wire import COMMANDS, StoredContact, campaign_of, differences, is_outside
-from ..error_codes import CONTACT_CHANGED, NO_BEFORE_IMAGE, POSSIBLE_DUPLICATE
+from ..error_codes import CONTACT_CHANGED, NO_BEFORE_IMAGE, NOT_FOUND, POSSIBLE_DUPLICATE
 from ..errors import MaybeDone, RequestError, SafetyLimit
 from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Reason, SpooledRow, Status
 from ..text.phrase import phrase
+from .change import is_still_there, still_there
 
 _BACK: Mapping[Action | Reason, Action] = {
     Action.CREATE: Action.DELETE,
@@ -92,11 +93,11 @@ class Undoer:
                 )
             contact = await self.client.get_contact(row.contact_id)
             if contact is None or contact.user_data != row.user_data:
-                return _done(row, back, Status.SKIPPED, error=phrase("no longer in the dialler"))
+                return await self._gone(row, back)
             if is_outside(self.target, contact.values):
                 return _elsewhere(row, back)
-            await (self.client.unlock_by_id if action is Action.LOCK else self.client.lock_by_id)(row.contact_id)
-            return _done(row, back)
+            undo = self.client.unlock_by_id if action is Action.LOCK else self.client.lock_by_id
+            return _done(row, back) if await undo(row.contact_id) else await self._gone(row, back)
         image = self.journal.images(self.run_id, [row.seq]).get(row.seq)
         if image is None:
             return _failed(row, back, NO_BEFORE_IMAGE, phrase("the contact's previous state is not known"))
@@ -125,13 +126,19 @@ class Undoer:
                 )
             contact = found[0] if found else None
         if contact is None or contact.user_data != row.user_data:
-            return _done(row, Action.DELETE, Status.SKIPPED, error=phrase("no longer in the dialler"))
+            return await self._gone(row, Action.DELETE)
         if is_outside(self.target, contact.values):
             return _elsewhere(row, Action.DELETE)
         if changed := self._changed(image, contact):
             return _failed(row, Action.DELETE, CONTACT_CHANGED, changed)
-        await self.client.delete_by_id(contact.id)
+        if not await self.client.delete_by_id(contact.id):
+            return await self._gone(row, Action.DELETE)
         return _done(row, Action.DELETE, contact_id=contact.id)
+
+    async def _gone(self, row: SpooledRow, action: Action) -> Outcome:
+        if row.contact_id and await is_still_there(self.client, row):
+            return _failed(row, action, NOT_FOUND, still_there())
+        return _done(row, action, Status.SKIPPED, error=phrase("no longer in the dialler"))
 
     async def _restore(self, row: SpooledRow, image: Image) -> Outcome:
         before = orjson.loads(image.before or "{}")

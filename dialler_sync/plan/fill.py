@@ -9,7 +9,7 @@ from typing import Any
 
 from ..api.client import DiallerClient
 from ..api.retry import repeating
-from ..errors import RequestError
+from ..errors import Misdirected, RequestError
 from ..pages import KEYS, RECORDS, batched
 from ..text.phrase import phrase
 from .snapshot import Snapshot
@@ -80,7 +80,7 @@ async def read_contacts(
             snapshot.add(await client.batch_contacts(user_data=page))
     except BaseException as error:
         snapshot.close()
-        if isinstance(error, RequestError) and error.http_status in _NO_BATCH:
+        if isinstance(error, RequestError) and (isinstance(error, Misdirected) or error.http_status in _NO_BATCH):
             return await read_campaign(client, campaign, wanted)
         raise
     snapshot.index()
@@ -97,7 +97,7 @@ async def read_calls(snapshot: Snapshot, client: DiallerClient) -> None:
         for page in batched(snapshot.ids(), KEYS):
             snapshot.renew(await client.batch_contacts(ids=page))
     except RequestError as error:
-        if error.http_status not in _NO_BATCH:
+        if error.http_status not in _NO_BATCH and not isinstance(error, Misdirected):
             raise
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..api.client import DiallerClient
 from ..api.fatal import is_of_every_request
 from ..api.query import calling, persisting
-from ..errors import Refused
+from ..errors import Misdirected, Refused
 from ..pages import KEYS, batched
 from ..plan.fill import fill
 from ..text.phrase import figure, phrase
@@ -45,7 +45,7 @@ async def read_dialler(client: DiallerClient, sides: Sides, campaign: int | None
     elif keys <= MOST_BY_BATCH:
         try:
             await _by_batch(client, sides)
-        except Refused as error:
+        except (Refused, Misdirected) as error:
             if is_of_every_request(error):
                 raise
             _log.info(phrase("the batch lookup does not work here: {error}", error=error))

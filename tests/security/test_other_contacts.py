@@ -225,3 +225,72 @@ def test_a_number_that_is_not_exact_names_no_other_contact(written: str) -> None
 
     assert not found.id.isdecimal()
     assert not found.user_data.isdecimal()
+
+
+@pytest.mark.parametrize("rows", ["{mode: create}", "{}"], ids=["create", "overwrite"])
+def test_a_batch_with_a_contact_under_another_userdata_proves_no_absence(
+    rows: str, run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """The campaign's list is read instead, and no row makes its contact twice."""
+
+    def renamed(asked: Asked, answer: bytes) -> list[bytes]:
+        return [answer.replace(b'"K2"', b'"ZZ"') if asked.name == "batch" else answer]
+
+    with RawDialler(renamed).listening() as dialler:
+        dialler.contacts.update({n: {"ID": n, "UserData": f"K{n}", "DiallerCampaignsID": 538} for n in (2, 3)})
+        configure(base_url=dialler.base_url, rows=rows, retries=0, timeout=0.3)
+        done = run("import", contacts_csv(3), "--compare", "dialler")
+        compared = run("reconcile", contacts_csv(3))
+
+    assert done.code == ExitCode.OK, done.err
+    assert dialler.keys() == ["K2", "K3", "K4"]
+    assert compared.code == ExitCode.OK, compared.out
+
+
+NOT_FOUND = {"status": 404, "error": "Dialler contact not found"}
+FOUND = {"records": [{"ID": 1, "UserData": "K1", "DiallerCampaignsID": 538}], "count": 1}
+
+
+@pytest.mark.parametrize("name", ["get", "change"])
+@pytest.mark.parametrize(
+    "told",
+    [respond(NOT_FOUND, 404), respond(NOT_FOUND | FOUND, 404), respond({"status": 200}, 404)],
+    ids=["bare", "with its record", "with a success"],
+)
+@pytest.mark.parametrize("command", ["lock", "unlock", "delete"])
+def test_a_contact_that_is_there_is_not_missing_by_a_404(
+    command: str, told: bytes, name: str, run: Run, configure: Configure
+) -> None:
+    """Function 3 has given it, or still gives it: nothing was changed, and that is no success."""
+    dialler = RawDialler(instead(command if name == "change" else name, told))
+    whole = dialler._done
+    dialler._done = lambda asked, overwrite: told if asked.name == command else whole(asked, overwrite=overwrite)  # type: ignore[method-assign]
+    with dialler.listening():
+        dialler.contacts[1] = {"ID": 1, "UserData": "K1", "DiallerCampaignsID": 538}
+        configure(base_url=dialler.base_url, retries=0, timeout=0.3)
+        done = run("contacts", command, "--user-data", "K1", "--yes")
+
+    assert done.code == ExitCode.ROWS_FAILED, done.err
+    assert done.rows()[0]["_status"] in {"failed", "unknown"}
+    assert dialler.keys() == ["K1"]
+
+
+@pytest.mark.parametrize("command", ["import", "lock"])
+def test_an_undo_refused_as_not_found_is_no_success(
+    command: str, run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """The contact that the run created or locked is still as it made it."""
+    with RawDialler().listening() as dialler:
+        configure(base_url=dialler.base_url, retries=0, timeout=0.3)
+        run("import", contacts_csv(1), "--compare", "dialler")
+        if command == "lock":
+            run("contacts", "lock", "--user-data", "K2", "--yes")
+        whole = dialler._done
+        dialler._done = lambda asked, overwrite: (  # type: ignore[method-assign]
+            respond(NOT_FOUND, 404) if asked.name in ("delete", "unlock") else whole(asked, overwrite=overwrite)
+        )
+        done = run("undo", "--yes")
+
+    assert done.code == ExitCode.ROWS_FAILED, done.err
+    assert (done.rows()[0]["_status"], done.rows()[0]["_error_code"]) == ("failed", "not_found")
+    assert dialler.keys() == ["K2"]

@@ -88,6 +88,40 @@ def test_some_of_several_contacts(record: dict[str, Any], meant: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("found", "meant"),
+    [
+        ([("1", "K1")], True),
+        ([("1", "K1"), ("2", "K2")], True),
+        ([("1", "k1 "), ("2", "K2"), ("3", "K3")], True),
+        ([("1", "K1"), ("2", "ZZ")], False),
+        ([("1", "K1"), ("2", "")], False),
+        ([("1", "K1"), ("1", "K2")], False),
+    ],
+    ids=["one is missing", "both", "the account", "under another name", "under none", "one contact, two names"],
+)
+def test_a_missing_contact_may_be_one_that_nobody_asked_for(found: list[tuple[str, str]], meant: bool) -> None:
+    records = [{"ID": number, "UserData": key} for number, key in found]
+    assert of_any(["K1", "K2"], [])(records) is meant
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("Müller", "MULLER"),
+        ("Straße", "strasse"),
+        ("STRASE", "Straße"),
+        ("Ｋ１", "k1"),
+        ("Łódź", "lodz"),
+        ("x" * 40, "x" * 32),
+    ],
+)
+def test_a_database_that_compares_leniently_answers_the_question(asked: str, told: str) -> None:
+    """By its collation, or cut to its field's length."""
+    assert of_any([asked, "K2"], [])([{"ID": 1, "UserData": told}])
+    assert len(told) == 32 or of_user_data(asked)([{"ID": 1, "UserData": told}])
+
+
+@pytest.mark.parametrize(
     ("calls", "meant"),
     [
         ([{"CallID": 1}], True),

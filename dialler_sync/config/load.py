@@ -255,6 +255,23 @@ def _place(document: Document, fault: ErrorDetails) -> KeyPath:
     return at
 
 
+_SECTION = mark("{key}: must be a section, with keys below it or in {{ }}")
+_WHOLE = mark("{key}: must be a whole number")
+_NUMBER = mark("{key}: must be a number")
+_YES_OR_NO = mark("{key}: must be true or false")
+_TEXT = mark("{key}: must be a text")
+_LIST = mark("{key}: must be a list, such as [a, b]")
+_TYPES = {
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type", "dataclass_type"), _SECTION),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), _WHOLE),
+    **dict.fromkeys(("float_type", "float_parsing"), _NUMBER),
+    **dict.fromkeys(("bool_type", "bool_parsing"), _YES_OR_NO),
+    **dict.fromkeys(("list_type", "tuple_type"), _LIST),
+    "string_type": _TEXT,
+}
+"""What pydantic says of a value of another kind."""
+
+
 def _sentence(document: Document, fault: ErrorDetails) -> str:
     at = _place(document, fault)
     dotted = ".".join(str(part) for part in at)
@@ -264,6 +281,8 @@ def _sentence(document: Document, fault: ErrorDetails) -> str:
         said = phrase("unknown key '{key}'", key=dotted) + nearest(str(at[-1]), _names_beside(at))
     elif kind == "missing":
         said = phrase("'{key}' is missing", key=dotted)
+    elif kind in _TYPES:
+        said = phrase(_TYPES[kind], key=dotted)
     else:
         message = fault["msg"].removeprefix("Value error, ")
         ours = kind in ("value_error", "rule")

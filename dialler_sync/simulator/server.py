@@ -264,5 +264,5 @@ def _address(listening: socket.socket) -> _Address:
 
 def _cannot_listen(host: str, port: int, why: object) -> UsageError:
     return UsageError(
-        f"The simulator cannot listen on {host}, port {port} ({why}). Choose another, or port 0 for a free one."
+        f"The simulator cannot listen on {host}, port {port} ({why}). Choose another with --port; 0 takes a free one."
     )

@@ -64,7 +64,7 @@ def lock(app: App, /, **given: Any) -> int:
 def unlock(app: App, /, **given: Any) -> int:
     """Unlock contacts: the dialler may call them again.
 
-    A run with reports, as an import is (see 'contacts lock --help'). What is not there is skipped.
+    This is a run with reports, like an import (see 'contacts lock --help'). Contacts that do not exist are skipped.
 
     \b
     Examples:

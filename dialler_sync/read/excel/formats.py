@@ -28,6 +28,9 @@ BUILT_IN_CODES = {
 }
 """Built-in formats by number, which workbooks do not spell out: only those that show another value."""
 
+_LONGEST_CODE = 1_000
+"""Excel writes at most 255 characters; the time that a crafted code takes grows with the square of its length."""
+
 _SECTION = re.compile(r'((?:"[^"]*"|\\.|[^;"\\])*);', re.DOTALL)
 _TOKEN = re.compile(
     r"""
@@ -124,6 +127,11 @@ class DigitFormat:
             return sign + fitting[0].show(number) if fitting else number_text(number)
         which = 1 if number < 0 else 2 if number == 0 else 0
         return self.sections[which if which < len(self.sections) else 0].show(number)
+
+
+def usable_code(code: str) -> str:
+    """Return the code of a number format, that of a plain number in place of one that is too long."""
+    return code if len(code) <= _LONGEST_CODE else "General"
 
 
 def digit_format(code: str) -> DigitFormat | None:

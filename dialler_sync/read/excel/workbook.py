@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ...text.phrase import phrase
-from .formats import BUILT_IN_CODES, DigitFormat, digit_format
+from .formats import BUILT_IN_CODES, DigitFormat, digit_format, usable_code
 from .package import Package, local, parse_xml, save_anew
 
 WITHOUT_CELLS = frozenset({"chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"})
@@ -101,7 +101,7 @@ def _styles(package: Package, part: str) -> Styles:
     def start(tag: str, given: dict[str, str]) -> None:
         within.append(local(tag))
         if within[-2:] == ["numFmts", "numFmt"]:
-            codes[given.get("numFmtId", "")] = given.get("formatCode", "")
+            codes[given.get("numFmtId", "")] = usable_code(given.get("formatCode", ""))
         elif within[-2:] == ["cellXfs", "xf"]:
             used.append(given.get("numFmtId", "0"))
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from ...config import SourceSettings
 from ...errors import InputError
 from ...text.phrase import figure, phrase
-from .formats import BUILT_IN_CODES, DigitFormat, digit_format
+from .formats import BUILT_IN_CODES, DigitFormat, digit_format, usable_code
 from .marks import Marks, error_of, given_twice
 from .numbers import Value, moment_of
 from .package import Package, save_anew
@@ -182,7 +182,7 @@ def _read_styles(book: _Workbook, part: str) -> None:
         if kind in {_XFS_BEGIN, _XFS_END}:
             within = kind == _XFS_BEGIN
         elif kind == _FORMAT:
-            codes[int.from_bytes(record[:2], "little")] = _texts(record, 2, 1)[0]
+            codes[int.from_bytes(record[:2], "little")] = usable_code(_texts(record, 2, 1)[0])
         elif kind == _XF and within:
             used.append(int.from_bytes(record[2:4], "little"))
     digits = {number: known for number, code in codes.items() if (known := digit_format(code))}

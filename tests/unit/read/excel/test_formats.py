@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from dialler_sync.model import CellNote
-from dialler_sync.read.excel.formats import digit_format
+from dialler_sync.read.excel.formats import digit_format, usable_code
 
 
 @pytest.mark.parametrize(
@@ -110,3 +110,9 @@ def test_only_numbers_are_shown_by_a_number_format() -> None:
     assert known.read(value=True) == ("TRUE", None)
     assert known.read(dt.date(2026, 11, 23)) == ("2026-11-23", None)
     assert known.read(float("inf"))[0] == "inf"
+
+
+@pytest.mark.parametrize(("code", "kept"), [("[" * 30_000, "General"), ("0" * 255, "0" * 255)])
+def test_a_crafted_format_is_that_of_a_plain_number(code: str, kept: str) -> None:
+    """A workbook with 236 of the first took more than a minute."""
+    assert usable_code(code) == kept

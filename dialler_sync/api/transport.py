@@ -107,6 +107,13 @@ def _words(error: Exception) -> str:
         number = cause.errno or 0
         if number in errno.errorcode and not isinstance(cause, ssl.SSLError):  # TLS has numbers of its own
             return f"{error.host}:{error.port}: {os.strerror(number)}"  # asyncio words it "Connect call failed"
+        if "WRONG_VERSION_NUMBER" in str(cause):
+            return phrase(
+                "{host}:{port} answers without TLS: check the port of dialler.base_url ({error})",
+                host=error.host,
+                port=error.port,
+                error=cause,
+            )
         return f"{error.host}:{error.port}: {cause}"
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return phrase("no connection within the time limit")

@@ -59,7 +59,7 @@ class SinceType(click.ParamType):  # type: ignore[type-arg] # generic in newer r
             )
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="The same as -o json.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
 @runs.command("list", codes=(ExitCode.OK, ExitCode.USAGE))

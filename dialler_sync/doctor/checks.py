@@ -16,7 +16,7 @@ from ..api.token import read_token
 from ..config import Settings, load_config
 from ..config.document import read_document
 from ..config.extends import read_configuration
-from ..config.load import CONFIGURATION, files_to_trust
+from ..config.load import CONFIGURATION, files_to_trust, still_marked
 from ..errors import ConfigError, JournalError, UsageError
 from ..exit_codes import ExitCode
 from ..files.trust import TRUST, is_foreign, judge
@@ -58,10 +58,16 @@ def examine(
     unsafe = yield from _trust([(phrase(CONFIGURATION), config_path)], trusted)
     try:
         settings = load_config(config_path, trusted=True)  # parsing it runs nothing
-        files = read_configuration(config_path).files
+        document = read_configuration(config_path)
+        files = document.files
     except ConfigError as error:
         fix = phrase("correct it, then check with '{command}'", command=command("config", "check"))
         yield failed("configuration", "; ".join(error.args), fix, ExitCode.USAGE)
+        return
+    for file, lines in document.unfinished.items():
+        fix = phrase("fill in what these comments ask for, and remove them")
+        yield failed("configuration", f"{file}: {still_marked(lines)}", fix, ExitCode.USAGE)
+    if document.unfinished:
         return
     named = [*((phrase(CONFIGURATION), path) for path in files[1:]), *files_to_trust(settings)]
     unsafe |= yield from _trust(named, trusted)

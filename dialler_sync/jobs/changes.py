@@ -115,7 +115,7 @@ def check_undo(settings: Settings, undone: RunRecord, target: str) -> None:
     if undone.state == "running":
         raise UsageError(
             phrase(
-                "run {run} is not finished: finish it with '{command}' first",
+                "run {run} is not finished: finish it with '{command}' first, or wait while it is still running",
                 run=undone.id,
                 command=command("resume", undone.id),
             )

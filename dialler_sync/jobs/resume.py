@@ -163,7 +163,7 @@ def retry_run(
     if parent.state == "running":
         raise UsageError(
             phrase(
-                "run {run} is not finished: finish it with '{command}' first",
+                "run {run} is not finished: finish it with '{command}' first, or wait while it is still running",
                 run=parent.id,
                 command=command("resume", parent.id),
             )

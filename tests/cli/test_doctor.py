@@ -48,6 +48,18 @@ def test_all_is_well(run: Run, configure: Configure, dialler: SimulatorServer) -
     assert "simulator" not in plain.out
 
 
+def test_a_configuration_that_is_not_finished(run: Run, configure: Configure) -> None:
+    """``plan`` and ``import`` refuse it."""
+    configure()
+    path = Path("dialler-sync.yaml")
+    path.write_text(path.read_text(encoding="utf-8") + "# CHANGE: the campaign\n", encoding="utf-8")
+
+    done = run("doctor")
+
+    assert done.code == ExitCode.USAGE
+    assert "still marked CHANGE" in done.out
+
+
 def test_a_configuration_that_is_wrong(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
     """Is told with file, line and key (exit 2); what needs none is checked all the same."""
     configure(timeot=3)

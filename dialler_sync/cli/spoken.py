@@ -33,13 +33,13 @@ class SpokenCommand(click.Command):
         Raises:
             click.UsageError: it would replace the configuration, the journal, or a file that it is to read.
         """
-        root = ctx.find_root().params
-        named = [root.get("config_path"), *(ctx.params.get(p.name or "") for p in self.params if not _writes(p))]
-        read = {path.resolve() for value in named for path in _paths(value) if path.exists()}
-        read |= {Path(root["state"]).resolve()} if root.get("state") else set()
+        root, given = ctx.find_root().params, ctx.params
+        read = [root.get("config_path"), *(given.get(p.name or "") for p in self.params if not _writes(p))]
+        if root.get("state"):
+            read.append(Path(root["state"]))
         for param in filter(_writes, self.params):
-            for path in _paths(ctx.params.get(param.name or "")):
-                if path.resolve() in read:
+            for path in _paths(given.get(param.name or "")):
+                if any(_is_same(path, other) for value in read for other in _paths(value)):
                     said = phrase(
                         "{option} {path}: this file is to be read: name another one", option=param.opts[0], path=path
                     )
@@ -70,6 +70,14 @@ class SpokenGroup(SpokenCommand, click.Group):
 
 def _writes(param: click.Parameter) -> bool:
     return not _WRITES.isdisjoint(param.opts)
+
+
+def _is_same(written: Path, read: Path) -> bool:
+    """Whether both name one file; the default configuration may not be there, and the journal not yet."""
+    try:
+        return written.resolve() == read.resolve() and (written.exists() or read.suffix != ".yaml")
+    except OSError:  # a folder that is gone, or that this user may not enter
+        return False
 
 
 def _paths(value: object) -> tuple[Path, ...]:

@@ -102,7 +102,7 @@ def run_night(folder: Path, journal: Journal, options: NightOptions) -> list[Cam
     Raises:
         UsageError: there is nothing to run.
     """
-    before = {run.id: run.finished_at for run in journal.runs()}
+    before = {run.id: (run.finished_at, run.state) for run in journal.runs()}
     work = _Work(options)
     nights: dict[Path, CampaignNight] = {}
     diallers: dict[str, list[Path]] = defaultdict(list)
@@ -251,10 +251,10 @@ def _is_import_by(path: Path, run: RunRecord) -> bool:
 
 
 def _night_of(
-    path: Path, code: int, errors: Sequence[str], ours: Sequence[RunRecord], before: dict[str, str | None]
+    path: Path, code: int, errors: Sequence[str], ours: Sequence[RunRecord], before: dict[str, tuple[str | None, str]]
 ) -> CampaignNight:
     ended = [run for run in ours if run.summary and not run.options.get("dry_run")]
-    tonight = [run for run in ended if run.id not in before or before[run.id] != run.finished_at]
+    tonight = [run for run in ended if run.id not in before or before[run.id] != (run.finished_at, run.state)]
     summaries = [dict(run.summary or {}) for run in tonight]
     history = [dict(run.summary or {}) for run in ended[:HISTORY]]
     needs = "" if code in WELL else _needs(summaries, errors) or meaning_of(code)

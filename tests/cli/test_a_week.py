@@ -118,6 +118,11 @@ def _campaigns(mail: object) -> Iterator[str]:
     yield from (part.get_filename() for part in mail.iter_attachments())  # type: ignore[attr-defined]
 
 
+def of_ost(count: int) -> list[str]:
+    """Rows with keys of their own: ``night`` fills both diallers at once, and here both are one."""
+    return [f"O{n},Name {n},0171 39200{n % 90 + 10}" for n in range(2, count + 2)]
+
+
 @pytest.mark.usefixtures("warm")
 @pytest.mark.timeout(600)  # fourteen processes, on a machine that may be busy
 def test_each_person_gets_what_they_should(
@@ -135,10 +140,10 @@ def test_each_person_gets_what_they_should(
     week = Week(run, mails, chat, watchdog, tmp_path)
     got = {}
     contacts_csv(10, "nord/1.csv")
-    contacts_csv(4, "ost/1.csv")
+    contacts_csv(rows=of_ost(4), name="ost/1.csv")
     got["a good night"] = week.night()
 
-    contacts_csv(4, "ost/2.csv")
+    contacts_csv(rows=of_ost(4), name="ost/2.csv")
     got["no list for nord"] = week.night(days=2)
 
     (tmp_path / "nord/offer.pdf").write_bytes(b"%PDF-1.7")

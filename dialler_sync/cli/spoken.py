@@ -3,6 +3,7 @@ that is written over one that is read."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from copy import copy
 from inspect import cleandoc
@@ -34,12 +35,12 @@ class SpokenCommand(click.Command):
             click.UsageError: it would replace the configuration, the journal, or a file that it is to read.
         """
         root, given = ctx.find_root().params, ctx.params
-        read = [root.get("config_path"), *(given.get(p.name or "") for p in self.params if not _writes(p))]
-        if root.get("state"):
-            read.append(Path(root["state"]))
+        read = [Path(root["state"])] if root.get("state") else []
+        for value in (root.get("config_path"), *(given.get(p.name or "") for p in self.params if not _writes(p))):
+            read += filter(_is_there, _paths(value))
         for param in filter(_writes, self.params):
             for path in _paths(given.get(param.name or "")):
-                if any(_is_same(path, other) for value in read for other in _paths(value)):
+                if any(_is_same(path, other) for other in read):
                     said = phrase(
                         "{option} {path}: this file is to be read: name another one", option=param.opts[0], path=path
                     )
@@ -72,11 +73,14 @@ def _writes(param: click.Parameter) -> bool:
     return not _WRITES.isdisjoint(param.opts)
 
 
+def _is_there(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 - not where this user may not look
+
+
 def _is_same(written: Path, read: Path) -> bool:
-    """Whether both name one file; the default configuration may not be there, and the journal not yet."""
     try:
-        return written.resolve() == read.resolve() and (written.exists() or read.suffix != ".yaml")
-    except OSError:  # a folder that is gone, or that this user may not enter
+        return written.resolve() == read.resolve()
+    except OSError:  # the working folder is gone
         return False
 
 

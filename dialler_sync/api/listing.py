@@ -49,7 +49,7 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
     while mark != "}":
         key = await text.value()
         if not isinstance(key, str):
-            raise ValueError(phrase("a key is no text"))  # noqa: TRY004 - of the JSON
+            raise ValueError(phrase("a key is not text"))  # noqa: TRY004 - of the JSON
         await text.skip(":")
         if key == "records" and not listed and await text.mark() == "[":
             listed = True

@@ -50,13 +50,13 @@ def validate(
     Writes results.csv, in which a valid row is 'succeeded', and failed.xlsx (rows to fix; also as failed.csv).
     """
     from ..jobs.imports import ImportOptions, RunOptions, validate_files
-    from ..jobs.mapped import check_mapped, write_mapped
+    from ..jobs.mapped import check_ending, write_mapped
     from .output import print_summary
     from .progress import progress
 
     settings = app.settings(token_needed=False)
     if mapped:
-        check_mapped(mapped, files)
+        check_ending(mapped)
     options = ImportOptions(files, app.config_path, out, RunOptions(**given))
     with app.journal() as journal, progress(app) as observer:
         also = partial(write_mapped, mapped, journal) if mapped else None

@@ -184,7 +184,7 @@ def _kind(path: Path, member: str | None) -> str | None:
     if kind == "zip" and not is_archive(path):
         kind = None
     if member is not None and kind != "zip":
-        raise InputError(phrase("there is no such file: {path} is no zip archive.", path=path))
+        raise InputError(phrase("there is no such file: {path} is not a zip archive.", path=path))
     return kind if kind in UNPACKED else None
 
 

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
 import orjson
 
-from ..errors import UsageError
 from ..journal import Journal
 from ..model import RowWarning
 from ..prepare.prepared import Prepared
 from ..report.mapped_file import MappedFile, check_ending
 from ..run.reports import Summary
 from ..text.outward import line
-from ..text.phrase import phrase
 
-__all__ = ["check_mapped", "write_mapped"]
-
-
-def check_mapped(path: Path, files: Sequence[Path]) -> None:
-    """Refuse a path that cannot become the file of mapped rows.
-
-    Raises:
-        UsageError: its ending is unknown, or it is one of the lists.
-    """
-    check_ending(path)
-    if path.resolve() in (file.resolve() for file in files):
-        raise UsageError(phrase("--mapped {path}: this is one of the lists to read; name another file", path=path))
+__all__ = ["check_ending", "write_mapped"]
 
 
 def write_mapped(path: Path, journal: Journal, summary: Summary, prepared: Prepared) -> None:

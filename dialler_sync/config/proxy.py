@@ -1,4 +1,4 @@
-"""Find the proxy for the dialler in the environment or the system settings."""
+"""Find the proxy for requests to an address, in the environment or the system settings."""
 
 from __future__ import annotations
 

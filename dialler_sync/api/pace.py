@@ -66,6 +66,8 @@ class Gate:
     seconds: how long the dialler may be away, and how long if it has never answered. ``clock`` must go with
     the event loop's; ``say`` gets what the user should know. ``turned_away`` counts
     the requests that the dialler refused for load; ``bout`` is what the newest failure belongs to.
+    ``last_success``: when the latest of the answered requests was sent. An answer that is read late shows nothing
+    about a dialler that went away meanwhile.
     """
 
     def __init__(
@@ -91,7 +93,7 @@ class Gate:
         self._gap = 0.0  # between requests, to a dialler that turns them away
         self._give_up_after = give_up_after
         self._patience_at_start = give_up_after if patience_at_start is None else patience_at_start
-        self._clock = clock
+        self.clock = clock
         self._say = say
         self._over = asyncio.Event()
         self._waiting: deque[asyncio.Future[bool]] = deque()
@@ -110,7 +112,7 @@ class Gate:
 
     def try_enter(self) -> bool:
         """Enter at once if that is possible and nobody waits; the short way for the many."""
-        if self._waiting or not self._free(self._clock()):
+        if self._waiting or not self._free(self.clock()):
             return False
         self._take()
         return True
@@ -155,11 +157,11 @@ class Gate:
     def _take(self) -> None:
         self.in_flight += 1
         if self._interval or self._gap:
-            self._next_at = max(self._next_at, self._clock() - LATE) + max(self._interval, self._gap)
+            self._next_at = max(self._next_at, self.clock() - LATE) + max(self._interval, self._gap)
 
     def _wake(self) -> None:
         """Give free places to waiting requests, and schedule the next check."""
-        now = self._clock()  # read once: a place that becomes free between two reads would be given to nobody
+        now = self.clock()  # read once: a place that becomes free between two reads would be given to nobody
         while self._waiting and (self.stopped or self._free(now)):
             place = self._waiting.popleft()
             if not place.done():  # else cancelled meanwhile
@@ -215,7 +217,7 @@ class Gate:
     def left(self, since: float) -> float:
         """Return the seconds left of a wait that began at ``since``, by the clock of the event loop: no
         ``Retry-After`` is waited for longer."""
-        return max(since + self._patience - self._clock(), 0.0)
+        return max(since + self._patience - self.clock(), 0.0)
 
     @property
     def _patience(self) -> float:
@@ -229,7 +231,8 @@ class Gate:
             self._probe_at, self._budget = None, BUDGET
         if done and not self.opened:
             self.opened, self.limit = True, float(self.concurrency)
-        self.last_success = now = self._clock()
+        now = self.clock()
+        self.last_success = max(self.last_success, now - seconds)
         if now - seconds >= self.bout.began:
             self.bout.over = min(self.bout.over, now)
         self._failures, self._down_since = 0, None
@@ -243,13 +246,13 @@ class Gate:
 
     def _narrow(self, factor: float, at_least: float = 0.25) -> None:
         """Narrow the gate once per usual answer time: requests in flight do not yet show the effect."""
-        now = self._clock()
+        now = self.clock()
         if now - self._narrowed_at >= max(self._usual, at_least):
             self._narrowed_at = now
             self.limit = max(self.limit * factor, 1.0)
 
     def _failed(self, error: NotDone | MaybeDone, seconds: float) -> None:
-        now = self._clock()
+        now = self.clock()
         self._failures += 1
         if now - seconds >= self.bout.over:  # it was sent when the dialler had answered again
             self.bout = Bout(now)

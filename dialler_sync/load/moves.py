@@ -160,11 +160,11 @@ class Lookup:
         self, function: Callable[[str], Awaitable[list[StoredContact]]], user_data: str, *, patient: bool
     ) -> list[StoredContact]:
         while True:
-            last_success = self._client.gate.last_success
+            started = self._client.gate.clock()
             try:
                 return await function(user_data)
             except (NotDone, MaybeDone) as error:
-                is_away = error.code in NOT_ABOUT_THE_ROW and self._client.gate.last_success == last_success
+                is_away = error.code in NOT_ABOUT_THE_ROW and self._client.gate.last_success < started
                 if not (patient and is_away):
                     raise
 

@@ -317,6 +317,20 @@ async def test_breaker_opens_and_closes() -> None:
     assert it.limit == 16
 
 
+async def test_answer_that_is_read_late_does_not_show_that_the_dialler_is_there() -> None:
+    """What counts is when its request was sent."""
+    it = await opened(gate())
+    before = it.last_success
+    await asyncio.sleep(5)
+    away = now()
+    assert it.try_enter()
+    assert it.try_enter()
+    it.leave(DOWN, 0.02)
+    it.leave(None, 0.03)
+
+    assert before < it.last_success < away
+
+
 async def test_requests_in_flight_when_the_breaker_opens_are_no_probes() -> None:
     """A hundred failures at once do not make the first pause the longest."""
     it = await opened(gate(100))

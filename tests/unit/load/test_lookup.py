@@ -19,7 +19,7 @@ class Answers:
 
     def __init__(self, by_key: list[Any] | Exception, in_batch: list[Any] | Exception) -> None:
         self.asked: list[str] = []
-        self.gate = SimpleNamespace(last_success=0)
+        self.gate = SimpleNamespace(last_success=0, clock=lambda: 0)
         self._by_key, self._in_batch = by_key, in_batch
 
     async def find_contacts(self, _user_data: str, *, proof: bool) -> list[StoredContact]:
@@ -74,6 +74,24 @@ def test_lookup_by_whichever_function_there_is(
     for contacts in asyncio.run(twice()):
         assert (None if contacts is None else [contact.id for contact in contacts]) == found
     assert (client.asked, lookup.possible) == (asked, possible)
+
+
+@pytest.mark.parametrize(("answered", "tries"), [(-1, 2), (0, 1)])
+def test_lookup_is_repeated_where_nothing_that_was_sent_after_it_is_answered(answered: float, tries: int) -> None:
+    """An older request may be answered in mid-outage."""
+    client = Answers(NotDone("unavailable", "down", http_status=503), IN_BATCH)
+    client.gate.last_success = -2
+
+    async def by_key(_user_data: str, *, proof: bool) -> list[StoredContact]:
+        client.asked.append("key")
+        assert proof
+        client.gate.last_success = answered if len(client.asked) == 1 else 0
+        raise NotDone("unavailable", "down", http_status=503)
+
+    client.find_contacts = by_key  # type: ignore[method-assign]
+
+    assert asyncio.run(Lookup(cast("DiallerClient", client)).find("K")) is None
+    assert len(client.asked) == tries
 
 
 def test_function_that_two_rows_find_missing_at_once() -> None:

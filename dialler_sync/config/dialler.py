@@ -36,7 +36,7 @@ def _base_url(url: str) -> str:
         raise ValueError(phrase("the base URL must not contain a user, a password, '?' or '#'"))
     if not has_port(parts):
         raise ValueError(phrase("the port after the host must be a number from 0 to 65535"))
-    if not _is_usable(url):
+    if not is_usable(url):
         raise ValueError(
             phrase(
                 "'{url}' is not a URL that can be called: check its host, and for characters that are not shown",
@@ -55,7 +55,7 @@ def has_port(parts: SplitResult) -> bool:
     return True
 
 
-def _is_usable(url: str) -> bool:
+def is_usable(url: str) -> bool:
     """Whether the libraries that send requests take this address."""
     from httpx import URL, InvalidURL
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from ..text.phrase import phrase
-from .dialler import has_port, is_loopback
+from .dialler import has_port, is_loopback, is_usable
 from .limits import RowLimit
 from .section import Section
 
@@ -81,7 +81,18 @@ class EmailSettings(Section):
     mask: bool = Field(True, description="Mask phone numbers in the text and in report.html.")
 
 
+def _is_whole(url: str) -> bool:
+    """Whether an address can be called. Python's own errors quote it; it may be a secret."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return bool(parts.hostname) and has_port(parts) and is_usable(url)
+
+
 def _webhook(url: str) -> str:
+    if not _is_whole(url):
+        raise ValueError(phrase("that is not an address that can be called: write https://HOST/PATH"))
     if not url.startswith("https://") and not is_loopback(url):
         raise ValueError(phrase("a webhook needs https (plain http only to this machine)"))
     return url

@@ -24,7 +24,9 @@ _EVENTS: Mapping[str, str] = {
 DIGEST = "digest"
 """The event of a message about a whole night."""
 
-_LINK, _TO_ALL = str.maketrans("<>", "‹›"), re.compile(r"@(?=(?:all|channel|everyone|here)\b)", re.IGNORECASE)
+_LINK = str.maketrans("<>", "‹›")
+_CALL = re.compile(r"@(?=(?:all|channel|everyone|here)\b)|(?<![^\W_])@(?=\S)", re.IGNORECASE)
+"""A call to everybody, or to whoever has the name that follows: an ``@`` that is not within an address of mail."""
 
 
 def subject(body: Mapping[str, Any]) -> str:
@@ -60,9 +62,9 @@ def facts(body: Mapping[str, Any]) -> dict[str, str]:
 
 
 def plain(text: str) -> str:
-    """Return a text in which a chat finds no link with a name of its own, and no call to everybody: whoever names
+    """Return a text in which a chat finds no link with a name of its own, and no call to anybody: whoever names
     a file or a column writes into messages."""
-    return _TO_ALL.sub("@ ", text.translate(_LINK).replace("](", "] ("))
+    return _CALL.sub("@ ", text.translate(_LINK).replace("](", "] ("))
 
 
 def chat_text(body: Mapping[str, Any]) -> str:

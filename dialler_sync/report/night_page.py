@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from ..exit_codes import MEANINGS, ExitCode
 from ..model import DID_NOT_SUCCEED, Status
 from ..text.forms import moment
 from ..text.phrase import counted, figure, phrase
 from .charts import stacked_columns
-from .page import write_page
+from .page import address_of, write_page
 
 _FEW = 2
 """Runs from which on there is a trend."""
@@ -137,6 +136,6 @@ def _links(night: CampaignNight, folder: Path) -> list[tuple[str, str]]:
     for run in night.runs:
         page = Path(run["out"]) / "report.html"
         names = ", ".join(dict.fromkeys(file["name"] for file in run["files"]))
-        address = quote(os.path.relpath(page.absolute(), folder.absolute())) if page.exists() else ""
+        address = address_of(os.path.relpath(page.absolute(), folder.absolute())) if page.exists() else ""
         found.append((names or run["run_id"], address))
     return found

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from collections.abc import Mapping
 from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
 from markupsafe import Markup, escape
@@ -70,6 +72,12 @@ def render(template: str, context: Mapping[str, Any]) -> str:
     return _environment().get_template(template).render(context)
 
 
+def address_of(path: str) -> str:
+    """Return the address of a file for a link of a page in the same place: its name may begin as an address does, or
+    hold a sign that ends one."""
+    return quote(os.fsencode(path))
+
+
 def _links(folder: Path) -> dict[str, str]:
     """Return the report files of a folder, each with its description."""
     found = {name: phrase(what) for name, what in LINKED.items() if (folder / name).exists()}
@@ -97,6 +105,7 @@ def _environment() -> jinja2.Environment:
         "first_upper": lambda text: text[:1].upper() + text[1:],
     }
     environment.globals |= {
+        "address_of": address_of,
         "action_meaning": words.action_meaning,
         "code": partial(_element, "<code>{0}</code>"),
         "counted": _counted,

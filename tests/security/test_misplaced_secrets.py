@@ -34,6 +34,10 @@ MISPLACED = {
     "the port of a mail server": (
         "campaign:", f"notify: {{email: {{to: a@b.c, from: a@b.c, smtp: 'smtps://host:{SECRET}'}}}}\ncampaign:",
     ),
+    "a ping at no address": ("campaign:", f"notify: {{ping: 'https://[host/{SECRET}'}}\ncampaign:"),
+    "a webhook at no host": ("campaign:", f"notify: {{webhook: 'https:///{SECRET}'}}\ncampaign:"),
+    "the port of a webhook": ("campaign:", f"notify: {{teams: 'https://host:{SECRET}/x'}}\ncampaign:"),
+    "a webhook whose host is none": ("campaign:", f"notify: {{webhook: 'https://\u2100.{SECRET}/'}}\ncampaign:"),
 }  # fmt: skip
 
 

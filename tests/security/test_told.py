@@ -69,9 +69,11 @@ def test_ctrl_c_while_one_receiver_is_told_leaves_the_message_for_all(
     assert [len(chat.told), len(teams.told)] == [2, 2]
 
 
-def test_who_names_a_file_puts_no_link_and_no_call_to_everybody_into_a_chat() -> None:
-    """Chats read ``<url|name>``, ``[name](url)`` and ``@channel`` out of any text."""
-    name = "[Log in](https://evil.example) <https://evil.example|Log in> <!channel> @channel @Here.csv"
+def test_who_names_a_file_puts_no_link_and_no_call_to_anybody_into_a_chat() -> None:
+    """Chats read ``<url|name>``, ``[name](url)``, ``@channel`` and ``@anna`` out of any text."""
+    name = (
+        "[Log in](https://evil.example) <https://evil.example|Log in> <!channel> @channel @Here @anna -@ben a@x.de.csv"
+    )
     campaign = {
         "event": "failing",
         "failing": True,
@@ -87,4 +89,5 @@ def test_who_names_a_file_puts_no_link_and_no_call_to_everybody_into_a_chat() ->
 
     for text in texts:
         assert "https://evil.example" in text
-        assert not any(sign in text for sign in ("](", "<", ">", "@channel", "@Here"))
+        assert not any(sign in text for sign in ("](", "<", ">", "@channel", "@Here", "@anna", "@ben"))
+        assert "a@x.de" in text

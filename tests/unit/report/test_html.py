@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
@@ -152,6 +153,18 @@ def test_links_lead_only_to_reports_that_are_there(tmp_path: Path) -> None:
 
     assert 'href="results.csv"' in html
     assert "report.xlsx" not in html
+
+
+@pytest.mark.parametrize("name", ["https:evil.example#list", "javascript:alert(1)", "list #3?", "100%25"])
+def test_a_link_to_a_marked_workbook_leads_to_it_whatever_its_list_is_called(name: str, tmp_path: Path) -> None:
+    """A name may begin as an address does, or hold a sign that ends one."""
+    (tmp_path / f"{name}-marked.xlsx").touch()
+
+    html = write_html(tmp_path / "report.html", [(result_of(2), cells_of(2))])
+
+    (link,) = {link for link in page_of(html).attributes("href") if link.endswith(".xlsx")}
+    address = urlsplit(urljoin("http://host/", link))
+    assert (address.netloc, unquote(address.path)) == ("host", f"/{name}-marked.xlsx")
 
 
 def test_a_run_that_stopped_says_why_and_what_to_do(tmp_path: Path) -> None:

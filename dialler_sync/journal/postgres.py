@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -19,6 +19,7 @@ import sqlalchemy.exc
 from psycopg.abc import Buffer
 from psycopg.types.string import StrDumperUnknown
 
+from ..text.outward import keep_secret
 from ..text.phrase import phrase
 from .machine_lock import who
 
@@ -52,8 +53,27 @@ def open_server(url: sa.URL) -> sa.Engine:
         pool_pre_ping=True,
         use_native_hstore=False,  # saves a query for each connection
     )
+    sqlalchemy.event.listen(engine, "do_connect", _connect)
     sqlalchemy.event.listen(engine, "connect", _prepare)
     return engine
+
+
+def _connect(dialect: Any, _record: object, arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """Connect, and keep the passwords secret that libpq has found: the server that gets them may repeat them."""
+    try:
+        connection = dialect.connect(*arguments, **options)
+    except psycopg.Error as error:
+        _keep_passwords(error.pgconn)
+        raise
+    _keep_passwords(connection.pgconn)
+    return connection
+
+
+def _keep_passwords(link: psycopg.pq.abc.PGconn | None) -> None:
+    """Mask what libpq has read as a password, also from ``~/.pgpass`` or a service file. It marks them with ``*``."""
+    if link:
+        marked = [option.val for option in link.info if option.dispchar == b"*"]
+        keep_secret(*(found.decode("utf-8", "replace") for found in (link.password, *marked) if found))
 
 
 def without_nul(text: str) -> str:

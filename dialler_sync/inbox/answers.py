@@ -274,12 +274,17 @@ def spoken(outcome: str) -> str:
     return phrase(outcome) if outcome in (UNREAD, STOPPED, NOTHING) else outcome
 
 
+def as_file_name(text: str) -> str:
+    """Return a text without what a name on some system may not hold, so that it names no folder either."""
+    return _DEVICE.sub(r"_\1", _FORBIDDEN.sub("_", unicodedata.normalize("NFC", text)).lstrip())
+
+
 def answer_name(file: str, at: datetime, outcome: str, taken: Container[str]) -> str:
     """Return the name of an answer; ``taken`` are the names in its folder, in lower case.
 
     A long name loses signs before its suffix.
     """
-    name = _DEVICE.sub(r"_\1", _FORBIDDEN.sub("_", unicodedata.normalize("NFC", file)).lstrip())
+    name = as_file_name(file)
     whole = (_fitting(name, f" – {at:%Y-%m-%d %H%M} – {outcome}{number}.xlsx") for number in _numbers())
     return next(each for each in whole if each.casefold() not in taken)
 

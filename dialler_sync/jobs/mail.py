@@ -19,6 +19,7 @@ from ..errors import DiallerSyncError
 from ..fields import FIELDS, Kind
 from ..files.own_command import read_secret
 from ..files.small import read_small
+from ..inbox.answers import as_file_name
 from ..journal import Journal, RunRecord
 from ..model import DID_NOT_SUCCEED
 from ..report.faults import SourceColumns
@@ -35,6 +36,8 @@ from .smtp import open_smtp
 _log = logging.getLogger(__name__)
 
 _LONGEST_PASSWORD = 4096
+_LONGEST_LABEL = 100
+"""Most characters of an attachment's name before that of the file: others cut it at its end, which says what it is."""
 _XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
 
@@ -190,7 +193,7 @@ def _attachments(
     runs: Sequence[tuple[str, RunRecord]], settings: EmailSettings, journal: Journal
 ) -> Iterator[Attachment]:
     for label, run in runs:
-        before, out = f"{line(label)} " if label else "", Path(run.out)
+        before, out = f"{as_file_name(line(label, _LONGEST_LABEL))} " if label else "", Path(run.out)
         failed, report = out / "failed.xlsx", out / "report.html"
         if "failed" in settings.attach and failed.is_file() and _has_rows_to_fix(run):
             yield Attachment(f"{before}failed.xlsx", failed.read_bytes(), _XLSX, out)

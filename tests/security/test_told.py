@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from dialler_sync.config.notify import EmailSettings
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.jobs import receivers
+from dialler_sync.jobs import mail, receivers
 from dialler_sync.jobs.message import DIGEST, chat_text
+from dialler_sync.journal import Journal, RunRecord
 
 from ..conftest import Configure, Run
 from ..helpers.receivers import Hook, hook
@@ -91,3 +94,20 @@ def test_who_names_a_file_puts_no_link_and_no_call_to_anybody_into_a_chat() -> N
         assert "https://evil.example" in text
         assert not any(sign in text for sign in ("](", "<", ">", "@channel", "@Here", "@anna", "@ben"))
         assert "a@x.de" in text
+
+
+@pytest.mark.parametrize("label", ["Nightly, a.zip/../../x.csv", "C:\\x.csv", "CON", "x" * 2_000])
+def test_an_attachment_is_named_after_no_folder_and_keeps_its_suffix(label: str, tmp_path: Path) -> None:
+    """A list in an archive has a path for a name, and a campaign any; others cut off what is too long."""
+    (tmp_path / "report.html").touch()
+    run = RunRecord("r1", "import", "", "", str(tmp_path), "", {}, {}, "")
+    settings = EmailSettings.model_validate(
+        {"to": "a@x.de", "from": "b@x.de", "smtp": "smtps://x.de", "attach": ["report"], "mask": False}
+    )
+
+    (found,) = mail._attachments([(label, run)], settings, cast("Journal", None))
+
+    assert found.name.endswith(" report.html")
+    assert not set(found.name) & set('/\\:"<>|')
+    assert not found.name.startswith("CON")
+    assert len(found.name) < 120

@@ -52,7 +52,7 @@ def test_ctrl_c_while_one_receiver_is_told_leaves_the_message_for_all(
     contacts_csv(2, "inbox/a.csv")
     (tmp_path / "night").mkdir()
     path = path.rename(tmp_path / "night" / path.name)
-    arguments = ("night", path.parent, "--quiet-for", "0")
+    arguments: tuple[str | Path, ...] = ("night", path.parent, "--quiet-for", "0")
     if not digest:
         arguments = ("--config", path, "import", "--quiet-for", "0")
 

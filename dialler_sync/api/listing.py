@@ -77,6 +77,8 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
         raise unreadable(phrase("the list of contacts continues after its end"))
     if str(others.get("status")) != "200":
         raise unreadable(phrase("the list of contacts does not say that it is complete (status: 200)"))
+    if others.get("error"):
+        raise unreadable(phrase("the list of contacts is marked as complete, and yet reports an error"))
     count = others.get("count")
     if str(count) != str(given) and not (count is None and given):
         if count is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -155,6 +155,19 @@ def records(answer: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
         return None
     return found if count is None or str(count) == str(len(found)) else None
+
+
+def each_once(found: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return records of contacts without those whose ID has been given before."""
+    seen: set[str] = set()
+    kept = []
+    for record in found:
+        contact_id = stored_contact(record).id
+        if contact_id not in seen:
+            kept.append(record)
+        if contact_id:
+            seen.add(contact_id)
+    return kept
 
 
 def imported_contact(answer: Mapping[str, Any]) -> StoredContact:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -59,11 +60,17 @@ def _text(body: bytes, charset: str | None, *, exact: bool) -> str:
 
 
 def _loads(text: str) -> Any:
-    return json.loads(text, parse_constant=no_number, object_pairs_hook=_each_once)
+    return json.loads(text, parse_constant=no_number, parse_float=finite, object_pairs_hook=_each_once)
 
 
 def no_number(_: str) -> None:
     """Read ``NaN`` and ``Infinity``, which some servers write for a missing number, as None."""
+
+
+def finite(text: str) -> float | None:
+    """Read a number; one that is too large for a float (``1e400``) as None, as no JSON can hold it again."""
+    number = float(text)
+    return number if math.isfinite(number) else None
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

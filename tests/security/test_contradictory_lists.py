@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +148,35 @@ def test_a_list_that_reports_an_error_is_not_empty(run: Run, configure: Configur
     assert listed.code == ExitCode.UNAVAILABLE
     assert created.code == ExitCode.UNAVAILABLE
     assert "import" not in {asked.name for asked in dialler.asked}
+
+
+@pytest.mark.parametrize("command", ["list", "get"])
+def test_a_number_beyond_all_floats_is_none(command: str, run: Run, configure: Configure) -> None:
+    """``Infinity`` is not JSON, and who reads our output could not."""
+
+    def answers(_: Asked, answer: bytes) -> list[bytes]:
+        body = answer.partition(b"\r\n\r\n")[2].replace(b'"Name": "A"', b'"Amount": -1e400')
+        return [respond(body)]
+
+    dialler = lying(list)
+    dialler.answers = answers
+    names = ["--id", "2"] if command == "get" else []
+    with dialler.listening():
+        configure(base_url=dialler.base_url, retries=0)
+        done = run("contacts", command, *names, "-o", "json")
+    assert done.code == ExitCode.OK, done.err
+    assert "Infinity" not in done.out
+    assert json.loads(done.out)[0]["Amount"] is None
+
+
+def test_an_answer_that_breaks_off_is_told_in_words(run: Run, configure: Configure) -> None:
+    def answers(_: Asked, answer: bytes) -> Iterator[bytes]:
+        body = answer.partition(b"\r\n\r\n")[2]
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body) + 1, body)
+        raise OSError  # the connection ends
+
+    with RawDialler(answers).listening() as dialler:  # type: ignore[arg-type]
+        configure(base_url=dialler.base_url, retries=0, timeout=1)
+        done = run("campaigns", "list")
+    assert done.code == ExitCode.UNAVAILABLE
+    assert "the answer broke off" in done.err

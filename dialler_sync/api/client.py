@@ -22,7 +22,7 @@ import orjson
 
 from ..error_codes import NOT_FOUND
 from ..errors import MaybeDone, Refused
-from ..text.phrase import phrase
+from ..text.phrase import counted, phrase
 from .about import Meant, ToldIds, change_is_about, is_about, of_any, of_calls, of_user_data
 from .connection import Connection
 from .listing import record_stream
@@ -32,6 +32,7 @@ from .wire import (
     CAMPAIGN_NAME,
     StoredContact,
     campaign_of,
+    each_once,
     id_number,
     imported_contact,
     is_elsewhere,
@@ -164,14 +165,15 @@ class DiallerClient(Connection):
         """
         try:
             meant = of_user_data(user_data)
-            found = map(stored_contact, await self._read("find_contacts", meant=meant, user_data=user_data))
+            told = await self._read("find_contacts", meant=meant, user_data=user_data)
         except Refused as error:
             if error.code != NOT_FOUND or (proof and not self._finds):
                 raise
             return []
         self._finds = True
         # A server may compare without regard to case or trailing blanks; the key is exact.
-        return [contact for contact in found if contact.user_data == user_data]
+        found = [record for record in told if stored_contact(record).user_data == user_data]
+        return list(map(stored_contact, each_once(found)))
 
     def list_contacts(
         self, campaign_id: int | None = None, *, others: Callable[[Mapping[str, Any]], object] = lambda _: None
@@ -203,15 +205,14 @@ class DiallerClient(Connection):
         body = orjson.dumps({"UserDataList": list(user_data), "IDList": numbers})
         spoken = {} if language is None else {"languagesID": language}
         try:
-            return await self._read("batch_contacts", body, of_any(user_data, ids), **spoken)
+            return each_once(await self._read("batch_contacts", body, of_any(user_data, ids), **spoken))
         except MaybeDone as error:
             if not is_too_long(error) or len(user_data) + len(ids) < 2:
                 raise
         first, second = len(user_data) // 2, len(ids) // 2
         halves = ((user_data[:first], ids[second:]), (user_data[first:], ids[:second]))
         found = [await self.batch_contacts(user_data=keys, ids=some, language=language) for keys, some in halves]
-        seen = {stored_contact(record).id for record in found[0]}  # by its UserData here, by its ID there
-        return [*found[0], *(record for record in found[1] if stored_contact(record).id not in seen)]
+        return each_once([*found[0], *found[1]])  # by its UserData here, by its ID there
 
     async def delete_by_id(self, contact_id: int | str) -> bool:
         """Delete a contact and all its related data (function 5); return False if there is none."""
@@ -288,11 +289,13 @@ async def _of_campaign(
                 aside(record)
     if others:
         _log.info(
-            phrase(
-                "This dialler ignores the filter on campaign {campaign}: {others} contacts of other campaigns "
-                "are left out",
+            counted(
+                others,
+                "This dialler ignores the filter on campaign {campaign}: {count} contact of another campaign is left "
+                "out",
+                "This dialler ignores the filter on campaign {campaign}: {count} contacts of other campaigns are left "
+                "out",
                 campaign=campaign_id,
-                others=others,
             ),
         )
 

@@ -15,7 +15,7 @@ import orjson
 from ..text.phrase import phrase
 from .characters import Characters
 from .retry import judge_failure, unreadable
-from .wire import no_number
+from .wire import finite, no_number
 
 LONGEST_VALUE = 2**24
 """Characters; a longer value that has not ended is not a contact."""
@@ -77,6 +77,8 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
         raise unreadable(phrase("the list of contacts continues after its end"))
     if str(others.get("status")) != "200":
         raise unreadable(phrase("the list of contacts does not say that it is complete (status: 200)"))
+    if others.get("error"):
+        raise unreadable(phrase("the list of contacts is marked as complete, and yet reports an error"))
     count = others.get("count")
     if str(count) != str(given) and not (count is None and given):
         if count is None:
@@ -181,4 +183,4 @@ _ALIKE = bytes(ord("0") if sign in b"0123456789" else sign for sign in range(256
 
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
-_DECODER = json.JSONDecoder(parse_constant=no_number)
+_DECODER = json.JSONDecoder(parse_constant=no_number, parse_float=finite)

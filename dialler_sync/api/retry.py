@@ -77,7 +77,7 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
     status = reply.status_code
     if status in _DONE and answer is not None:
         inside = _status_inside(answer)
-        if inside in _DONE:
+        if inside in _DONE and not answer.get("error"):
             return answer
         # A refusal may come as 200 with the true status inside; without one it is no answer of this API.
         if inside is not None and 400 <= inside < 600:
@@ -86,6 +86,9 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
     message = _message(reply, answer, status)
     if status == 404 and answer and (answer.get("records") or _status_inside(answer) in _DONE):
         raise unreadable(phrase("the answer contradicts itself: 'not found', and yet a success or a record"), status)
+    if status in _DONE and answer and _status_inside(answer) in _DONE:
+        said = phrase("the answer contradicts itself: a success, and yet an error ({message})", message=message)
+        raise unreadable(said, status)
     if status < 300:
         raise unreadable(
             phrase("the answer is not a complete answer of the dialler's API ({message})", message=message), status

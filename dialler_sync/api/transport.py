@@ -119,6 +119,8 @@ def _words(error: Exception) -> str:
         return phrase("no connection within the time limit")
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return phrase("the server closed it")
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return phrase("the answer broke off")
     text = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
     return _QUOTED.sub("", text) or type(error).__name__
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -59,11 +60,17 @@ def _text(body: bytes, charset: str | None, *, exact: bool) -> str:
 
 
 def _loads(text: str) -> Any:
-    return json.loads(text, parse_constant=no_number, object_pairs_hook=_each_once)
+    return json.loads(text, parse_constant=no_number, parse_float=finite, object_pairs_hook=_each_once)
 
 
 def no_number(_: str) -> None:
     """Read ``NaN`` and ``Infinity``, which some servers write for a missing number, as None."""
+
+
+def finite(text: str) -> float | None:
+    """Read a number; one that is too large for a float (``1e400``) as None, as no JSON can hold it again."""
+    number = float(text)
+    return number if math.isfinite(number) else None
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -155,6 +162,19 @@ def records(answer: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
         return None
     return found if count is None or str(count) == str(len(found)) else None
+
+
+def each_once(found: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return records of contacts without those whose ID has been given before."""
+    seen: set[str] = set()
+    kept = []
+    for record in found:
+        contact_id = stored_contact(record).id
+        if contact_id not in seen:
+            kept.append(record)
+        if contact_id:
+            seen.add(contact_id)
+    return kept
 
 
 def imported_contact(answer: Mapping[str, Any]) -> StoredContact:

@@ -32,7 +32,7 @@ class Hours(NamedTuple):
 
     def end_from(self, now: datetime) -> datetime:
         """Return the end of the hours; ``now`` if they have not begun. ``now`` is local time with its zone."""
-        begun = following(self.begin, now) - timedelta(days=1)
+        begun = _preceding(self.begin, now)
         end = following(self.end, begun)
         return max(now, end)
 
@@ -54,3 +54,10 @@ def following(at: time, now: datetime) -> datetime:
     naive = datetime.combine(now.date(), at)
     found = naive.astimezone()  # a day at a time, as days on which clocks are set have 23 or 25 hours
     return found if found > now else (naive + timedelta(days=1)).astimezone()
+
+
+def _preceding(at: time, now: datetime) -> datetime:
+    """Return the last such time until ``now``, in local time with its zone."""
+    naive = datetime.combine(now.date(), at)
+    found = naive.astimezone()
+    return found if found <= now else (naive - timedelta(days=1)).astimezone()

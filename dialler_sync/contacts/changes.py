@@ -13,7 +13,7 @@ from ..api.client import DiallerClient
 from ..api.query import resolve_campaign
 from ..api.wire import stored_contact
 from ..config import Settings
-from ..error_codes import AMBIGUOUS, CONTACT_CHANGED, MAYBE_DONE, mend
+from ..error_codes import AMBIGUOUS, CONTACT_CHANGED, MAYBE_DONE, UNREADABLE, mend
 from ..files.url import path_of
 from ..journal import Image, Journal, PlannedRow, RowState, RunRecord
 from ..load.change import Changer, ContactChanger, UncheckedChanger, nothing_there
@@ -146,6 +146,9 @@ class _Plan:
             yield _row(target, Status.FAILED, command, fault=Fault(found.error.code, str(found.error), "")), None
         elif found.records is None:
             yield _not_there(target, command), None
+        elif not all(stored_contact(record).id for record in found.records):
+            why = phrase("the dialler does not give the ID of this contact")
+            yield _row(target, Status.FAILED, command, fault=Fault(UNREADABLE, why, "")), None
         elif len(found.records) > 1 and not self.options.all_matches:
             yield _row(target, Status.FAILED, command, fault=_ambiguous(found.records)), None
         else:

@@ -157,6 +157,9 @@ def add_results(settings: Settings, contacts: RecordFile, into: RecordFile, prog
 def _lines(page: Sequence[Record], known: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Record]:
     for record in page:
         contact_id = stored_contact(record).id
+        if not contact_id:  # its calls are not known
+            yield dict.fromkeys(CALL_COLUMNS) | dict(record)
+            continue
         found = records_of(known.get(contact_id))
         if found is None:
             raise MaybeDone(UNREADABLE, phrase("the history of contact {id} is not a list of calls", id=contact_id))
@@ -210,6 +213,9 @@ class NamedCalls:
         calls: list[Record] = []
         for record in found.records:
             given = record.get(HISTORY, ...)
+            if given is ... and not stored_contact(record).id:
+                error = unreadable(phrase("the dialler does not give the ID of this contact"))
+                return Found(found.target, error=error)
             if given is ...:
                 calls += await self._by_id(record)
                 continue

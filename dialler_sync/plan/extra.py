@@ -18,7 +18,7 @@ from .left_out import can_be_called, mark_left_out, to_lock_left_out
 from .planned import PlanEntry, Planned
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
-from .unlisted import Change, Mirror, to_lock, to_unlock
+from .unlisted import Change, Mirror, require_id, to_lock, to_unlock
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class ExtraChanges:
         """Add every change to the journal and to the plan. Without a ``snapshot``, only unlocks are known.
 
         Raises:
-            SafetyLimit: the mirror would take more contacts than it may.
+            SafetyLimit: the mirror would take more contacts than it may, or a contact has no ID.
         """
         if snapshot is not None and self._prepared.filtered:
             mark_left_out(snapshot, self._prepared, self._journal, self._run)
@@ -97,6 +97,7 @@ class ExtraChanges:
             rows, images = [], []
             for seq, change in enumerate(page, self._prepared.total + len(self.rows)):
                 contact, action = change.contact, change.action
+                require_id(contact, action)
                 self.rows.append(SpooledRow(seq, contact.user_data, b"", str(action), contact.id))
                 rows.append(PlannedRow(seq, change.why, 0, contact.user_data, action=action, contact_id=contact.id))
                 self._planned.counts[action] += 1

@@ -18,7 +18,7 @@ from ..journal import RunRecord
 from ..journal.cells import FILE, fits
 from ..report.people import labels
 from ..text.outward import json_text
-from ..text.phrase import figure, phrase
+from ..text.phrase import counted, phrase
 from .planned import PlanEntry, Planned
 
 FORMAT = 5
@@ -126,10 +126,12 @@ class PlanFile:
         moved = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
         names = ", ".join(sorted({str(key[1]) for key in moved})[:5])
         raise UsageError(
-            phrase(
+            counted(
+                len(moved),
+                "the dialler has changed since the plan was made: {count} contact is affected ({names}). "
+                "Nothing was sent. Make a new plan.",
                 "the dialler has changed since the plan was made: {count} contacts are affected ({names}…). "
                 "Nothing was sent. Make a new plan.",
-                count=figure(len(moved)),
                 names=names,
             )
         )
@@ -166,7 +168,7 @@ def read_plan(path: Path, *, trusted: bool | None = None) -> PlanFile:
         plan = TypeAdapter(PlanFile).validate_python(found)
         TypeAdapter(list[PlanEntry]).validate_python(plan.entries)
         row_limit(plan.max_missing or None)
-        if fits(found["files"], [FILE]) and all("sheet" in entry for entry in plan.files):
+        if plan.files and fits(found["files"], [FILE]) and all("sheet" in entry for entry in plan.files):
             return plan
     except OSError as error:
         raise UsageError(phrase("{path}: cannot be read: {error}", path=path, error=error.strerror)) from error

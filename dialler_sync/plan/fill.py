@@ -78,12 +78,12 @@ async def read_contacts(
     try:
         for page in batched(keys, KEYS):
             snapshot.add(await client.batch_contacts(user_data=page))
+        snapshot.index()
     except BaseException as error:
         snapshot.close()
         if isinstance(error, RequestError) and (isinstance(error, Misdirected) or error.http_status in _NO_BATCH):
             return await read_campaign(client, campaign, wanted)
         raise
-    snapshot.index()
     return snapshot
 
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import orjson
 
-from ..api.wire import StoredContact, stored_contact
+from ..api.retry import unreadable
+from ..api.wire import StoredContact, campaign_of, stored_contact
 from ..pages import RECORDS, batched
+from ..text.phrase import phrase
 
 
 class Snapshot:
@@ -21,6 +23,9 @@ class Snapshot:
     ID, as far as known. ``told``: those of the ``wanted`` fields that some record has. ``told_empty``: some record has
     an empty field. ``some``: there is a record.
     """
+
+    _one_name = True
+    """Whether a contact under two UserData is refused."""
 
     def __init__(self, wanted: frozenset[str] = frozenset()) -> None:
         self.told: frozenset[str] = frozenset()
@@ -85,11 +90,26 @@ class Snapshot:
         self._base.execute("DELETE FROM beside WHERE id IN (SELECT id FROM contact)")
 
     def index(self) -> None:
-        """Build the index, once all contacts are stored."""
+        """Build the indexes, once all contacts are stored. Of a contact listed twice, the later record is kept.
+
+        Raises:
+            MaybeDone: a contact is listed twice with different UserData; either may be wrong.
+        """
         self._base.execute("CREATE INDEX by_user_data ON contact (user_data)")
+        self._base.execute("CREATE INDEX by_id ON contact (id, user_data)")
+        twice = "SELECT id FROM contact WHERE id != '' GROUP BY id HAVING count(*) > 1"
+        renamed = self._base.execute(f"{twice} AND count(DISTINCT user_data) > 1").fetchone()
+        if renamed and self._one_name:
+            raise unreadable(
+                phrase("the list of contacts has contact {id} twice, with different UserData", id=renamed[0])
+            )
+        self._base.execute(
+            f"DELETE FROM contact WHERE id IN ({twice}) AND EXISTS "  # noqa: S608
+            "(SELECT 1 FROM contact AS later WHERE later.id = contact.id AND later.rowid > contact.rowid)"
+        )
 
     def find(self, keys: Sequence[str]) -> dict[str, list[StoredContact]]:
-        """Return UserData → its contacts, for those of these keys that have any."""
+        """Return UserData → its contacts, each once, for those of these keys that have any."""
         found: dict[str, list[StoredContact]] = {}
         for page in batched({key for key in keys if key}, RECORDS):
             marks = ",".join("?" * len(page))
@@ -98,7 +118,10 @@ class Snapshot:
                 for table in ("contact", "beside")
             )
             for user_data, contact_id, record in self._base.execute(f"{query} ORDER BY id", page * 2):
-                found.setdefault(user_data, []).append(StoredContact(contact_id, user_data, orjson.loads(record)))
+                contact = StoredContact(contact_id, user_data, orjson.loads(record))
+                there = found.setdefault(user_data, [])
+                if not (there and contact_id and _same(there[-1], contact)):  # they come by ID
+                    there.append(contact)
         return found
 
     def unknown(self, keys: Iterable[str]) -> Iterator[str]:
@@ -154,6 +177,10 @@ class Snapshot:
     def _contacts(self, where: str, table: str = "contact") -> Iterator[StoredContact]:
         for user_data, contact_id, record in self._base.execute(f"SELECT * FROM {table} WHERE {where}"):  # noqa: S608
             yield StoredContact(contact_id, user_data, orjson.loads(record))
+
+
+def _same(one: StoredContact, other: StoredContact) -> bool:
+    return one.id == other.id and campaign_of(one.values) == campaign_of(other.values)
 
 
 def _row(record: Mapping[str, Any]) -> tuple[str, str, bytes]:

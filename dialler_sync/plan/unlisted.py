@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..api.wire import CAMPAIGN_NAME, StoredContact, campaign_of, is_locked, is_unlocked
+from ..api.wire import CAMPAIGN_NAME, StoredContact, campaign_of, id_number, is_locked, is_unlocked
 from ..config import Settings
 from ..config.limits import Limit
 from ..config.mirror import Missing
@@ -41,6 +41,23 @@ _TOO_MANY = {
 """By what is done with contacts, and whether the file has rows."""
 
 
+_NO_ID = {
+    Action.LOCK: mark(
+        "The contact with UserData '{user_data}' is to be locked, but the dialler does not give its ID. Nothing was "
+        "sent."
+    ),
+    Action.UNLOCK: mark(
+        "The contact with UserData '{user_data}' is to be unlocked, but the dialler does not give its ID. Nothing was "
+        "sent."
+    ),
+    Action.DELETE: mark(
+        "The contact with UserData '{user_data}' is to be deleted, but the dialler does not give its ID. Nothing was "
+        "sent."
+    ),
+}
+"""By what is to be done; an ID is a number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """The change of one contact, and its reason."""
@@ -49,6 +66,16 @@ class Change:
     action: Action
     contact: StoredContact
     reason: str
+
+
+def require_id(contact: StoredContact, action: Action) -> None:
+    """Check that a contact can be named to the dialler.
+
+    Raises:
+        SafetyLimit: it has no ID, or one that may address something else.
+    """
+    if id_number(contact.id) is None:
+        raise SafetyLimit(phrase(_NO_ID[action], user_data=contact.user_data))
 
 
 def to_lock(snapshot: Snapshot, suppressed: SuppressionLists) -> Iterator[Change]:
@@ -99,7 +126,7 @@ class Mirror:
         """Mark them in the snapshot; call once.
 
         Raises:
-            SafetyLimit: they are more than the limit allows, or cannot be known.
+            SafetyLimit: they are more than the limit allows, cannot be known, or have no ID.
         """
         keyless = self._note_present(snapshot)
         missing = self._take(snapshot)
@@ -150,6 +177,8 @@ class Mirror:
             sent = self.journal.sent(self.run.target, keys)
             sent |= self.journal.sent(target_of(split(self.run.target)[0]), keys)  # by runs on the whole account
             page = [contact for contact in page if contact.user_data in sent]
+        for contact in page:
+            require_id(contact, Action(str(self.settings.mirror.missing)))
         ids = [contact.id for contact in page]
         if self.settings.mirror.missing is Missing.LOCK:
             locked = self.journal.mirror_locked(self.run.target, ids)

@@ -255,7 +255,7 @@ class ReconciliationRun:
         for line in page:
             calls: tuple[object, ...] = ()
             if called is not None:
-                calls = called.get(line.contact_id, ("0" if line.contact else "", "", "", "", ""))
+                calls = called.get(line.contact_id, ("0" if line.contact_id else "", "", "", "", ""))
             values = line.contact.values if line.contact else {}
             row, file = None, ""
             if line.seq is not None:

@@ -80,6 +80,8 @@ class Sides(Snapshot):
     all fields in the records, ``outside`` is the number of contacts out of scope, ``valid`` the number of valid rows.
     """
 
+    _one_name = False
+
     def __init__(self, keep: str, read: Callable[[int], None], *, locks: bool = False, may: May = EVERYTHING) -> None:
         super().__init__()
         self._locks = locks
@@ -188,9 +190,6 @@ class Sides(Snapshot):
         super().index()
         self._base.executescript(
             """
-            CREATE INDEX by_id ON contact (id);
-            DELETE FROM contact WHERE id != '' AND EXISTS (
-                SELECT 1 FROM contact AS later WHERE later.id = contact.id AND later.rowid > contact.rowid);
             INSERT INTO several SELECT user_data, count(*), '[]' FROM contact WHERE user_data != ''
                 GROUP BY user_data HAVING count(*) > 1;
             """

@@ -27,7 +27,8 @@ def start_time(journal: Journal, command: str, now: datetime | None = None) -> d
         UsageError: the clock is wrong, or the newest run of the journal is dated far ahead of it.
     """
     now = now or datetime.now(UTC)
-    if not 1970 <= now.year < 9999:  # the journal would be damaged
+    # Times before 1970, as of the first requests of a run in its first second, are damage in a journal.
+    if not 1970 < now.year < 9999:
         raise UsageError(phrase("this machine's clock says {now}: set it, and run the command again", now=stamp(now)))
     newest = None if command in READING else journal.newest_start()
     if newest is None or newest < now:

@@ -436,7 +436,18 @@ async def test_what_will_not_pass_is_not_repeated(error: Exception) -> None:
     assert tries.calls == 1
 
 
-LATIN = '{"status": %d, "error": "Straße"}'
+@pytest.mark.parametrize("error", ["Internal failure", {"code": 3}])
+def test_a_success_that_reports_an_error_proves_nothing(error: object) -> None:
+    with pytest.raises(MaybeDone, match="contradicts itself"):
+        judge(reply(200, json={"status": 200, "error": error, "records": [], "count": 0}))
+
+
+@pytest.mark.parametrize("error", [None, ""])
+def test_an_empty_error_is_none(error: object) -> None:
+    assert judge(reply(200, json={"status": 200, "error": error}))["status"] == 200
+
+
+LATIN = '{"status": %d, "%s": "Straße"}'
 
 
 @pytest.mark.parametrize(("kind", "shown"), [("application/json; charset=latin-1", "Straße"), ("text/json", "Stra�e")])
@@ -445,11 +456,11 @@ def test_an_answer_is_read_in_its_own_characters(kind: str, shown: str) -> None:
     headers = {"Content-Type": kind}
 
     with pytest.raises(Refused, match=f"^{shown}$"):
-        judge(reply(400, headers=headers, content=(LATIN % 400).encode("latin-1")))
-    done = reply(200, headers=headers, content=(LATIN % 200).encode("latin-1"))
-    assert judge(done) == {"status": 200, "error": shown}
+        judge(reply(400, headers=headers, content=(LATIN % (400, "error")).encode("latin-1")))
+    done = reply(200, headers=headers, content=(LATIN % (200, "City")).encode("latin-1"))
+    assert judge(done) == {"status": 200, "City": shown}
     if shown == "Straße":
-        assert judge(done, exact=True) == {"status": 200, "error": shown}
+        assert judge(done, exact=True) == {"status": 200, "City": shown}
     else:
         with pytest.raises(MaybeDone):
             judge(done, exact=True)

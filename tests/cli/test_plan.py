@@ -680,3 +680,16 @@ def test_rows_that_are_rejected_for_their_twins_do_not_stop_the_mirror(
     assert Counter(done.statuses().values())["rejected"] == 2, done.err
     assert done.summary["actions"]["delete"] == 2
     assert dialler.store.matches("K0")
+
+
+def test_a_plan_of_no_file_is_none(run: Run, configure: Configure, contacts_csv: Callable[..., Path]) -> None:
+    """With a mirror, each contact of the dialler would be missing."""
+    configure()
+    run("plan", contacts_csv(2), "-o", "plan.json")
+    path = Path("plan.json")
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"files": []}), encoding="utf-8")
+
+    done = run("import", "--plan", path)
+
+    assert done.code == ExitCode.USAGE
+    assert "is not a plan" in done.err

@@ -58,7 +58,7 @@ def test_a_run_far_ahead(journal: Journal) -> None:
     assert len(prunable(journal, NOW - timedelta(days=3650), unfinished=True)) == 1
 
 
-@pytest.mark.parametrize("year", [1960, 9999])
+@pytest.mark.parametrize("year", [1970, 1960, 9999])
 def test_a_clock_that_no_journal_can_hold(year: int, journal: Journal) -> None:
     with pytest.raises(UsageError, match=f"clock says {year}-01-01"):
         start_time(journal, "plan", datetime(year, 1, 1, tzinfo=UTC))

@@ -16,6 +16,7 @@ ONE = "localhost:8080/rest/v1.0/1"
         "http://LocalHost.:8080/rest/v1.0/",
         "http://127.0.0.1:8080/rest/v1.0",
         "http://127.1:8080//rest/v1.0",
+        "http://localhost:8080///rest//v1.0//",
         "http://127.9.8.7:8080/rest/v1.0",
         "http://[::1]:8080/rest/v1.0",
         "http://[0:0:0:0:0:0:0:1]:8080/rest/v1.0",

@@ -39,6 +39,14 @@ def test_an_empty_name_is_no_run_also_where_there_is_only_one(journal: Journal, 
         journal.run(name)
 
 
+@pytest.mark.parametrize("ids", [("run-1", "run-10"), ("run-10", "run-1")])
+def test_a_whole_id_is_meant_whichever_run_was_written_down_first(journal: Journal, ids: tuple[str, str]) -> None:
+    for name in ids:
+        journal.add_run(replace(RUN, id=name))
+
+    assert journal.run("run-1").id == "run-1"
+
+
 def test_a_run_whose_record_is_gone_cannot_be_changed(journal: Journal) -> None:
     with pytest.raises(JournalDamaged, match="run gone is missing"):
         journal.update_run("gone", state="finished")

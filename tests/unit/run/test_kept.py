@@ -67,9 +67,7 @@ def test_standard_input_and_what_lies_at_addresses_is_copied_once(
 
 
 @pytest.mark.parametrize(("address", "said"), [("", "standard input"), (ADDRESS, ADDRESS)])
-def test_a_copy_that_cannot_be_kept(
-    journal: Journal, monkeypatch: pytest.MonkeyPatch, address: str, said: str
-) -> None:
+def test_a_copy_that_cannot_be_kept(journal: Journal, monkeypatch: pytest.MonkeyPatch, address: str, said: str) -> None:
     def keep(_address: str | None, _folder: Path) -> Path:
         raise OSError(errno.ENOSPC, "No space left on device")
 

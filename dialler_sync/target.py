@@ -28,7 +28,7 @@ def dialler_of(base_url: str, clients_id: int, name: str | None = None) -> str:
         return name
     parts = urlsplit(base_url)
     port = parts.port or _PORTS.get(parts.scheme, 0)
-    path = posixpath.normpath("/" + parts.path.strip("/")).strip("/")
+    path = posixpath.normpath("/" + parts.path).strip("/")
     return "/".join(filter(None, (f"{_host(parts.hostname or '')}:{port}", path, str(clients_id))))
 
 
@@ -73,9 +73,7 @@ def _host(host: str) -> str:
     try:
         address = ipaddress.ip_address(_dotted(host).partition("%")[0])
     except ValueError:
-        if host == "localhost" or host.endswith(".localhost"):
-            return "localhost"
-        return _ascii(host)
+        return "localhost" if host.endswith(".localhost") else _ascii(host)
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     address = mapped or address
     if address.is_loopback or address.is_unspecified:  # 0.0.0.0 also connects to this machine

@@ -79,8 +79,9 @@ def tell_of_night(folder: Path, members: Sequence[Member], journal: Journal) -> 
         if any(each.is_told(each.member.notify.on if each.member.notify else "change") for each in ours):
             found.append(NewNotice(receiver.noted_as(what), DIGEST, _body(ours)))
     journal.add_notices(found)
-    for receiver, ours in by_receiver:
-        receiver.deliver(journal, what, partial(_is_about, {each.member.night.name for each in ours}))
+    for receiver, ours in by_receiver:  # one that could not be read is named to all, and says of no message whose it is
+        own = {each.member.night.name for each in ours if each.member.notify}
+        receiver.deliver(journal, what, partial(_is_about, own))
     pings = {each.member.notify.ping: each.member.notify for each in judged if each.member.notify}
     for url, notify in pings.items():
         bad = [each for each in judged if each.member.notify and each.member.notify.ping == url and each.failing]

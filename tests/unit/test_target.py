@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialler_sync.target import dialler_of, in_words, is_account, split, target_of
+from dialler_sync.target import dialler_of, in_words, is_account, share_a_campaign, split, target_of
 
 ONE = "localhost:8080/rest/v1.0/1"
 
@@ -16,6 +16,7 @@ ONE = "localhost:8080/rest/v1.0/1"
         "http://LocalHost.:8080/rest/v1.0/",
         "http://127.0.0.1:8080/rest/v1.0",
         "http://127.1:8080//rest/v1.0",
+        "http://localhost:8080///rest//v1.0//",
         "http://127.9.8.7:8080/rest/v1.0",
         "http://[::1]:8080/rest/v1.0",
         "http://[0:0:0:0:0:0:0:1]:8080/rest/v1.0",
@@ -73,3 +74,19 @@ def test_addresses_that_are_no_names() -> None:
 def test_what_a_target_holds(target: str, account: bool, words: str) -> None:
     """All campaigns, too, where nobody knows the ID of the one that is meant."""
     assert (is_account(target), in_words(target), split(target)[0]) == (account, words, "dialler")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "share"),
+    [
+        ("dialler#538", "dialler#538", True),
+        ("dialler#538", "dialler#*", True),
+        ("dialler#*", "dialler#538", True),
+        ("dialler#538", "dialler#539", False),
+        ("dialler#538", "another#538", False),
+        ("dialler#*", "another#538", False),
+        ("dialler#*", "another#*", False),
+    ],
+)
+def test_runs_that_may_have_met_the_same_contacts(one: str, other: str, share: bool) -> None:
+    assert share_a_campaign(one, other) == share

@@ -270,6 +270,14 @@ def test_only_what_was_sent_to_this_contact_as_it_is_now_is_left_out(journal: Jo
     assert [entry.result.contact_id for entry in journal.rows(journal.run("run-3"))] == ["run-2/0", *[""] * 5]
 
 
+def test_each_page_of_rows_says_which_of_its_own_are_still_to_be_sent(journal: Journal) -> None:
+    """Not again those of the page before, which are still pending; an empty page has none."""
+    run = begin(journal, 1)
+    pages = [[PlannedRow(n, 0, n + 2, f"K{n}", "p") for n in of_page] for of_page in ((0, 1), (2, 3), ())]
+
+    assert [journal.add_changed(run.id, TARGET, page) for page in pages] == [{0, 1}, {2, 3}, set()]
+
+
 def test_what_was_last_sent_goes_by_the_time_of_the_runs(journal: Journal) -> None:
     """Whatever their IDs, and in whatever order they were written down; in one second their IDs decide."""
     for number, (name, day) in enumerate([("a", 3), ("c", 1), ("z", 2)]):

@@ -131,6 +131,30 @@ def test_the_target_of_an_old_journal(
         assert [run.target for run in journal.runs()] == [f"localhost:8080/rest/7{target}"] * (config is not None)
 
 
+@pytest.mark.parametrize("kept", ["Headquarters#538", "main/2#538", "http://dialler/rest/x#538"])
+def test_a_target_that_is_of_no_url_stays_as_it_is(tmp_path: Path, kept: str) -> None:
+    """A name for the dialler, which may look like a path."""
+    with Journal.open(tmp_path / "journal.db") as journal:
+        journal.add_run(RUN)
+    age(tmp_path / "journal.db", kept)
+
+    with Journal.open(tmp_path / "journal.db") as journal:
+        assert [run.target for run in journal.runs()] == [kept]
+
+
+@pytest.mark.parametrize("newest", ["id", "name"])
+def test_of_runs_of_an_old_target_the_newest_says_what_it_is(tmp_path: Path, newest: str) -> None:
+    """In whatever order they were written down: an ID, or a name that looks like one."""
+    with Journal.open(tmp_path / "journal.db") as journal:
+        for day, kind in ((2, newest), (1, "name" if newest == "id" else "id")):
+            config = {f"campaign.{kind}": "538" if kind == "id" else '"538"'}
+            journal.add_run(replace(RUN, id=kind, config=config, started_at=f"2026-01-0{day}T00:00:00Z"))
+    age(tmp_path / "journal.db", "http://dialler/7#538")
+
+    with Journal.open(tmp_path / "journal.db") as journal:
+        assert {run.target for run in journal.runs()} == {f"dialler:80/7#{'538' if newest == 'id' else '=538'}"}
+
+
 @pytest.mark.parametrize("text", ["{", "[1]", '{"campaign.name": "{"}'])
 def test_a_setting_that_cannot_be_read(journal: Journal, tmp_path: Path, text: str) -> None:
     journal.add_run(replace(RUN, target=NEW, campaign="Nightly"))

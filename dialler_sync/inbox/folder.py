@@ -17,7 +17,8 @@ from ..files.pinned import known, shown_as
 from ..journal import Journal, RunRecord
 from ..run.reports import Summary
 from ..text.command_line import command
-from ..text.phrase import counted, figure, phrase
+from ..text.forms import first_few
+from ..text.phrase import counted, phrase
 from .answers import Answers
 from .arrivals import Arrivals
 from .places import UNREAD, Arrival, Claimed, Unfiled
@@ -161,9 +162,6 @@ class Inbox:
 
     def _warn_who_waits(self, taken: Claimed) -> None:
         if self._behind:
-            names = ", ".join(self._behind[:3])
-            if more := len(self._behind[3:]):
-                names = phrase("{files} and {count} more", files=names, count=figure(more))
             _log.warning(
                 "%s %s",
                 counted(
@@ -171,7 +169,7 @@ class Inbox:
                     "{file} must be finished first, so {files} waits; the next call begins with it.",
                     "{file} must be finished first, so {files} wait; the next call begins with it.",
                     file=taken.home,
-                    files=names,
+                    files=first_few(self._behind, 3),
                 ),
                 taken.way_out,
             )

@@ -16,6 +16,7 @@ from ..fetch import fetch
 from ..fields import PHONE_FIELDS
 from ..model import Chunk, Contact, Fault, RowWarning, Value
 from ..report.plan_words import LISTED_IN
+from ..text.forms import first_few
 from ..text.nearest import nearest
 from ..text.phrase import phrase
 
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-
 _E164 = re.compile(r"\+?[1-9][0-9]*")
+_MOST_ROWS = 5
+"""Rows that a message lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ def _read(settings: SuppressSettings, source: SourceSettings, today: date) -> Su
                 "{file}: not a phone number: {rows}. Correct or remove these rows, or set suppress.region. "
                 "Otherwise these numbers could be called.",
                 file=settings.file,
-                rows=_first_few(unread),
+                rows=first_few(unread, _MOST_ROWS),
             )
         )
     if empty and not settings.may_be_empty:
@@ -232,11 +234,6 @@ def _position(settings: SuppressSettings, table: Table, key: str, name: str | No
     return columns.index(name)
 
 
-def _first_few(rows: list[str]) -> str:
-    shown = ", ".join(rows[:5])
-    return phrase("{rows} and {count} more", rows=shown, count=len(rows) - 5) if len(rows) > 5 else shown
-
-
 class _LastDays:
     """The last days of the entries of a do-not-call file; an entry with an unreadable day never expires."""
 
@@ -273,7 +270,7 @@ class _LastDays:
                     "Write dates as 2026-12-31, or set suppress.formats.",
                     name=name,
                     column=self._settings.expires,
-                    rows=_first_few(self._unread),
+                    rows=first_few(self._unread, _MOST_ROWS),
                 ),
             )
         if not any_left:

@@ -22,7 +22,8 @@ from ..error_codes import RAGGED_ROW, fault
 from ..fields import FIELDS, PHONE_FIELDS, Field, Kind
 from ..model import Chunk, Contact, Fault, Layout, Rejection, RowWarning, Value
 from ..text.phrase import phrase
-from .columns import CAMPAIGN, BoundField, Lookups, Mapped, bind
+from .binding import Lookups, bind
+from .columns import CAMPAIGN, BoundField, Mapped
 from .filters import RowFilters
 from .messages import fault_of
 from .patience import impatient

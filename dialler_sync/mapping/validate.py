@@ -27,9 +27,10 @@ from .columns import CAMPAIGN, BoundField, Mapped
 from .filters import RowFilters
 from .messages import fault_of
 from .patience import impatient
-from .phones import Country, RestoredNumber, country, of_type, read_phones, spread
+from .phones import Country, RestoredNumber, country, of_type, read_phones
 from .routes import Router
 from .schema import ANY_PHONE, contact_schema, limit_of
+from .spread import spread
 from .values import converter
 
 __all__ = ["Checker", "contact_schema"]

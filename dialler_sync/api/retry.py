@@ -27,7 +27,8 @@ from ..error_codes import ENDPOINT_MISSING, NOT_FOUND, PROXY_REFUSED, REDIRECTED
 from ..errors import MaybeDone, NotDone, Refused, RequestError
 from ..text.outward import keep_secret
 from ..text.phrase import mark, phrase
-from .transport import NOT_SENT, TooLong, TunnelRefused
+from .network_errors import NOT_SENT, TunnelRefused
+from .transport import TooLong
 from .wire import decode, id_number
 from .words import LONGEST, one_line, status_line, what_came, without_contact
 

@@ -9,9 +9,6 @@ left when it failed. ``httpx-aiohttp`` reports a connection that the server drop
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
-import re
 import ssl
 from collections.abc import AsyncIterator
 from functools import lru_cache, partial
@@ -19,25 +16,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import aiohttp
 import httpx
-from aiohttp.http_exceptions import ContentEncodingError
 from multidict import CIMultiDict
 from yarl import URL
 
 from ..text.phrase import phrase
+from .network_errors import FOREIGN, translate
 from .protocol import LONGEST_FIELD, MOST_FIELDS, TolerantHandler
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
 
-NOT_SENT: tuple[type[httpx.TransportError], ...] = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
-"""Errors after which the request was certainly not sent; after any other it may have been."""
 
 LONGEST_ANSWER, LONGEST_OF_ONE = 2**24, 2**21
 """Largest answer in bytes, unpacked: any, and one to the change of a contact, as many are in flight."""
@@ -46,87 +35,8 @@ SLOWEST = 2**7
 """Least bytes of a streamed answer within the time limit: a byte now and then must not hold a run."""
 
 
-class TunnelRefused(httpx.ProxyError):
-    """A proxy answered ``status`` to the request for a tunnel."""
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
-
-
 class TooLong(httpx.RemoteProtocolError):
     """The answer exceeds the size limit."""
-
-
-FOREIGN = (aiohttp.ClientError, OSError)
-"""All errors of aiohttp about networks; TimeoutError and the TLS errors are OSErrors."""
-
-_MEANINGS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[httpx.TransportError]], ...] = (
-    (aiohttp.RedirectClientError, httpx.RemoteProtocolError),
-    ((aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError), httpx.UnsupportedProtocol),
-    (aiohttp.ClientConnectorError, httpx.ConnectError),  # refused, DNS, TLS handshake, certificate; also a proxy's
-    (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
-    (aiohttp.ClientHttpProxyError, httpx.ProxyError),  # refused the tunnel that the request was to go through
-    (aiohttp.ClientResponseError, httpx.RemoteProtocolError),
-    (TimeoutError, httpx.ReadTimeout),
-    (Exception, httpx.ReadError),
-)
-"""The first line that fits counts, as aiohttp's classes overlap; in doubt the request was sent."""
-
-
-def translate(error: Exception) -> httpx.TransportError:
-    """Translate an error of aiohttp to httpx."""
-    meaning = next(meaning for kinds, meaning in _MEANINGS if isinstance(error, kinds))
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return TunnelRefused(_words(error), error.status)
-    if isinstance(error.__cause__, ContentEncodingError):
-        return httpx.RemoteProtocolError(error.__cause__.message)
-    if isinstance(error, OSError) and _NO_CERTIFICATE.search(str(error)):  # TLS 1.3 says so after the handshake
-        return httpx.ConnectError(_words(error))
-    return meaning(_words(error))
-
-
-_NO_CERTIFICATE = re.compile("ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED)")
-"""TLS alerts on our certificate, or its absence; the server then takes no request."""
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return phrase(
-            "the certificate of {host}:{port} is not trusted ({certificate_error})",
-            host=error.host,
-            port=error.port,
-            certificate_error=error.certificate_error,
-        )
-    if _NO_CERTIFICATE.search(str(error)) or "ALERT_HANDSHAKE_FAILURE" in str(error):
-        return phrase(
-            "the server refuses the TLS handshake; it may require a dialler.client_cert ({error})", error=error
-        )
-    if isinstance(error, aiohttp.ClientConnectorError):
-        cause = error.os_error
-        number = cause.errno or 0
-        if number in errno.errorcode and not isinstance(cause, ssl.SSLError):  # TLS has numbers of its own
-            return f"{error.host}:{error.port}: {os.strerror(number)}"  # asyncio words it "Connect call failed"
-        if "WRONG_VERSION_NUMBER" in str(cause):
-            return phrase(
-                "{host}:{port} answers without TLS: check the port of dialler.base_url ({error})",
-                host=error.host,
-                port=error.port,
-                error=cause,
-            )
-        return f"{error.host}:{error.port}: {cause}"
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return phrase("no connection within the time limit")
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        return phrase("the server closed it")
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return phrase("the answer broke off")
-    text = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
-    return _QUOTED.sub("", text) or type(error).__name__
-
-
-_QUOTED = re.compile(r"""[\s:]*\bb['"].*""", re.DOTALL)
-"""The part of an answer that aiohttp's parser quotes; it may be a contact."""
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:

@@ -54,7 +54,7 @@ def choose(
             there is no terminal to ask on.
         Abort: the user does not want that configuration.
     """
-    from ..jobs.resume import check_target, find_target
+    from ..jobs.which_run import check_target, find_target
     from ..target import in_words
 
     if config_of_run and name is None:

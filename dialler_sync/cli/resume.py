@@ -33,7 +33,8 @@ def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) 
     from this machine, unless --cluster is given.
     """
     from ..jobs.notify import after_run, pinged
-    from ..jobs.resume import find_resumable, nothing_to_resume, resume_run
+    from ..jobs.resume import resume_run
+    from ..jobs.which_run import find_resumable, nothing_to_resume
     from .output import print_summary
     from .progress import progress
 
@@ -87,7 +88,8 @@ def retry(
     A retry is a new run. It reads the files again, so rejected rows that were fixed are sent.
     """
     from ..jobs.notify import after_run, pinged
-    from ..jobs.resume import find_import, nothing_to_retry, retry_run
+    from ..jobs.resume import retry_run
+    from ..jobs.which_run import find_import, nothing_to_retry
     from .output import print_summary
     from .progress import progress
 

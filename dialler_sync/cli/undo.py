@@ -40,7 +40,7 @@ def undo(
     restored.
     """
     from ..jobs.changes import check_undo, count_undo, undo_run
-    from ..jobs.resume import find_undoable
+    from ..jobs.which_run import find_undoable
     from .output import print_summary
     from .progress import progress
 

@@ -23,7 +23,8 @@ from ..text.phrase import phrase
 
 if TYPE_CHECKING:
     from ..journal import Journal
-    from ..mapping.columns import BoundMapping, Cell
+    from ..mapping.cells import Cell
+    from ..mapping.columns import BoundMapping
 
 COMMAND_LINE = "command line"
 """Source name for ``--id`` and ``--user-data``; its columns are ``NAMES``."""
@@ -189,7 +190,7 @@ class _Rows:
 
 def _bound(rules: dict[str, ColumnRule], layout: Layout, settings: Settings) -> BoundMapping:
     """Bind rules to a file, with constants for the fields that every import must map."""
-    from ..mapping.columns import bind
+    from ..mapping.binding import bind
 
     always = {name: ColumnRule(value="-") for name in ("Name", "PhoneNumber1")}
     part = {"columns": {**always, **rules}, "campaign": CampaignSettings(id=0), "rows": RowSettings()}

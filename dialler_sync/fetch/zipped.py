@@ -13,6 +13,7 @@ from typing import Any
 from unicodedata import normalize
 
 from ..errors import InputError
+from ..text.forms import first_few
 from ..text.nearest import near_miss
 from ..text.phrase import figure, mark, phrase
 from .copies import BLOCK
@@ -183,10 +184,7 @@ def _same(name: str) -> set[str]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:_MOST_SHOWN])
-    if (more := len(names) - _MOST_SHOWN) > 0:
-        return phrase("{names} and {count} more", names=shown, count=figure(more))
-    return shown or phrase("nothing")
+    return first_few([f"'{name}'" for name in names], _MOST_SHOWN) or phrase("nothing")
 
 
 def _content(path: Path, member: zipfile.ZipInfo, password: bytes | None) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import reduce
@@ -17,18 +17,16 @@ from ..files.pinned import known, shown_as
 from ..journal import Journal, RunRecord
 from ..run.reports import Summary
 from ..text.command_line import command
-from ..text.phrase import counted, figure, phrase
+from ..text.forms import first_few
+from ..text.phrase import counted, phrase
 from .answers import Answers
 from .arrivals import Arrivals
-from .places import UNREAD, Arrival, Claimed, Unfiled
+from .places import UNREAD, Claimed, Unfiled
+from .runs import FileRuns, Repeat
 
 _log = logging.getLogger(__name__)
 
 _SETTLED = frozenset({ExitCode.OK, ExitCode.ROWS_FAILED})
-
-
-class _Repeat(InputError):
-    """A file whose content was imported before."""
 
 
 class Importer(Protocol):
@@ -62,6 +60,10 @@ class Inbox:
     source: SourceSettings = field(default_factory=SourceSettings)
     codes: list[int] = field(default_factory=list)
     _behind: list[str] = field(default_factory=list)
+    _runs: FileRuns = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._runs = FileRuns(self.journal, self.target, self.arrivals.place)
 
     @property
     def folder(self) -> Path:
@@ -88,7 +90,9 @@ class Inbox:
                         stays = not self._place(summary)
                         self.importer.tell(summary)
                 except DiallerSyncError as error:
-                    stays = isinstance(error, (Held, JournalError, ListUnreadable, Unfiled)) or self._is_begun(taken)
+                    stays = isinstance(error, (Held, JournalError, ListUnreadable, Unfiled)) or self._runs.is_begun(
+                        taken
+                    )
                     said = _with_home_path(error, taken)
                     _log.error("%s", said)
                     self._answer_unbegun(taken, error, str(said))
@@ -116,9 +120,9 @@ class Inbox:
 
     def _answer_unbegun(self, taken: Claimed, error: DiallerSyncError, said: str) -> None:
         """Note the answer to a file that no run has read."""
-        if not self.answers or self.dry_run or isinstance(error, (Held, JournalError)) or self._is_begun(taken):
+        if not self.answers or self.dry_run or isinstance(error, (Held, JournalError)) or self._runs.is_begun(taken):
             return
-        if isinstance(error, _Repeat):
+        if isinstance(error, Repeat):
             self.answers.refused(taken.home.name, said)
         elif isinstance(error, InputError) and not isinstance(error, (ListUnreadable, Unfiled)):
             self.answers.unread(taken.home.name, said)
@@ -131,7 +135,7 @@ class Inbox:
 
     def _files(self) -> Iterator[Claimed]:
         """Yield the files, each claimed when it is its turn."""
-        arrivals = self._in_turn(self.arrivals.complete())
+        arrivals = self._runs.in_turn(self.arrivals.complete())
         self._behind = [arrival.path.name for arrival in arrivals]
         yield from list(self.arrivals.place.left_behind())
         for place, arrival in enumerate(arrivals, 1):
@@ -145,25 +149,8 @@ class Inbox:
             if taken:
                 yield taken
 
-    def _in_turn(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
-        """Sort the files: those of stopped runs first, in the order in which the runs began."""
-        begun = {entry["path"]: run.started_at for run in self._begun() for entry in run.files}
-        return sorted(arrivals, key=lambda arrival: begun.get(str(arrival.path.resolve()), "~"))
-
-    def _begun(self) -> list[RunRecord]:
-        """Return the imports that are not finished."""
-        return [run for run in self.journal.runs() if run.command == "import" and run.state != "finished"]
-
-    def _is_begun(self, taken: Claimed) -> bool:
-        """Whether an import of this file has begun and is not finished."""
-        here = {str(taken.home.resolve()), str(taken.place.resolve())}
-        return taken.place.exists() and any(entry["path"] in here for run in self._begun() for entry in run.files)
-
     def _warn_who_waits(self, taken: Claimed) -> None:
         if self._behind:
-            names = ", ".join(self._behind[:3])
-            if more := len(self._behind[3:]):
-                names = phrase("{files} and {count} more", files=names, count=figure(more))
             _log.warning(
                 "%s %s",
                 counted(
@@ -171,7 +158,7 @@ class Inbox:
                     "{file} must be finished first, so {files} waits; the next call begins with it.",
                     "{file} must be finished first, so {files} wait; the next call begins with it.",
                     file=taken.home,
-                    files=names,
+                    files=first_few(self._behind, 3),
                 ),
                 taken.way_out,
             )
@@ -180,32 +167,14 @@ class Inbox:
         """Import a file and file it; return the summary, None if it was imported before."""
         try:
             sha256 = taken.sha256(self.source)
-            run = None if self.dry_run else self._earlier(taken, sha256)
-            if run is None:
-                self._refuse_repeat(taken, sha256)
-            else:
-                self._set_path(taken.place, run)
-            if run and run.summary and _place(run.state, run.summary["exit_code"]):
-                code = run.summary["exit_code"]
-                self._answer(Summary.read(run.summary), taken, _place(run.state, code))
-                moved = self._file(taken, _place(run.state, code), run.id)
-                _log.info(
-                    phrase(
-                        "{file} was imported by run {run}, and is now moved to {target}",
-                        file=taken.home,
-                        run=run.id,
-                        target=moved,
-                    )
-                )
-                if run.is_unreported:
-                    _log.warning(
-                        phrase(
-                            "its reports have not been written; write them with: {command}",
-                            command=command("runs", "report", run.id),
-                        )
-                    )
-                self.codes.append(code)
-                return None
+            run = None if self.dry_run else self._runs.earlier(taken, sha256)
+            if run is not None:
+                self._runs.move(taken.place, run)
+                if run.summary and _place(run.state, run.summary["exit_code"]):
+                    self._file_imported(taken, run, Summary.read(run.summary))
+                    return None
+            elif not (self.overwrites or self.dry_run):
+                self._runs.refuse_repeat(taken, sha256)
             with shown_as(taken.place, taken.home):
                 summary = self.importer.work(taken.place, run)
         except (ListUnreadable, Unfiled):
@@ -225,84 +194,47 @@ class Inbox:
                 self.codes.append(exit_code(error, {}))
         return summary
 
+    def _file_imported(self, taken: Claimed, run: RunRecord, summary: Summary) -> None:
+        """Move away a file that an earlier call has imported, but not filed."""
+        place = _place(run.state, summary.exit_code)
+        self._answer(summary, taken, place)
+        _log.info(
+            phrase(
+                "{file} was imported by run {run}, and is now moved to {target}",
+                file=taken.home,
+                run=run.id,
+                target=self._file(taken, place, run.id),
+            )
+        )
+        if run.is_unreported:
+            _log.warning(
+                phrase(
+                    "its reports have not been written; write them with: {command}",
+                    command=command("runs", "report", run.id),
+                )
+            )
+        self.codes.append(summary.exit_code)
+
     def _place(self, summary: Summary) -> str:
         return _place(self.journal.run(summary.run_id).state, summary.exit_code)
 
     def _file(self, taken: Claimed, place: str, tag: str) -> Path:
-        runs = self._runs_at(taken.place)
+        runs = self._runs.reading(taken.place)
         target = taken.file(self.folder / place, tag)
         for run in runs:
-            self._set_path(target, run)
+            self._runs.move(target, run)
         return target
 
     def _release(self, taken: Claimed) -> None:
         """Put a file that was not filed back into the inbox, unless it stays claimed, and update its runs, so that they
         can be resumed."""
         if taken.place.exists():
-            runs = self._runs_at(taken.place)
+            runs = self._runs.reading(taken.place)
             if taken.stays and any(not run.options.get("dry_run") for run in runs):
                 return
             lies = taken.put_back()
             for run in runs:
-                self._set_path(lies, run)
-
-    def _runs_at(self, place: Path) -> list[RunRecord]:
-        there = str(place.resolve())
-        return [run for run in self.journal.runs() if any(entry["path"] == there for entry in run.files)]
-
-    def _set_path(self, place: Path, run: RunRecord) -> None:
-        self.journal.update_run(run.id, files=tuple({**entry, "path": str(place.resolve())} for entry in run.files))
-
-    def _imports(self, sha256: str) -> Iterator[tuple[RunRecord, list[Path]]]:
-        """Yield imports of this content that were not undone, the newest first, with the paths of their files."""
-        undone, target = self.journal.undone(), self.target()
-        for run in self.journal.runs():
-            mine = run.command == "import" and run.target == target and not run.options.get("dry_run")
-            if mine and run.id not in undone and any(entry["sha256"] == sha256 for entry in run.files):
-                yield run, [Path(entry["path"]) for entry in run.files]
-
-    def _earlier(self, taken: Claimed, sha256: str) -> RunRecord | None:
-        """Return the run that imported this very file, or was stopped doing so, and whose file was not moved away.
-
-        A newer export under the same name is a file of its own; the remaining rows of the older run are not sent.
-        """
-        here = {str(taken.home.resolve()), str(taken.place.resolve())}
-        for run, paths in self._imports(sha256):
-            same_file = any(map(taken.is_of, run.files))
-            same_name = run.state != "finished" and any(str(path) in here for path in paths)
-            if (same_file or same_name) and any(str(p) in here or self.arrivals.place.lies_in(p) for p in paths):
-                return run
-        for run in self._runs_at(taken.home):
-            if run.command == "import" and run.state != "finished":
-                _log.warning(
-                    phrase(
-                        "{file} is not the file with which run {run} stopped; it is imported as a new list",
-                        file=taken.home,
-                        run=run.id,
-                    )
-                )
-        return None
-
-    def _refuse_repeat(self, taken: Claimed, sha256: str) -> None:
-        """Refuse content that was imported already: without overwriting, its rows would create the same contacts again.
-
-        Raises:
-            InputError: this content was imported.
-        """
-        if self.overwrites or self.dry_run:
-            return
-        for run, _ in self._imports(sha256):
-            counts = (run.summary or {}).get("counts", {"unknown": 1})
-            if counts.get("succeeded", 0) + counts.get("unknown", 0):
-                raise _Repeat(
-                    phrase(
-                        "{file}: already imported by {run}. With rows.overwrite_duplicates: false, importing it again "
-                        "would create every contact twice. To send its failed rows: {command}",
-                        file=taken.home,
-                        run=run.id,
-                        command=command("retry", run.id),
-                    )
-                )
+                self._runs.move(lies, run)
 
 
 def _with_home_path(error: DiallerSyncError, taken: Claimed) -> DiallerSyncError:

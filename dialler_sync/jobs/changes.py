@@ -20,8 +20,8 @@ from ..run.kept import place_of
 from ..run.reports import Summary
 from ..run.saved_cells import run_cells
 from ..run.target import check_target, find_target
-from ..text.command_line import command
 from ..text.phrase import phrase
+from .which_run import check_ended
 
 __all__ = [
     "ChangeOptions",
@@ -112,14 +112,7 @@ def check_undo(settings: Settings, undone: RunRecord, target: str) -> None:
             there is no token.
     """
     check_target(undone, target)
-    if undone.state == "running":
-        raise UsageError(
-            phrase(
-                "run {run} is not finished: finish it with '{command}' first, or wait while it is still running",
-                run=undone.id,
-                command=command("resume", undone.id),
-            )
-        )
+    check_ended(undone)
     if undone.command == "undo":
         raise UsageError(
             phrase(

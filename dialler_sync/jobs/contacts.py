@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..contacts.read import HISTORY_COLUMNS, add_results, get_contacts, list_campaigns, list_contacts, read_history
 from ..contacts.record_file import RecordFile
 from ..contacts.targets import Named, Targets
-from ..report.contacts_output import CONTACT_COLUMNS, WRITERS, Listing, Record, output_file, write_table, write_xlsx
+from ..report.contacts_book import write_xlsx
+from ..report.contacts_output import CONTACT_COLUMNS, WRITERS, Listing, Record, output_file, write_table
 
 __all__ = [
     "CONTACT_COLUMNS",

@@ -15,7 +15,8 @@ from ..fields import FIELDS, Kind
 from ..journal import Journal, RunRecord
 from ..observer import Observer, Silent
 from ..plan.file import PlanFile, read_plan
-from ..plan.suppress import SuppressionLists, read_suppression_lists
+from ..plan.suppress import SuppressionLists
+from ..plan.suppress_files import read_suppression_lists
 from ..prepare.prepared import Prepared
 from ..prepare.sources import Source, open_sources
 from ..run.begin import begin_run

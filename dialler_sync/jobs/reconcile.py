@@ -14,7 +14,7 @@ from ..model import Action
 from ..observer import Observer, Silent
 from ..plan.decide import PlanRules
 from ..plan.file import PlanFile
-from ..plan.suppress import read_suppression_lists
+from ..plan.suppress_files import read_suppression_lists
 from ..prepare.prepared import Prepared
 from ..prepare.sources import open_sources
 from ..reconciliation.compare import May

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import zip_longest
@@ -11,16 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from ..api.token import read_token
-from ..config import Settings, SourceSettings, changes, fingerprint, with_source
+from ..config import Settings, changes, fingerprint, with_source
 from ..contacts.changes import COMMANDS, ChangeOptions
 from ..contacts.targets import Targets
 from ..errors import CannotResume, UsageError
 from ..files.url import path_of
 from ..journal import READING, Journal, RunRecord
-from ..model import any_left
 from ..observer import Observer, Silent
-from ..plan.suppress import read_suppression_lists
-from ..prepare.marks import runs_named_in
+from ..plan.suppress_files import read_suppression_lists
 from ..prepare.sources import Source, open_sources
 from ..run.address import give_reports
 from ..run.begin import go_on, reopen_folder
@@ -28,25 +25,12 @@ from ..run.kept import place_of, require_copies
 from ..run.options import RunOptions
 from ..run.reports import Summary
 from ..run.rows import Execution
-from ..run.target import check_target, find_target
 from ..text.command_line import command
 from ..text.phrase import mark, phrase
 from .changes import change_again, change_contacts, undo_again
 from .history import rewrite_reports
 from .imports import ImportOptions, check_cluster, new_run
-
-__all__ = [
-    "check_target",
-    "find_import",
-    "find_resumable",
-    "find_target",
-    "find_undoable",
-    "go_on_with",
-    "nothing_to_resume",
-    "nothing_to_retry",
-    "resume_run",
-    "retry_run",
-]
+from .which_run import check_ended, nothing_to_resume, nothing_to_retry
 
 _log = logging.getLogger(__name__)
 
@@ -160,22 +144,9 @@ def retry_run(
     Raises:
         UsageError, InputError: before anything is sent.
     """
-    if parent.state == "running":
-        raise UsageError(
-            phrase(
-                "run {run} is not finished: finish it with '{command}' first, or wait while it is still running",
-                run=parent.id,
-                command=command("resume", parent.id),
-            )
-        )
+    check_ended(parent)
     if parent.command in READING:
-        raise UsageError(
-            phrase(
-                "run {run} was a {kind}, which sends nothing: there is nothing to retry",
-                run=parent.id,
-                kind=parent.command,
-            )
-        )
+        raise UsageError(nothing_to_retry(parent))
     if parent.command == "undo":
         raise UsageError(
             phrase(
@@ -220,70 +191,6 @@ def _send_rest(
     )
     options = ImportOptions(tuple(files) or _paths(parent), config_path, out, again)
     return new_run("import", settings, options, journal, observer, parent.id)
-
-
-def find_resumable(journal: Journal, target: str) -> RunRecord | None:
-    """Return the newest run of a target that is unfinished, or lacks its reports."""
-    return _newest(journal, target, lambda run: not nothing_to_resume(run))
-
-
-def find_import(
-    journal: Journal, target: str, files: Sequence[Path] = (), logins: Callable[[], SourceSettings] = SourceSettings
-) -> RunRecord | None:
-    """Return the import of a target that fixed ``files`` come from, else the newest one. ``logins`` open the files.
-
-    Raises:
-        UsageError: the files come from a run of another target.
-    """
-    named = runs_named_in(files, logins().logins()) if files else set()
-    known = [run for run in journal.runs() if run.id in named and run.command == "import"]
-    for run in known[:1]:
-        check_target(next((run for run in known if run.target == target), run), target)
-
-    def meant(run: RunRecord) -> bool:
-        if known:
-            return run in known
-        return run.command == "import" and not run.options.get("dry_run")
-
-    return _newest(journal, target, meant)
-
-
-def find_undoable(journal: Journal, target: str) -> RunRecord | None:
-    """Return the newest run of a target that has changed contacts, or may have."""
-    changing = {"import", *COMMANDS}
-    return _newest(journal, target, lambda run: run.command in changing and not run.options.get("dry_run"))
-
-
-def nothing_to_resume(run: RunRecord) -> str:
-    """Return why a run cannot be resumed; empty if it can."""
-    if run.command in READING:
-        return phrase(
-            "run {run} was a {kind}, which sends nothing: there is nothing to resume", run=run.id, kind=run.command
-        )
-    ended = run.state == "finished" and not run.is_unreported
-    return phrase("run {run} has finished; there is nothing to resume", run=run.id) if ended else ""
-
-
-def nothing_to_retry(run: RunRecord) -> str:
-    """Return why a run has nothing to retry; empty if it has."""
-    if run.command in READING:
-        return phrase(
-            "run {run} was a {kind}, which sends nothing: there is nothing to retry", run=run.id, kind=run.command
-        )
-    if run.options.get("dry_run"):
-        return phrase("run {run} was a dry run, which sends nothing: there is nothing to retry", run=run.id)
-    if run.state != "finished" or not run.summary or run.command == "undo":
-        return ""
-    counts = Counter(run.summary["counts"]) + Counter(run.summary.get("mirror", {}))
-    return (
-        ""
-        if any_left(counts)
-        else phrase("every row of run {run} succeeded or was skipped; there is nothing to retry", run=run.id)
-    )
-
-
-def _newest(journal: Journal, target: str, meant: Callable[[RunRecord], bool]) -> RunRecord | None:
-    return next((run for run in journal.runs() if run.target == target and meant(run)), None)
 
 
 def _read_as(settings: Settings, run: RunRecord) -> Settings:

@@ -8,6 +8,7 @@ from ..config import ColumnRule
 from ..error_codes import fault
 from ..fields import FIELDS, Field
 from ..model import Fault, Value
+from ..text.forms import first_few
 from ..text.nearest import near_miss
 from ..text.phrase import mark, phrase
 from ..text.spreadsheet import CUT
@@ -73,10 +74,7 @@ def _own(check: str, text: str, rule: ColumnRule) -> Fault:
 
 
 def _not_listed(text: str, allowed: Sequence[str]) -> Fault:
-    listed, more = ", ".join(allowed[:_MOST_LISTED]), len(allowed) - _MOST_LISTED
-    if more > 0:
-        listed = phrase("{values} and {count} more", values=listed, count=more)
     told = phrase("'{text}' is not allowed here.", text=text)
     if near := near_miss(text, allowed):
         told = phrase("'{text}' is not allowed here; did you mean '{near}'?", text=text, near=near)
-    return fault("not_listed", told, phrase("Write one of: {values}.", values=listed))
+    return fault("not_listed", told, phrase("Write one of: {values}.", values=first_few(allowed, _MOST_LISTED)))

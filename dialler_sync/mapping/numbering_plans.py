@@ -1,4 +1,4 @@
-"""Countries and their phone numbers, from libphonenumber's metadata, with a fast path.
+"""The phone numbers of countries, from libphonenumber's metadata, with a fast path.
 
 :func:`e164` asks the library, and returns a fault if it refuses a number. :func:`quick_e164` answers only for valid
 numbers in plain form; its patterns come from the library's metadata, so it answers as :func:`e164` does.
@@ -38,21 +38,6 @@ _TYPE_NAMES = {
 _FORMER_PREFIX: dict[int, re.Pattern[str]] = {52: re.compile(r"(?:1|01|04[45])(?=[0-9]{10}\Z)")}
 """Obsolete dialling prefixes that lists still contain: Mexican mobiles had ``+52 1 55…`` until 2019 (01, 044 and 045
 inside the country). Source: Instituto Federal de Telecomunicaciones."""
-_ALSO_CALLED = {
-    "AT": ("a", "aut"),
-    "BE": ("b",),
-    "CH": ("che",),
-    "CZ": ("tschechien",),
-    "DE": ("d", "deu", "brd"),
-    "ES": ("e",),
-    "FR": ("f", "fra"),
-    "GB": ("uk", "gbr", "england", "great britain", "großbritannien"),
-    "IT": ("i", "ita"),
-    "LU": ("l",),
-    "NL": ("nld", "holland"),
-    "US": ("usa", "vereinigte staaten"),
-}
-"""Other names of countries in address lists: vehicle codes, three-letter codes, former names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,17 +262,6 @@ def _pattern(descriptions: Iterable[PhoneNumberDesc | None]) -> str:
     return "|".join(patterns) or "(?!)"
 
 
-def region_of(country: str) -> str | None:
-    """Find a country by its ISO code (``DE``), country code (``+49``) or its name in one of seven languages."""
-    text = country.strip().casefold().removesuffix(".")
-    if len(text) == 2 and text.upper() in phonenumbers.SUPPORTED_REGIONS:
-        return text.upper()
-    if match := re.fullmatch(r"(?:\+|00)?([1-9][0-9]{0,2})", text, re.ASCII):
-        region = phonenumbers.region_code_for_country_code(int(match[1]))
-        return region if region in phonenumbers.SUPPORTED_REGIONS else None
-    return _country_names().get(text)
-
-
 def region_of_number(number: str) -> str | None:
     """Find the country of a number in E.164."""
     return phonenumbers.region_code_for_number(phonenumbers.parse(number))
@@ -297,19 +271,3 @@ def region_of_number(number: str) -> str | None:
 def type_of(number: str) -> str:
     """Whether a number in E.164 is ``mobile``, ``landline`` or of an ``other`` type; empty: that cannot be told."""
     return _TYPE_NAMES.get(phonenumbers.number_type(phonenumbers.parse(number)), "other")
-
-
-@cache
-def _country_names() -> dict[str, str]:
-    """Map case-folded names of countries, in seven languages, to regions."""
-    from phonenumbers.geodata.locale import LOCALE_DATA
-
-    names = {name.casefold(): region for region, also in _ALSO_CALLED.items() for name in also}
-    for region, by_language in LOCALE_DATA.items():
-        for language in ("de", "en", "fr", "es", "it", "nl", "pl"):
-            name = by_language.get(language, "")
-            while name.startswith("*"):  # the same as in another language
-                name = by_language.get(name[1:], "")
-            if name and region in phonenumbers.SUPPORTED_REGIONS:
-                names.setdefault(name.casefold(), region)
-    return names

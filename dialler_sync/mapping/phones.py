@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -23,11 +23,11 @@ from typing import Literal
 import phonenumbers
 
 from ..error_codes import fault
-from ..fields import PHONE_FIELDS
 from ..model import Fault
 from ..text.phrase import mark, phrase
 from ..text.spreadsheet import damage
-from .numbering_plans import Plan, e164, plan_of_region, quick_e164, region_of, type_of
+from .countries import region_of
+from .numbering_plans import Plan, e164, plan_of_region, quick_e164, type_of
 
 Read = str | tuple[str, ...] | Fault
 """One number, several, or a fault."""
@@ -59,8 +59,6 @@ _WRONG_TYPE = {
 }
 """What is said of a number, by the type that is required and the one that it has."""
 
-_NO_ROOM = mark("The cell holds {found} numbers, and there are {free} free phone fields.")
-_ONE_EXPECTED = mark("The cell holds {found} numbers, and one is expected.")
 _FLOAT = re.compile(r"(\+?[0-9]{7,})[.,]0{1,2}|(\+?[0-9(][0-9 ()/-]{6,})\.0")
 """A number that a program took for an amount; the decimal zero is not dialled."""
 
@@ -190,40 +188,6 @@ def read_phone(
     if not numbers:
         return fault("phone_invalid", phrase("The cell holds no phone number."), phrase(_HINT_FOR_WORDS))
     return numbers[0] if len(numbers) == 1 else numbers
-
-
-def spread(
-    columns: Mapping[str, list[Read | None]], may_spread: Collection[str], of_a_type: Collection[str] = ()
-) -> dict[str, list[str | Fault | None]]:
-    """Give every number a field of its own.
-
-    The first of several numbers in a cell stays in its field; the others go to free phone fields of the row: the fields
-    behind it first, then those before it. A number that the row already has is not repeated.
-
-    Args:
-        columns: phone field → one cell a row; all of one length.
-        may_spread: fields whose cells may hold several numbers; in other fields several are a fault.
-        of_a_type: fields that take no numbers of other cells.
-    """
-    rows = max(map(len, columns.values()), default=0)
-    result = {name: list(column) for name, column in columns.items()}
-    for name, column in columns.items():
-        for place, numbers in enumerate(column):
-            if not isinstance(numbers, tuple):
-                continue
-            present = {cells[place] for cells in result.values()}
-            others = [number for number in numbers[1:] if number not in present]
-            behind = PHONE_FIELDS[PHONE_FIELDS.index(name) :] + PHONE_FIELDS if name in may_spread else ()
-            empty = (field for field in dict.fromkeys(behind) if field not in result or result[field][place] is None)
-            free = [field for field in empty if field not in of_a_type]
-            if len(others) > len(free):
-                told = _NO_ROOM if name in may_spread else _ONE_EXPECTED
-                result[name][place] = fault("phone_several", phrase(told, found=len(numbers), free=len(free)))
-                continue
-            result[name][place] = numbers[0]
-            for field, number in zip(free, others, strict=False):
-                result.setdefault(field, [None] * rows)[place] = number
-    return result  # type: ignore[return-value] # no tuple is left
 
 
 def _plain(cell: str) -> str:

@@ -22,13 +22,15 @@ from ..error_codes import RAGGED_ROW, fault
 from ..fields import FIELDS, PHONE_FIELDS, Field, Kind
 from ..model import Chunk, Contact, Fault, Layout, Rejection, RowWarning, Value
 from ..text.phrase import phrase
-from .columns import CAMPAIGN, BoundField, Lookups, Mapped, bind
+from .binding import Lookups, bind
+from .columns import CAMPAIGN, BoundField, Mapped
 from .filters import RowFilters
 from .messages import fault_of
 from .patience import impatient
-from .phones import Country, RestoredNumber, country, of_type, read_phones, spread
+from .phones import Country, RestoredNumber, country, of_type, read_phones
 from .routes import Router
 from .schema import ANY_PHONE, contact_schema, limit_of
+from .spread import spread
 from .values import converter
 
 __all__ = ["Checker", "contact_schema"]

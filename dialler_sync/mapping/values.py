@@ -20,7 +20,7 @@ from ..fields import Field, Kind
 from ..model import Fault, Value
 from ..text.phrase import phrase
 from ..text.spreadsheet import damage
-from .columns import PlainNumber
+from .cells import PlainNumber
 
 Converter = Callable[[str], Value | Fault]
 

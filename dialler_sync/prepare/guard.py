@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from ..error_codes import DAMAGED, KEY_CHANGED, RAGGED_ROW, REFUSED_KEYS, fault
 from ..fields import FIELDS, Kind
 from ..journal import Journal
-from ..mapping.cells import OF_SHEET
-from ..mapping.columns import BoundField, is_blank
+from ..mapping.cells import OF_SHEET, is_blank
+from ..mapping.columns import BoundField
 from ..model import CellNote, Chunk, Contact, Fault, Filtered, Rejection, Table
 from ..own_columns import SHEET
 from ..text.phrase import mark, phrase

@@ -6,8 +6,8 @@ from ..config import Settings, SourceSettings
 from ..config.columns import fold
 from ..config.steps import Lookup
 from ..errors import ConfigError, InputError, ListUnreadable
+from ..mapping.binding import Lookups
 from ..mapping.cells import Columns
-from ..mapping.columns import Lookups
 from ..text.nearest import nearest
 from ..text.phrase import mark, phrase
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from ..fields import FIELDS
-from ..mapping.numbering_plans import region_of
+from ..mapping.countries import region_of
 from ..mapping.values import bic, email, iban
 from ..model import Fault
 from ..text.spreadsheet import is_shortened

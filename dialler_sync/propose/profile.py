@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..mapping.columns import is_blank
+from ..mapping.cells import is_blank
 from ..model import Chunk
 from .content import is_date, is_email, is_iban, is_phone_like, is_text, is_url, is_yes_no
 from .sample import MOSTLY, SAMPLE

@@ -16,7 +16,8 @@ from functools import cache
 import phonenumbers
 
 from ..config.texts import fold
-from ..mapping.numbering_plans import region_of, region_of_number
+from ..mapping.countries import region_of
+from ..mapping.numbering_plans import region_of_number
 from ..mapping.phones import Read, country, quick_phone, read_phone
 from ..model import Fault
 from .sample import MOSTLY, Column

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..mapping.columns import is_blank
+from ..mapping.cells import is_blank
 from ..model import Fault, Table
 from ..read.layout.header_words import Meaning, language_of, meaning_of
 

@@ -1,4 +1,4 @@
-"""Write records of the dialler as table, CSV, JSON, Excel, or the vendor's own CSV."""
+"""Write records of the dialler as table, CSV, JSON, or the vendor's own CSV."""
 
 from __future__ import annotations
 
@@ -16,19 +16,17 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..fields import FIELDS, VENDOR_COLUMNS, VENDOR_MARK
-from ..files.pinned import known, temporary_folder, within
+from ..files.pinned import within
 from ..files.private import replaced
 from ..text.nearest import nearest
 from ..text.outward import json_text, mask, mask_cells, shows
 from ..text.phrase import figure, phrase
 from ..text.spreadsheet import harmless
 from .csv_files import table_writer
-from .sheets import CELL_LENGTH, SHEET_COLUMNS, SHEET_ROWS, write_text
+from .sheets import SHEET_COLUMNS
 
 if TYPE_CHECKING:
-    from xlsxwriter import Workbook
-    from xlsxwriter.format import Format
-    from xlsxwriter.worksheet import Worksheet
+    pass
 
 Record = Mapping[str, Any]
 
@@ -41,7 +39,6 @@ _ON_TERMINAL = 1_000
 """Rows of a table that are shown on a terminal."""
 
 _WIDEST = 60
-_EXACT = 2**53
 _TWO_WAYS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
 """A number that could also be read with a thousands separator."""
 
@@ -232,70 +229,3 @@ def output_file(path: Path) -> Iterator[Path]:
             yield within(number, draft)
     except OSError as error:
         raise UsageError(f"--out {path}: cannot be written: {error.strerror}") from error
-
-
-def write_xlsx(listing: Listing, path: Path, *, sheet_rows: int = SHEET_ROWS) -> list[str]:
-    """Write a workbook in flat memory, with as many sheets as the records need; return remarks for the user.
-
-    Raises:
-        UsageError: there are more columns than Excel has.
-        OSError: the file cannot be written.
-    """
-    import xlsxwriter
-
-    listing.check_columns()
-    with temporary_folder(known(path).parent) as folder:
-        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": str(folder)})
-        try:
-            cut = _write_sheets(book, listing, sheet_rows)
-            book.close()
-        except xlsxwriter.exceptions.FileCreateError as error:
-            raise error.args[0] from error
-        finally:
-            for sheet in book.worksheets():
-                sheet.row_data_fh.close()
-    return (
-        [phrase("{count} texts are too long for an Excel cell and were truncated; -o csv has them in full", count=cut)]
-        if cut
-        else []
-    )
-
-
-def _write_sheets(book: Workbook, listing: Listing, sheet_rows: int) -> int:
-    """Write the records into as many sheets as they need; return the number of texts that were cut."""
-    text, bold = book.add_format({"num_format": "@"}), book.add_format({"num_format": "@", "bold": True})
-    records = iter(listing.records)
-    record = next(records, None)
-    cut = 0
-    while record is not None or not book.worksheets():
-        number = len(book.worksheets()) + 1
-        sheet: Worksheet = book.add_worksheet("Records" if number == 1 else f"Records {number}")
-        sheet.freeze_panes(1, 0)
-        sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{SHEET_ROWS}"})  # the digits are text on purpose
-        for place, name in enumerate(listing.columns):
-            sheet.set_column(place, place, min(max(len(name), 10), 40) + 2, text)
-            write_text(sheet, 0, place, harmless(mask(name)), bold)
-        rows = 0
-        while record is not None and rows < sheet_rows - 1:
-            rows += 1
-            cut += _write_row(sheet, rows, [record.get(name) for name in listing.columns], text)
-            record = next(records, None)
-        sheet.autofilter(0, 0, max(rows, 1), max(len(listing.columns) - 1, 0))
-    return cut
-
-
-def _write_row(sheet: Worksheet, row: int, values: Iterable[object], style: Format) -> int:
-    """Write one record; return the number of its texts that were cut."""
-    cut = 0
-    for place, value in enumerate(values):
-        if value is None:
-            continue
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _EXACT:
-            sheet.write_number(row, place, value)
-        elif text := harmless(mask(cell_text(value))):
-            if len(text) > CELL_LENGTH // 2 or not text.isprintable():
-                units = text.encode("utf-16-le", "surrogatepass")
-                cut += len(units) > 2 * CELL_LENGTH
-                text = units[: 2 * CELL_LENGTH].decode("utf-16-le", "replace")
-            write_text(sheet, row, place, text, style)
-    return cut

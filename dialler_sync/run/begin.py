@@ -18,7 +18,7 @@ from ..files.private import make_folder as make_private
 from ..files.trust import foreign_link, is_foreign
 from ..files.url import Url
 from ..journal import READING, Journal, RunRecord
-from ..mapping.columns import filter_name
+from ..mapping.binding import filter_name
 from ..text.phrase import phrase
 from ..text.stamp import stamp
 from .address import OUT, give_reports, leave_place, require_place

@@ -74,6 +74,12 @@ def either(texts: Sequence[str]) -> str:
     return phrase("{first} or {last}", first=", ".join(first), last=last) if first else last
 
 
+def first_few(texts: Sequence[str], most: int) -> str:
+    """``A, B and 3 more``: the first ``most`` of the texts, and how many there are besides."""
+    shown, more = ", ".join(texts[:most]), len(texts) - most
+    return phrase("{texts} and {count} more", texts=shown, count=figure(more)) if more > 0 else shown
+
+
 def _short(value: float) -> str:
     """Return a number with one digit after the decimal point, unless that is a zero."""
     return figure(value, 1 if round(value, 1) % 1 else 0)

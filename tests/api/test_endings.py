@@ -21,8 +21,9 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from dialler_sync.api import DiallerClient
+from dialler_sync.api.network_errors import FOREIGN, translate
 from dialler_sync.api.retry import judge_failure
-from dialler_sync.api.transport import FOREIGN, AiohttpTransport, translate
+from dialler_sync.api.transport import AiohttpTransport
 from dialler_sync.config.dialler import DiallerSettings
 from dialler_sync.errors import MaybeDone, NotDone, RequestError
 

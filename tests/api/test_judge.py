@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from dialler_sync.api import DiallerClient
+from dialler_sync.api.network_errors import TunnelRefused
 from dialler_sync.api.retry import (
     LONGEST_WAIT,
     LONGEST_WAIT_FOR_LOAD,
@@ -23,7 +24,7 @@ from dialler_sync.api.retry import (
     repeating,
     unreadable,
 )
-from dialler_sync.api.transport import TooLong, TunnelRefused
+from dialler_sync.api.transport import TooLong
 from dialler_sync.errors import MaybeDone, NotDone, Refused, RequestError
 
 from ..helpers.scripted import TOKEN, ScriptedServer, respond

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialler_sync.fields import FIELDS, Kind
-from dialler_sync.mapping.columns import is_blank
+from dialler_sync.mapping.cells import is_blank
 from dialler_sync.mapping.validate import Checker
 from dialler_sync.model import CellNote, Chunk, Contact
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dialler_sync.config import load_config
 from dialler_sync.fields import FIELDS, PHONE_FIELDS
-from dialler_sync.mapping.columns import bind
+from dialler_sync.mapping.binding import bind
 from dialler_sync.propose import propose_config
 
 from ..helpers.rows import Rows, layout_of

@@ -12,14 +12,13 @@ import pytest
 from dialler_sync.config import fingerprint
 from dialler_sync.errors import UsageError
 from dialler_sync.jobs.changes import check_undo, undo_run
-from dialler_sync.jobs.resume import (
+from dialler_sync.jobs.resume import resume_run, retry_run
+from dialler_sync.jobs.which_run import (
     find_import,
     find_resumable,
     find_undoable,
     nothing_to_resume,
     nothing_to_retry,
-    resume_run,
-    retry_run,
 )
 from dialler_sync.journal import UNREPORTED, Journal, RunRecord
 from dialler_sync.target import target_of

@@ -8,7 +8,8 @@ import pytest
 
 from dialler_sync.errors import ConfigError, InputError
 from dialler_sync.fields import VENDOR_COLUMNS, VENDOR_MARK
-from dialler_sync.mapping.columns import Cell, PlainNumber, bind, is_blank
+from dialler_sync.mapping.binding import bind
+from dialler_sync.mapping.cells import Cell, PlainNumber, is_blank
 from dialler_sync.model import CellNote, Fault
 
 from ...helpers.rows import BASIC, chunk_of, layout_of, settings_of

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dialler_sync.mapping.numbering_plans import plan_of_code, plan_of_region, region_of
-from dialler_sync.mapping.phones import Country, country, quick_phone, read_phone, read_phones, spread
+from dialler_sync.mapping.countries import region_of
+from dialler_sync.mapping.numbering_plans import plan_of_code, plan_of_region
+from dialler_sync.mapping.phones import Country, country, quick_phone, read_phone, read_phones
+from dialler_sync.mapping.spread import spread
 from dialler_sync.model import Fault
 
 DE = country(None, "DE")

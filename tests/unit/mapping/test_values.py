@@ -8,7 +8,7 @@ import pytest
 
 from dialler_sync.config import ColumnRule
 from dialler_sync.fields import FIELDS
-from dialler_sync.mapping.columns import PlainNumber
+from dialler_sync.mapping.cells import PlainNumber
 from dialler_sync.mapping.values import amount, bic, boolean, converter, email, iban, integer, moment
 from dialler_sync.model import Fault
 

@@ -11,7 +11,8 @@ import pytest
 
 from dialler_sync.errors import CannotResume, ListUnreadable
 from dialler_sync.model import Contact, RowWarning
-from dialler_sync.plan.suppress import SuppressionList, SuppressionLists, read_suppression_lists
+from dialler_sync.plan.suppress import SuppressionList, SuppressionLists
+from dialler_sync.plan.suppress_files import read_suppression_lists
 
 from ...helpers.rows import BASIC, settings_of
 

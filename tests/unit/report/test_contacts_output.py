@@ -13,6 +13,7 @@ import pytest
 
 from dialler_sync.errors import UsageError
 from dialler_sync.fields import VENDOR_COLUMNS
+from dialler_sync.report.contacts_book import write_xlsx
 from dialler_sync.report.contacts_output import (
     Listing,
     cell_text,
@@ -22,7 +23,6 @@ from dialler_sync.report.contacts_output import (
     write_json_lines,
     write_table,
     write_vendor,
-    write_xlsx,
 )
 from dialler_sync.report.sheets import CELL_LENGTH
 

@@ -80,8 +80,16 @@ class Sides(Snapshot):
     all fields in the records, ``outside`` is the number of contacts out of scope, ``valid`` the number of valid rows.
     """
 
-    def __init__(self, keep: str, read: Callable[[int], None], *, locks: bool = False, may: May = EVERYTHING) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        keep: str,
+        read: Callable[[int], None],
+        *,
+        locks: bool = False,
+        may: May = EVERYTHING,
+        wanted: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__(wanted)
         self._locks = locks
         self.may = may
         self.scope = Scope()

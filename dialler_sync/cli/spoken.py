@@ -28,6 +28,14 @@ class SpokenCommand(click.Command):
         super().__init__(*args, **kwargs)
         self._codes = codes
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse like click; the variable of an option is named after its long form, not after our parameter."""
+        for param in self.params:
+            long = next((name for name in param.opts if name.startswith("--")), "")
+            if long and ctx.auto_envvar_prefix and isinstance(param, click.Option) and param.allow_from_autoenv:
+                param.envvar = f"{ctx.auto_envvar_prefix}_{long.lstrip('-').replace('-', '_').upper()}"
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Call the command.
 

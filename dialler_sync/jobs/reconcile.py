@@ -15,6 +15,7 @@ from ..observer import Observer, Silent
 from ..plan.decide import PlanRules
 from ..plan.file import PlanFile
 from ..plan.suppress_files import read_suppression_lists
+from ..plan.survey import wanted_fields
 from ..prepare.prepared import Prepared
 from ..prepare.sources import open_sources
 from ..reconciliation.compare import May
@@ -63,7 +64,9 @@ def reconcile_files(
         locks = settings.rows.skipped_contacts == "lock"
         rules = PlanRules.of(settings, run.started_at, compare=False)
         may = May(settings.rows.mode, settings.kept_fields, suppressed, rules)
-        sides = Sides(settings.rows.duplicate_keys, observer.advance, locks=locks, may=may)
+        sides = Sides(
+            settings.rows.duplicate_keys, observer.advance, locks=locks, may=may, wanted=wanted_fields(settings)
+        )
         held.callback(sides.close)
         return ReconciliationRun(
             settings, options, journal, observer, run, sources, suppressed, prepared, sides, moves

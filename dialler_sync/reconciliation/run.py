@@ -20,7 +20,9 @@ from ..model import RowResult, Status
 from ..observer import Observer
 from ..own_columns import CALL_COLUMNS
 from ..pages import RECORDS, batched
+from ..plan.fill import read_calls as read_results
 from ..plan.suppress import SuppressionLists
+from ..plan.survey import calls_are_told
 from ..prepare.prepared import Prepared
 from ..prepare.read_through import prepare
 from ..prepare.sources import Source
@@ -200,6 +202,8 @@ class ReconciliationRun:
                     client, self.settings.campaign, self.prepared.bodies.batches(), extras=self.options.extras
                 )
                 self.asked = await read_dialler(client, self.sides, campaign)
+                if not calls_are_told(self.sides, self.settings):  # they decide whom protect: protects
+                    await read_results(self.sides, client)
                 if self.sides.outside:
                     _log.info(
                         phrase("{count} contacts that the dialler sent were ignored", count=figure(self.sides.outside))

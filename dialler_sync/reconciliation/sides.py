@@ -82,8 +82,16 @@ class Sides(Snapshot):
 
     _one_name = False
 
-    def __init__(self, keep: str, read: Callable[[int], None], *, locks: bool = False, may: May = EVERYTHING) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        keep: str,
+        read: Callable[[int], None],
+        *,
+        locks: bool = False,
+        may: May = EVERYTHING,
+        wanted: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__(wanted)
         self._locks = locks
         self.may = may
         self.scope = Scope()

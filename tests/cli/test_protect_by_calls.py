@@ -81,6 +81,24 @@ def test_a_mirror_leaves_alone_who_is_protected(
     assert locked == {"K2", "K3"}
 
 
+@pytest.mark.parametrize("protect", ["{done: true}", "{result_codes: [sale]}"])
+@pytest.mark.parametrize("extras", ["--extras", "--no-extras"])
+def test_reconcile_knows_who_is_protected(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, protect: str, extras: str
+) -> None:
+    """An import never changes that contact, so it is no difference."""
+    configure(protect=protect)
+    called(dialler)
+    path = contacts_csv(rows=[line("K1", "Changed"), line("K2", "Name K2"), line("K3", "Name K3")])
+
+    done = run("reconcile", path, extras, "--detailed-exitcode", "--out", "r")
+
+    assert done.code == ExitCode.OK, done.out
+    lines = (Path("r") / "reconciliation.csv").read_text("utf-8-sig").splitlines()
+    assert [each.split(",")[0] for each in lines[1:]] == ["matching"] * 3
+    assert "so not changed: Name" in lines[1]
+
+
 @pytest.mark.parametrize("batch", [True, False])
 @pytest.mark.parametrize(
     ("protect", "field"),

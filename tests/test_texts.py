@@ -14,6 +14,7 @@ from lxml import html
 
 from dialler_sync import own_columns
 from dialler_sync.config import SourceSettings
+from dialler_sync.config.unfinished import unfinished_lines
 from dialler_sync.error_codes import ERROR_CODES, WARNINGS
 from dialler_sync.errors import InputError
 from dialler_sync.exit_codes import ExitCode
@@ -276,6 +277,18 @@ def test_what_a_command_refuses(run: Run, campaign: Callable[..., Path], spoken:
     assert all(done.code == ExitCode.USAGE for done in refused), [done.err for done in refused]
     assert all("⟦" in done.err for done in refused)
     assert not english_in(_without_click(done.err) for done in refused)
+
+
+def test_what_a_proposed_configuration_says(run: Run, campaign: Callable[..., Path], spoken: Bracketed) -> None:
+    """Its comments; what has to be decided is still marked by CHANGE."""
+    campaign()
+
+    proposed = run("init", "liste.csv").out
+
+    comments = [line.partition("# ")[2].removeprefix("CHANGE: ") for line in proposed.splitlines()]
+    assert len(unfinished_lines(proposed)) > 2
+    assert not english_in([text for text in comments if not text.startswith(("dialler-sync ", "rows:", "source:"))])
+    assert not spoken.unknown
 
 
 def test_what_doctor_says(run: Run, campaign: Callable[..., Path], spoken: Bracketed) -> None:

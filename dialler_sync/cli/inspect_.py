@@ -62,7 +62,9 @@ def _show(facts: dict[str, Any]) -> None:
     for name, value in facts.items():
         if value not in (None, [], ()) and name not in ("profile", "first_rows"):
             shown = (
-                ", ".join(one_line(str(each)) for each in value) if isinstance(value, (list, tuple)) else repr(value)
+                (" " if name == "remarks" else ", ").join(one_line(str(each)) for each in value)
+                if isinstance(value, (list, tuple))
+                else repr(value)
             )
             say(f"{name:<12} {shown.strip(chr(39))}", indent=13)
     _show_columns(facts["profile"])

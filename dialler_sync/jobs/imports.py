@@ -128,7 +128,9 @@ def new_run(
         read_token(settings.dialler)  # a missing token is better reported now than after a million rows
     check_cluster(options.run.cluster, settings)
     sources = open_sources(settings, options.files or (plan.paths() if plan else ()), _log.warning, journal)
-    suppressed = SuppressionLists() if command == "validate" else read_suppression_lists(settings)
+    suppressed = read_suppression_lists(settings)
+    if command == "validate":
+        suppressed = SuppressionLists()  # the lists are only checked
     if plan:
         plan.check_inputs([source.record(0) for source in sources], fingerprint(settings), options.run.compare)
         suppressed.check(plan.suppress, _OTHER_LIST)

@@ -26,15 +26,15 @@ def write_plan(plan: PlanFile, paths: Sequence[Path]) -> list[Path]:
         UsageError: a file cannot be written.
     """
     files = dict.fromkeys(path.with_suffix(".json") if _is_shown(path) else path for path in paths)
-    written = [*files, *filter(_is_shown, dict.fromkeys(paths))]
-    for path in written:
+    shown = [*filter(_is_shown, dict.fromkeys(paths))]
+    for path in (*shown, *files):  # an error names what the user named, if it can
         try:
             _write(plan, path)
         except (JournalError, OSError) as error:
             raise UsageError(
                 phrase("-o {path}: cannot be written: {why}. Nothing was sent.", path=path, why=why(error))
             ) from error
-    return written
+    return [*files, *shown]
 
 
 def _write(plan: PlanFile, path: Path) -> None:

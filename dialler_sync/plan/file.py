@@ -153,7 +153,7 @@ def read_plan(path: Path, *, trusted: bool | None = None) -> PlanFile:
 
     trust.require(phrase("the plan"), path, trust=trusted)
     no_plan = phrase("is not a plan written by 'dialler-sync plan -o'")
-    if path.suffix.casefold() in SHOWN:
+    if path.suffix.casefold() in SHOWN and path.with_suffix(".json").exists():
         raise UsageError(
             phrase(
                 "{path}: this is a plan for people: name {name}, which was written with it",

@@ -8,21 +8,14 @@ from ..config import SourceSettings
 from ..fields import FIELDS, PHONE_FIELDS
 from ..model import Layout, Table
 from ..text.outward import in_shell, line
+from ..text.phrase import phrase
 from .assign import assign
 from .content import fit
 from .examples import examples
-from .sample import HALF, Sample, sample
+from .sample import HALF, Column, Sample, sample
 from .yaml_text import one_line
 
-_HEAD = """\
-# Proposed by 'dialler-sync init' for {name}. Check it, replace what is marked CHANGE, and try it:
-#   {try_it}
-# Editors complete and check it with the schema that 'dialler-sync config schema' prints.
-dialler:
-  base_url: https://dialler.example.com/rest/v1.0   # CHANGE: address of the dialler's REST API
-  clients_id: 1                                     # CHANGE: the ClientsID of your account
-  token: ${{DIALLER_SYNC_TOKEN}}                      # set this variable; the token itself does not belong in this file
-"""
+_ONE = "{id: 538}"
 
 
 def propose_config(table: Table, source: SourceSettings | None = None, try_it: str | None = None) -> str:
@@ -40,19 +33,43 @@ def propose_config(table: Table, source: SourceSettings | None = None, try_it: s
     found = sample(table)
     campaign = next((column for column in found.columns if column.meaning.of == "Campaign"), None)
     try_it = try_it or f"dialler-sync validate {in_shell(_relative(layout.path.name))}"
-    lines = [_HEAD.format(name=line(layout.path.name), try_it=line(try_it))]
-    if campaign is None:
-        lines.append("campaign: {name: CHANGE ME}   # CHANGE: name of the campaign, or {id: 538}\n")
-    else:
-        ask = "" if "dialler" in campaign.name.casefold() else "CHANGE: are these the dialler's campaigns? "
-        lines.append(f"campaign: {{column: {one_line(campaign.name)}}}   # {ask}or one for all rows: {{id: 538}}\n")
+    lines = [*_head(layout.path.name, try_it), *_campaign(campaign)]
+    if campaign is not None:
         found.columns.remove(campaign)
     lines += _source_section(layout, source or SourceSettings())
     if layout.vendor:
-        lines.append("# The file is in the dialler vendor's own format, which needs no columns:.")
+        lines.append("# " + phrase("The file is in the dialler vendor's own format, which needs no columns:."))
     else:
         lines += _columns_section(found, one_campaign=campaign is None)
     return "\n".join(lines) + "\n"
+
+
+def _head(name: str, try_it: str) -> Iterator[str]:
+    yield "# " + phrase(
+        "Proposed by 'dialler-sync init' for {name}. Check it, replace what is marked CHANGE, and try it:",
+        name=line(name),
+    )
+    yield f"#   {line(try_it)}"
+    yield "# " + phrase("Editors complete and check it with the schema that 'dialler-sync config schema' prints.")
+    yield "dialler:"
+    yield "  base_url: https://dialler.example.com/rest/v1.0   # CHANGE: " + phrase("address of the dialler's REST API")
+    yield "  clients_id: 1                                     # CHANGE: " + phrase("the ClientsID of your account")
+    yield "  token: ${DIALLER_SYNC_TOKEN}                      # " + phrase(
+        "set this variable; the token itself does not belong in this file"
+    )
+    yield ""
+
+
+def _campaign(column: Column | None) -> Iterator[str]:
+    if column is None:
+        yield "campaign: {name: CHANGE ME}   # CHANGE: " + phrase("name of the campaign, or {one}", one=_ONE)
+    elif "dialler" in column.name.casefold():
+        yield f"campaign: {{column: {one_line(column.name)}}}   # " + phrase("or one for all rows: {one}", one=_ONE)
+    else:
+        yield f"campaign: {{column: {one_line(column.name)}}}   # CHANGE: " + phrase(
+            "are these the dialler's campaigns? or one for all rows: {one}", one=_ONE
+        )
+    yield ""
 
 
 def _relative(name: str) -> str:
@@ -73,24 +90,31 @@ def _source_section(layout: Layout, source: SourceSettings) -> Iterator[str]:
     if given:
         yield f"source: {one_line(given)}\n"
     elif layout.sheet is not None:
-        yield f"# source: {{sheet: {one_line(layout.sheet)}}}   # where several sheets hold data\n"
+        yield f"# source: {{sheet: {one_line(layout.sheet)}}}   # " + phrase("where several sheets hold data")
+        yield ""
 
 
 def _columns_section(sample: Sample, *, one_campaign: bool) -> Iterator[str]:
     found = assign(sample)
-    yield "columns:   # dialler field: source column"
+    yield "columns:   # " + phrase("dialler field: source column")
     if "UserData" not in found.rules:
-        yield "  # CHANGE: UserData: your own key of the contact. Without it, each import makes new contacts."
+        yield "  # CHANGE: UserData: " + phrase(
+            "your own key of the contact. Without it, each import makes new contacts."
+        )
     if not any(name in found.rules for name in PHONE_FIELDS):
-        yield "  # CHANGE: PhoneNumber1: the column of the phone number. None was found, and one is needed."
+        yield "  # CHANGE: PhoneNumber1: " + phrase(
+            "the column of the phone number. None was found, and one is needed."
+        )
     for name in FIELDS:
         if name in found.rules:
             rule = found.rules[name]
             yield f"  {name}: {one_line(rule.rule)}" + (f"   # {line(rule.comment)}" if rule.comment else "")
     for column in found.left:
         of = column.meaning.of
-        unlike = of in FIELDS and fit(of, column) < HALF
-        yield f"  # not used: {one_line(column.name)}" + (f"   (its cells do not look like {of})" if unlike else "")
+        unused = "  # " + phrase("not used: {column}", column=one_line(column.name))
+        if of in FIELDS and fit(of, column) < HALF:
+            unused += "   " + phrase("(its cells do not look like {field})", field=of)
+        yield unused
     for name in sample.nameless:
-        yield f"  # not used, as several columns are called so: {one_line(name)}"
+        yield "  # " + phrase("not used, as several columns are called so: {column}", column=one_line(name))
     yield from examples(found, one_campaign=one_campaign)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ..fields import FIELDS, PHONE_FIELDS
 from ..read.layout.header_words import PHONES, without
 from ..read.layout.vocabulary import NOT_A_FIELD
+from ..text.phrase import counted, phrase
 from ..text.spreadsheet import is_shortened
 from .assigned import Assigned
 from .content import (
@@ -24,7 +25,7 @@ from .content import (
 )
 from .names import assign_names
 from .phones import assign_phones
-from .rules import Rule, rule_of
+from .rules import ONLY_CELLS, Rule, rule_of
 from .sample import HALF, MOSTLY, Column, Sample
 
 _SIMPLE = (
@@ -90,7 +91,7 @@ def _own_names(found: Assigned) -> None:
             rule = found.take(name, column)
             rule.doubts = rule_of(name, column).doubts
             if name == "AccountOwner" and not for_dialler:
-                rule.doubts.append("the holder of a bank account, or the sales person?")
+                rule.doubts.append(phrase("the holder of a bank account, or the sales person?"))
 
 
 def _best(found: Assigned, name: str) -> None:
@@ -115,7 +116,7 @@ def _titles(found: Assigned) -> None:
         elif not has_salutations and "Salutation" not in found.rules and is_mostly(column, is_salutation, HALF):
             found.take("Salutation", column)
         elif not column.rows and "Title" not in found.rules:
-            found.take("Title", column, "an academic title, or a position?")
+            found.take("Title", column, phrase("an academic title, or a position?"))
 
 
 def _account(found: Assigned) -> None:
@@ -136,16 +137,17 @@ def _address(found: Assigned) -> None:
             rule.rule = {"join": {"columns": [street.name, numbers[0].name]}}
             found.left.remove(numbers[0])
     if street is None and (whole := found.candidates("FullAddress")):
-        found.take("Address", whole[0], "the whole address in one column")
+        found.take("Address", whole[0], phrase("the whole address in one column"))
     if both := found.candidates("PostalCodeAndCity"):
         _postal_code_and_city(found, both[0])
 
 
 def _postal_code_and_city(found: Assigned, column: Column) -> None:
     if "PostalCode" not in found.rules and "City" not in found.rules:
-        found.take("City", column, "postal code and town in one column")
+        both = phrase("postal code and town in one column")
+        found.take("City", column, both)
         split = {"column": column.name, "split": {"separator": " ", "part": 1}, "trim": True}
-        found.rules["PostalCode"] = Rule(split, doubts=["postal code and town in one column"])
+        found.rules["PostalCode"] = Rule(split, doubts=[both])
 
 
 def _key(found: Assigned) -> None:
@@ -165,7 +167,7 @@ def _key(found: Assigned) -> None:
         return
     if column.rows or _KEYS[column.meaning.of] < _WEAK:
         weak = _KEYS[column.meaning.of] >= _WEAK
-        rule = found.take("UserData", column, *(["is this the contact's own key?"] if weak else []))
+        rule = found.take("UserData", column, *([phrase("is this the contact's own key?")] if weak else []))
         rule.doubts += _key_faults(column)
 
 
@@ -180,12 +182,29 @@ def _may_be_key(column: Column) -> bool:
 
 def _key_faults(column: Column) -> list[str]:
     faults = []
-    if len(column.cells) < column.rows:
-        faults.append(f"{column.rows - len(column.cells)} of {column.rows} rows have no key")
+    if without_key := column.rows - len(column.cells):
+        faults.append(
+            counted(
+                without_key, "{count} of {all} rows has no key", "{count} of {all} rows have no key", all=column.rows
+            )
+        )
     if repeated := len(column.cells) - len(set(column.cells)):
-        faults.append(f"{repeated} of {column.rows} rows have the key of another row")
+        faults.append(
+            counted(
+                repeated,
+                "{count} of {all} rows has the key of another row",
+                "{count} of {all} rows have the key of another row",
+                all=column.rows,
+            )
+        )
     if shortened := sum(map(is_shortened, column.cells)):
-        faults.append(f"{shortened} keys have been shortened by a spreadsheet program (4,9E+11)")
+        faults.append(
+            counted(
+                shortened,
+                "{count} key has been shortened by a spreadsheet program (4,9E+11)",
+                "{count} keys have been shortened by a spreadsheet program (4,9E+11)",
+            )
+        )
     return faults
 
 
@@ -203,6 +222,6 @@ def _by_content(found: Assigned) -> None:
         if likely:
             is_named = likely[0].meaning.of in {"Person", "Company", "Qualifier", name}
             rule = found.rules[name] = rule_of(name, likely[0])
-            rule.doubts += [] if is_named else ["only the cells say so, not the header"]
+            rule.doubts += [] if is_named else [phrase(ONLY_CELLS)]
             found.by_field[name] = likely[0]
             found.left.remove(likely[0])

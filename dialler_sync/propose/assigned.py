@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..text.phrase import counted, phrase
 from .content import fit
 from .rules import Rule, rule_of
 from .sample import HALF, MOSTLY, Column
@@ -38,12 +39,20 @@ class Assigned:
     def header_doubts(column: Column) -> list[str]:
         """Return questions about a header for a person to check."""
         if column.meaning.near:
-            return [f"is '{' '.join(column.name.split())}' a misspelt name?"]
-        return ["the header can mean something else"] if column.meaning.doubtful else []
+            return [phrase("is '{name}' a misspelt name?", name=" ".join(column.name.split()))]
+        return [phrase("the header can mean something else")] if column.meaning.doubtful else []
 
     def doubts(self, name: str, column: Column) -> list[str]:
         """Return questions about a column's header and cells for a person to check."""
         found = self.header_doubts(column)
         if column.cells and (share := fit(column.meaning.of, column)) < MOSTLY:
-            found.append(f"only {round(share * len(column.cells))} of {len(column.cells)} cells look like {name}")
+            found.append(
+                counted(
+                    round(share * len(column.cells)),
+                    "only {count} of {all} cells looks like {field}",
+                    "only {count} of {all} cells look like {field}",
+                    all=len(column.cells),
+                    field=name,
+                )
+            )
         return found

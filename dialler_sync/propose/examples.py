@@ -9,6 +9,7 @@ from typing import Any
 from ..config.texts import fold
 from ..fields import PHONE_FIELDS
 from ..model import Fault
+from ..text.phrase import phrase
 from .assigned import Assigned
 from .content import fit, is_date, is_no, is_yes_no
 from .regions import read_number
@@ -38,7 +39,9 @@ def _campaigns(found: Assigned) -> Iterator[str]:
         return
     routes = [{"pattern": f"^{begin}", "to": f"Campaign {begin}"} for begin, _ in begins.most_common(_ROUTES)]
     yield ""
-    yield "# Several campaigns, in place of campaign: above (docs/rows.md), by what stands in a column, or by shares:"
+    yield "# " + phrase(
+        "Several campaigns, in place of campaign: above (docs/rows.md), by what stands in a column, or by shares:"
+    )
     yield f"# campaign: {one_line({'column': column.name, 'routes': routes, 'otherwise': 'reject'})}"
     if "UserData" in found.rules:
         yield f"# campaign: {one_line({'split': {'Campaign A': '50%', 'Campaign B': '50%'}})}"
@@ -59,7 +62,9 @@ def _fields(found: Assigned) -> Iterator[str]:
         if extra:
             lines.append(f"#   {name}: {one_line({**rule, **extra})}")
     if lines:
-        yield "# A bad cell of these need not cost the row (docs/rows.md), with such a rule in place of the one above:"
+        yield "# " + phrase(
+            "A bad cell of these need not cost the row (docs/rows.md), with such a rule in place of the one above:"
+        )
         yield from lines
 
 
@@ -68,7 +73,7 @@ def _kept(found: Assigned) -> Iterator[str]:
     if "UserData" in found.rules and "Comment" in found.rules:
         given = found.rules["Comment"].rule
         rule: dict[str, Any] = {"column": given} if isinstance(given, str) else {**given}
-        yield "# What agents have written stays, with such a rule in place of the one above:"
+        yield "# " + phrase("What agents have written stays, with such a rule in place of the one above:")
         yield f"#   Comment: {one_line({**rule, 'overwrite': 'if_empty'})}"
 
 
@@ -84,9 +89,12 @@ def _rows(found: Assigned, *, one_campaign: bool) -> Iterator[str]:
         if column.meaning.of in ("OptOut", "OptIn"):
             skip[column.name], rows = _forbids(column, found.language)
             yield ""
-            yield (
-                f"# CHANGE: {one_line(column.name)} says who must not be called ({rows} of {column.rows} rows looked "
-                "at). Take the # away from rows: below, if that is right; then delete this line."
+            yield "# CHANGE: " + phrase(
+                "{column} says who must not be called ({count} of {all} rows looked at). Take the # away from rows: "
+                "below, if that is right; then delete this line.",
+                column=one_line(column.name),
+                count=rows,
+                all=column.rows,
             )
     kinds = next((column for column in found.left if _tells_kinds(column)), None)
     lock = {"skipped_contacts": "lock"} if one_campaign and "UserData" in found.rules else {}
@@ -94,11 +102,13 @@ def _rows(found: Assigned, *, one_campaign: bool) -> Iterator[str]:
         yield f"# rows: {one_line({'skip': skip, **lock})}"
     if kinds is not None:
         only = {kinds.name: [value for value, _ in Counter(cell.strip() for cell in kinds.cells).most_common()]}
-        yield "" if not skip else "#   and beside skip:, or alone:"
-        yield f"# rows: {{only: {one_line(only)}}}   # of these, those that are to go (docs/rows.md)"
+        yield "#   " + phrase("and beside skip:, or alone:") if skip else ""
+        yield f"# rows: {{only: {one_line(only)}}}   # " + phrase("of these, those that are to go (docs/rows.md)")
     if "UserData" in found.rules and _shares_numbers(found):
-        yield "" if not skip and kinds is None else "#   and beside them, or alone:"
-        yield "# rows: {duplicate_phones: warn}   # rows that share a number under different keys (docs/rows.md)"
+        yield "#   " + phrase("and beside them, or alone:") if skip or kinds is not None else ""
+        yield "# rows: {duplicate_phones: warn}   # " + phrase(
+            "rows that share a number under different keys (docs/rows.md)"
+        )
 
 
 def _shares_numbers(found: Assigned) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..config.texts import fold
 from ..read.layout.vocabulary import NOT_A_FIELD
+from ..text.phrase import mark, phrase
 from .assigned import Assigned
 from .content import fit, is_comma_name, is_company, is_mostly, is_person, is_salutation, is_yes_no
 from .rules import Rule
@@ -14,6 +15,8 @@ from .sample import HALF, MOSTLY, Column
 _NO_NAMES = frozenset(
     {*NOT_A_FIELD, "OptOut", "OptIn", "Campaign", "Id", "PersonId", "CompanyId", "UserData", "Number"}
 )
+
+_COMPANY = mark("is this the company?")
 
 
 def assign_names(found: Assigned) -> None:
@@ -57,9 +60,9 @@ def _companies_called_name(found: Assigned, given: Column | None) -> None:
         if "Company" in found.rules:
             return
         if is_mostly(column, is_company, HALF):
-            found.take("Company", column, *(["is this the company?"] if column.meaning.of == "Person" else []))
+            found.take("Company", column, *([phrase(_COMPANY)] if column.meaning.of == "Person" else []))
         elif people and given is None and column.meaning.of != "Person" and column.cells:
-            found.take("Company", column, "is this the company?")
+            found.take("Company", column, phrase(_COMPANY))
 
 
 def _whole_names(found: Assigned) -> Iterator[Column]:
@@ -91,9 +94,9 @@ def _whole_name(found: Assigned, whole: Column, given: Column | None) -> None:
         return
     doubts = []
     if given is not None:
-        doubts.append("it holds the first name, too")
+        doubts.append(phrase("it holds the first name, too"))
     elif whole.meaning.of == "Person":
-        doubts.append("is this the contact's name?")
+        doubts.append(phrase("is this the contact's name?"))
     found.take("Name", whole, *doubts)
     _take(found, "FirstName", given)
 
@@ -107,15 +110,15 @@ def _fallback(found: Assigned) -> None:
     for field in ("Company", "FirstName"):
         if field in found.by_field:
             column = found.by_field[field]
-            doubt = f"no column of surnames was found; this one is {field} too"
+            doubt = phrase("no column of surnames was found; this one is {field} too", field=field)
             found.rules["Name"] = Rule(column.name, doubts=[doubt])
             return
     likely = [column for column in found.left if column.meaning.of not in _NO_NAMES and _may_be_names(column)]
     if likely:
         column = max(likely, key=lambda column: column.share(lambda cell: len(cell.split()) > 1))
-        found.take("Name", column).doubts = ["no column of surnames was found; is this one?"]
+        found.take("Name", column).doubts = [phrase("no column of surnames was found; is this one?")]
     else:
-        found.rules["Name"] = Rule({"value": "unknown"}, doubts=["no column of surnames was found"])
+        found.rules["Name"] = Rule({"value": "unknown"}, doubts=[phrase("no column of surnames was found")])
 
 
 def _may_be_names(column: Column) -> bool:

@@ -8,10 +8,11 @@ from ..fields import PHONE_FIELDS
 from ..model import Fault
 from ..read.layout.header_words import PHONES
 from ..read.layout.vocabulary import NOT_A_FIELD
+from ..text.phrase import phrase
 from .assigned import Assigned
 from .content import is_phone_like, is_written_as_phone
 from .regions import Where, read_number, where_numbers_are
-from .rules import phone_rule
+from .rules import ONLY_CELLS, phone_rule
 from .sample import HALF, MOSTLY, Column
 
 _JUDGED_BY_CELLS = frozenset({"Qualifier", "Person", "Company", "Number", "FollowUpDateTime"})
@@ -37,7 +38,7 @@ def assign_phones(found: Assigned, columns: Sequence[Column]) -> None:
         rule = found.rules[name] = phone_rule(column, where)
         found.by_field[name] = column
         if column in unnamed:
-            rule.doubts.insert(0, "only the cells say so, not the header")
+            rule.doubts.insert(0, phrase(ONLY_CELLS))
         elif column not in own.values():
             rule.doubts[:0] = found.header_doubts(column)
         found.left.remove(column)

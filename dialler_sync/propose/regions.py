@@ -20,6 +20,8 @@ from ..mapping.countries import region_of
 from ..mapping.numbering_plans import region_of_number
 from ..mapping.phones import Read, country, quick_phone, read_phone
 from ..model import Fault
+from ..text.forms import either
+from ..text.phrase import phrase
 from .sample import MOSTLY, Column
 
 _TRIED = 150
@@ -116,7 +118,11 @@ def where_numbers_are(
     if likely.region in {main, None}:
         return replace(likely, rule={"region": main}, region=main)
     named = " ".join(countries.name.split())
-    doubt = f"are the numbers of {likely.region}? Fewer can be read as numbers of the countries in '{named}'"
+    doubt = phrase(
+        "are the numbers of {region}? Fewer can be read as numbers of the countries in '{column}'",
+        region=likely.region,
+        column=named,
+    )
     return replace(likely, doubt=doubt)
 
 
@@ -145,12 +151,18 @@ def _likely(cells: Sequence[str], columns: Sequence[Column], language: str, name
         and addresses[region] > addresses[chosen] - _POSTAL_CODE * MOSTLY
         and phonenumbers.country_code_for_region(region) != phonenumbers.country_code_for_region(chosen)
     ]
-    others = _listed(sorted(rivals, key=rank, reverse=True)[:3])
     doubt = ""
     if rivals:
-        doubt = f"are the numbers of {chosen}? As many can be read as numbers of {others}"
+        doubt = phrase(
+            "are the numbers of {region}? As many can be read as numbers of {others}",
+            region=chosen,
+            others=either(sorted(rivals, key=rank, reverse=True)[:3]),
+        )
     elif counts[chosen] < len(cells) * _NEARLY_AS_GOOD:
-        doubt = f"are the numbers of {chosen}? Many cannot be read as such, and fewer as those of other countries"
+        doubt = phrase(
+            "are the numbers of {region}? Many cannot be read as such, and fewer as those of other countries",
+            region=chosen,
+        )
     return Where({"region": chosen}, chosen, doubt)
 
 
@@ -214,7 +226,3 @@ def _written(cell: str, region: str) -> bool:
         return False
     national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
     return re.sub(r"\D+", " ", national).strip() == re.sub(r"\D+", " ", cell).strip()
-
-
-def _listed(regions: Sequence[str]) -> str:
-    return " or ".join(filter(None, (", ".join(regions[:-1]), *regions[-1:])))

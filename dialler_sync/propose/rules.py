@@ -14,6 +14,7 @@ from ..config import ColumnRule
 from ..fields import FIELDS, Kind
 from ..mapping.values import amount, email, moment
 from ..model import Fault
+from ..text.phrase import counted, mark, marks, phrase
 from ..text.spreadsheet import is_shortened
 from .content import too_long
 from .regions import Where, read_number
@@ -58,7 +59,12 @@ _FORMATS = (
         "%Y-%m-%dT%H:%M:%SZ",
     ),
 )
-_TWO_WAYS = "they can also be read in other ways"
+ONLY_CELLS = mark("only the cells say so, not the header")
+_TWO_WAYS = mark("they can also be read in other ways")
+_EMAILS = marks("{count} of {all} cells is an e-mail address", "{count} of {all} cells are e-mail addresses")
+_PHONES = marks("{count} of {all} cells is a phone number", "{count} of {all} cells are phone numbers")
+_NUMBERS = marks("{count} of {all} cells is a number", "{count} of {all} cells are numbers")
+_DATES = marks("{count} of {all} cells is a date", "{count} of {all} cells are dates")
 
 
 @dataclass(slots=True)
@@ -85,9 +91,17 @@ def rule_of(name: str, column: Column) -> Rule:
     else:
         rule = Rule(column.name)
     if FIELDS[name].kind is Kind.EMAIL and column.readable(email) < (MOSTLY if column.cells else 0):
-        rule.doubts.append(_readable(column, email, "an e-mail address"))
+        rule.doubts.append(_readable(column, email, _EMAILS))
     if long := too_long(name, column):
-        rule.doubts.append(f"{long} of {len(column.cells)} cells are longer than {FIELDS[name].longest} characters")
+        rule.doubts.append(
+            counted(
+                long,
+                "{count} of {all} cells is longer than {most} characters",
+                "{count} of {all} cells are longer than {most} characters",
+                all=len(column.cells),
+                most=FIELDS[name].longest,
+            )
+        )
     return rule
 
 
@@ -95,15 +109,17 @@ def phone_rule(column: Column, where: Where) -> Rule:
     """Return the rule of a phone number, with the faults of the sample's cells."""
     read = [read_number(cell, where.region) for cell in column.cells]
     faults = Counter(
-        "shortened by a spreadsheet program (4,9E+11): export the list again" if is_shortened(cell) else number.message
+        phrase("shortened by a spreadsheet program (4,9E+11): export the list again")
+        if is_shortened(cell)
+        else number.message
         for cell, number in zip(column.cells, read, strict=True)
         if isinstance(number, Fault)
     )
-    remark = f"{len(read) - faults.total()} of {len(read)} cells are phone numbers" if read else "no cell is filled"
+    remark = counted(len(read) - faults.total(), *_PHONES, all=len(read)) if read else phrase("no cell is filled")
     details = [f"{count}: {message.rstrip('.')}" for message, count in faults.most_common(2)]
     rule = Rule({"column": column.name, **where.rule} if where.rule else column.name, "; ".join([remark, *details]))
     if read and faults.total() > HALF * len(read):
-        rule.doubts.append("most cells are not phone numbers as they are")
+        rule.doubts.append(phrase("most cells are not phone numbers as they are"))
     return rule
 
 
@@ -122,9 +138,9 @@ def _amount_rule(column: Column) -> Rule:
         if share == shares[best]
     }
     found = Rule(ways[best] if len(ways[best]) > 1 else column.name)
-    found.remark = _readable(column, partial(amount, rule=rules[best]), "numbers")
+    found.remark = _readable(column, partial(amount, rule=rules[best]), _NUMBERS)
     if len(read) > 1:
-        found.doubts.append(_TWO_WAYS)
+        found.doubts.append(phrase(_TWO_WAYS))
     return found
 
 
@@ -142,10 +158,10 @@ def _date_rule(column: Column) -> Rule:
         if _dates(column, (*formats, pattern)) > _dates(column, formats):
             formats += (pattern,)
     found = Rule({"column": column.name, "formats": list(formats)} if formats else column.name)
-    found.remark = _readable(column, partial(moment, formats=formats), "dates")
+    found.remark = _readable(column, partial(moment, formats=formats), _DATES)
     others = set(_FORMATS).difference(formats)
     if formats and any(_dates(column, (other,)) >= _dates(column, formats) for other in others):
-        found.doubts.append(_TWO_WAYS)
+        found.doubts.append(phrase(_TWO_WAYS))
     return found
 
 
@@ -153,7 +169,7 @@ def _dates(column: Column, formats: tuple[str, ...]) -> float:
     return column.readable(partial(moment, formats=formats))
 
 
-def _readable(column: Column, read: Callable[[str], object], what: str) -> str:
+def _readable(column: Column, read: Callable[[str], object], said: tuple[str, str]) -> str:
     if not column.cells:
         return ""
-    return f"{round(column.readable(read) * len(column.cells))} of {len(column.cells)} cells are {what}"
+    return counted(round(column.readable(read) * len(column.cells)), *said, all=len(column.cells))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..fetch import Local, fetch
+from ..text.nearest import nearest_file
 from ..text.phrase import figure, mark, phrase
 from .excel.markup import is_markup, markup_of
 
@@ -207,7 +208,7 @@ def _is_workbook(path: Path, source: SourceSettings) -> bool:
                 phrase("{path}: this is the mark of an open workbook. Name the workbook itself.", path=path)
             )
     except FileNotFoundError:
-        raise InputError(phrase("{path}: no such file.", path=path)) from None
+        raise InputError(phrase("{path}: no such file{nearest}", path=path, nearest=nearest_file(path))) from None
     except (OSError, ValueError) as error:
         raise InputError(
             phrase("{path}: cannot be read: {error}.", path=path, error=getattr(error, "strerror", None) or error)

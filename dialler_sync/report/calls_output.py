@@ -97,12 +97,16 @@ def write_text(form: Form, records: Iterable[Record], text: TextIO) -> None:
         writer.writerow(form.header())
         text.flush()
     except UnicodeEncodeError as error:
-        raise UsageError(_lacks(form, "the header", error)) from error
+        raise UsageError(_lacks(form, phrase("the header"), error)) from error
     for record in records:
         try:
             writer.writerow(form.cells(record))
         except UnicodeEncodeError as error:
-            raise UsageError(_lacks(form, f"call {record.get('CallID')} of {record.get('UserData')}", error)) from error
+            raise UsageError(
+                _lacks(
+                    form, phrase("call {call} of {key}", call=record.get("CallID"), key=record.get("UserData")), error
+                )
+            ) from error
 
 
 def _lacks(form: Form, where: str, error: UnicodeEncodeError) -> str:

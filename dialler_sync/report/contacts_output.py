@@ -59,7 +59,8 @@ class Listing:
         """
         unknown = [name for name in names if name not in self.columns]
         if unknown and any(True for _ in self.records):
-            raise UsageError(f"--fields: there is no field '{unknown[0]}'{nearest(unknown[0], self.columns)}")
+            near = nearest(unknown[0], self.columns)
+            raise UsageError(phrase("--fields: there is no field '{field}'{near}", field=unknown[0], near=near))
         return Listing(names, self.records, chosen=True)
 
     def lines(self) -> Iterator[Sequence[str]]:
@@ -228,4 +229,4 @@ def output_file(path: Path) -> Iterator[Path]:
         with replaced(path) as (number, draft), os.fdopen(number, "wb"):
             yield within(number, draft)
     except OSError as error:
-        raise UsageError(f"--out {path}: cannot be written: {error.strerror}") from error
+        raise UsageError(phrase("--out {path}: cannot be written: {why}", path=path, why=error.strerror)) from error

@@ -150,7 +150,9 @@ class FailedWorkbooks:
                 self._path(part).unlink()
             part += 1
         if self._problem and self._wanted:
-            _log.warning("failed.xlsx is not written: %s. failed.csv has the same rows.", self._problem)
+            _log.warning(
+                phrase("failed.xlsx is not written: {problem}. failed.csv has the same rows.", problem=self._problem)
+            )
 
     def _open_sheet(self) -> FailedSheet:
         if self._sheet and self._sheet.is_full:

@@ -31,7 +31,7 @@ def check_ending(path: Path) -> None:
         UsageError: it does not.
     """
     if path.suffix.casefold() not in _WRITERS:
-        raise UsageError(f"--mapped {path}: the name must end in .csv, .xlsx or .jsonl")
+        raise UsageError(phrase("--mapped {path}: the name must end in .csv, .xlsx or .jsonl", path=path))
 
 
 @dataclass(slots=True)
@@ -67,7 +67,9 @@ class MappedFile:
         try:
             _WRITERS[self.path.suffix.casefold()](self.path, columns, self._lines())
         except (JournalError, OSError) as error:
-            raise UsageError(f"--mapped {self.path}: cannot be written: {why(error)}") from error
+            raise UsageError(
+                phrase("--mapped {path}: cannot be written: {why}", path=self.path, why=why(error))
+            ) from error
 
     def _lines(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         self._rows.seek(0)

@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 
 from ..files.whole import new_binary_file
+from ..text.phrase import phrase
 from .faults import NOTES
 from .marked_notes import NEW_DRAWING, NEW_NOTES, with_boxes, with_notes
 from .marked_sheet import Cell, faulty_styles, marked_sheet, shown
@@ -44,7 +45,7 @@ def write_marked(source: Path, target: Path, notes: Mapping[str, Mapping[Cell, s
             _copy(package, target, edited)
     except (KeyError, ValueError, RuntimeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         # a dangling reference, a malformed number, or a damaged archive
-        raise Unedited(f"is not as Excel writes it ({error})") from error
+        raise Unedited(phrase("it is not as Excel writes it ({why})", why=error)) from error
 
 
 def _copy(package: zipfile.ZipFile, target: Path, edited: dict[str, bytes]) -> None:
@@ -72,7 +73,7 @@ class _Workbook:
     def marked(self, notes: Mapping[str, Mapping[Cell, str]]) -> dict[str, bytes]:
         """Return the changed and the new parts by name."""
         if any(name.startswith("_xmlsignatures/") for name in self._names):
-            raise Unedited("is signed; the signature would be lost")
+            raise Unedited(phrase("it is signed; the signature would be lost"))
         workbook = self._related("", "officeDocument")
         styles = self._related(workbook, "styles")
         faulty, edited_styles = faulty_styles(self._read(styles))
@@ -114,7 +115,7 @@ class _Workbook:
         for element in document.elements(lambda name, parent, _: (name, parent) == ("sheet", "sheets")):
             if element.given.get("name") == name:
                 return self._relations(workbook)[_relation(element)][1]
-        raise Unedited(f"lacks the sheet '{name}'")
+        raise Unedited(phrase("it lacks the sheet '{name}'", name=name))
 
     # Parts
 
@@ -122,7 +123,7 @@ class _Workbook:
         if name in self._edited:
             return self._edited[name]
         if name.lower() not in self._names:
-            raise Unedited(f"lacks the part {name}")
+            raise Unedited(phrase("it lacks the part {name}", name=name))
         return self._package.read(name)
 
     def _has(self, name: str) -> bool:
@@ -152,10 +153,10 @@ class _Workbook:
         for full, name in self._relations(part).values():
             if full.rpartition("/")[2] == kind:
                 if full.startswith("http://purl.oclc.org/"):
-                    raise Unedited("is a strict Open XML workbook, which cannot hold notes of this kind")
+                    raise Unedited(phrase("it is a strict Open XML workbook, which cannot hold notes of this kind"))
                 return name
         if needed:
-            raise Unedited(f"lacks its {kind}")
+            raise Unedited(phrase("it lacks its {part}", part=kind))
         return ""
 
     def _new_part(self, pattern: str, sheet: str, kind: str, content: str) -> tuple[str, str]:

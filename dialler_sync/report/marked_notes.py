@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from ..text.phrase import phrase
 from .marked_sheet import Cell, cell_name, cell_of
 from .sheets import xml_text
 from .xml_edit import Document, Element, Unedited, text_of
@@ -57,7 +58,7 @@ def with_notes(part: bytes, notes: Mapping[Cell, str], *, leave: bool) -> tuple[
     found = document.elements(lambda name, *_: name in names)
     by_name = {element.name: element for element in found}
     if not {"authors", "commentList"} <= by_name.keys():
-        raise Unedited("lacks the list of its notes")
+        raise Unedited(phrase("it lacks the list of its notes"))
     p = document.prefix
     document.append(by_name["authors"], f"<{p}author>{AUTHOR}</{p}author>".encode())
     author = sum(element.name == "author" for element in found)
@@ -99,7 +100,7 @@ def with_boxes(drawing: bytes, notes: Mapping[Cell, str], others: Iterable[bytes
         Unedited: the drawing lacks its end tag.
     """
     if b"</xml>" not in drawing:
-        raise Unedited("has a drawing of its notes that is damaged")
+        raise Unedited(phrase("it has a drawing of its notes that is damaged"))
     used = [int(number) for part in (drawing, *others) for number in _SHAPE_ID.findall(part)]
     block = max(used, default=0) // _BLOCK + 1
     blocks = ",".join(str(block + n) for n in range(len(notes) // (_BLOCK - 1) + 1))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from openpyxl.utils import column_index_from_string, get_column_letter
 
+from ..text.phrase import phrase
 from .faults import COLOUR
 from .xml_edit import Document, Element, Unedited
 
@@ -72,13 +73,13 @@ def faulty_styles(styles: bytes) -> tuple[Callable[[int], int], Callable[[], byt
     by_name = {element.name: element for element in found}
     cells = [element for element in found if element.name == "xf"]
     if not cells or "fills" not in by_name:
-        raise Unedited("lacks the styles of its cells")
+        raise Unedited(phrase("it lacks the styles of its cells"))
     fill = sum(element.name == "fill" for element in found)
     made: dict[int, int] = {}
 
     def faulty(style: int) -> int:
         if style >= len(cells):
-            raise Unedited("has a cell with a style that does not exist")
+            raise Unedited(phrase("it has a cell with a style that does not exist"))
         return made.setdefault(style, len(cells) + len(made))
 
     def edited() -> bytes:
@@ -124,7 +125,7 @@ def marked_sheet(sheet: bytes, marks: Collection[Cell], faulty: Callable[[int], 
     for line in _rows(found, by_row):
         _mark(document, line, by_row.pop(line.number), of_columns, faulty)
     if by_row:
-        raise Unedited(f"lacks row {min(by_row)}")
+        raise Unedited(phrase("it lacks row {row}", row=min(by_row)))
     if notes:
         _refer(document, found, notes)
     return document.edited()

@@ -12,6 +12,7 @@ from ..files.private import make_folder
 from ..files.whole import new_file
 from ..model import Chunk, Table
 from ..text.double_encoding import may_be_double, once_decoded
+from ..text.phrase import phrase
 from ..text.spreadsheet import harmless
 from .csv_files import table_writer
 
@@ -39,7 +40,9 @@ def write_table(table: Table, target: Path | None, seen: Callable[[Chunk], None]
         try:
             make_folder(target.parent)
         except OSError as error:
-            raise UsageError(f"--to {target.parent}: cannot be made: {error.strerror}") from error
+            raise UsageError(
+                phrase("--to {path}: cannot be made: {why}", path=target.parent, why=error.strerror)
+            ) from error
     with new_file(target) if target else nullcontext() as file:
         writer: Any = table_writer(file) if file else None
         if writer:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
+from ..text.phrase import phrase
+
 _ENCODING = re.compile(rb"""<\?xml[^>]*\bencoding\s*=\s*["']([^"']*)""")
 _TAG = re.compile(rb"""<(?:[^<>"']|"[^"]*"|'[^']*')*>""")
 
@@ -66,7 +68,7 @@ class Document:
                 at = parser.CurrentByteIndex
                 tag_found = _TAG.match(self.data, at)
                 if tag_found is None:
-                    raise Unedited("is not XML in UTF-8")
+                    raise Unedited(phrase("it is not XML in UTF-8"))
                 element = Element(name, given, parent, at, tag_found.end())
                 found.append(element)
             opened.append((name, element))
@@ -82,17 +84,17 @@ class Document:
             element.end = self.data.index(b">", element.close) + 1
 
         def refuse(*_: object) -> None:
-            raise Unedited("declares a document type")
+            raise Unedited(phrase("it declares a document type"))
 
         parser.StartElementHandler, parser.EndElementHandler = start, end
         parser.StartDoctypeDeclHandler = refuse
         declared = _ENCODING.search(self.data[:200])
         if b"\0" in self.data[:4] or (declared and declared[1].lower() not in (b"utf-8", b"us-ascii")):
-            raise Unedited("is not XML in UTF-8")
+            raise Unedited(phrase("it is not XML in UTF-8"))
         try:
             parser.Parse(self.data, True)
         except expat.ExpatError as error:
-            raise Unedited(f"is not well-formed ({error})") from error
+            raise Unedited(phrase("it is not well-formed ({why})", why=error)) from error
         return found
 
     def replace(self, start: int, end: int, new: bytes) -> None:

@@ -40,9 +40,7 @@ def mark_workbooks(journal: Journal, run: RunRecord, sources: Sequence[Source], 
                 problem = phrase("it has changed since it was read")
             else:
                 write_marked(read[path], target, notes)
-        except Unedited as error:
-            problem = f"it {error}"
-        except (JournalError, OSError) as error:
+        except (JournalError, OSError, Unedited) as error:
             problem = str(error)
         if problem:
             _log.warning(

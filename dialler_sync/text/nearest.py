@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
 
 from .phrase import phrase
 from .spreadsheet import one_line
+
+_MOST_FILES = 1000
+"""Most files of a folder that are compared."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"``, empty if no known name is close."""
     near = near_miss(name, known)
     return phrase("; did you mean '{name}'?", name=near) if near else ""
+
+
+def nearest_file(path: Path) -> str:
+    """Return ``"; did you mean 'x'?"`` for a file that does not exist, ``"."`` if its folder has none with such a
+    name."""
+    names: list[str] = []
+    with suppress(OSError, ValueError):
+        names = sorted(
+            each.name for each in islice(path.parent.iterdir(), _MOST_FILES) if not each.name.startswith(".")
+        )
+    return nearest(path.name, names) or "."
 
 
 def near_miss(name: str, known: Iterable[str]) -> str:

@@ -101,7 +101,7 @@ def test_a_plan_that_cannot_be_written_says_where_and_why(
     done = run("plan", contacts_csv(2), "-o", "nowhere/plan.html")
 
     assert done.code == ExitCode.USAGE
-    assert "-o nowhere/plan.json: cannot be written: No such file or directory" in done.err
+    assert "-o nowhere/plan.html: cannot be written: No such file or directory" in done.err
     assert "runs report" not in done.err
 
 

@@ -12,6 +12,7 @@ from ...text.phrase import counted, mark, phrase
 from ..app import App
 from ..asking import confirm
 from ..codes import CHANGES
+from ..echo import echo
 from ..options import out_option, with_options
 from ..spoken import SpokenCommand
 from .naming import campaign_option, naming_options
@@ -92,6 +93,8 @@ def delete(app: App, /, **given: Any) -> int:
     return _change(app, "delete", **given)
 
 
+_NAMED = 5
+"""Most contacts that are named before the question."""
 _ONLY_THESE = mark("{command} {contacts}?")
 _ALL_MATCHES = mark("{command} {contacts} and every contact with the same UserData?")
 
@@ -120,6 +123,8 @@ def _change(
     with app.journal() as journal:
         targets = Targets(named, settings, journal)
         if not (yes or dry_run):
+            if len(targets) <= _NAMED:
+                echo(", ".join(map(str, targets)), err=True)
             question = _ALL_MATCHES if all_matches else _ONLY_THESE
             contacts = counted(len(targets), "{count} contact", "{count} contacts")
             confirm(phrase(question, command=command.capitalize(), contacts=contacts))

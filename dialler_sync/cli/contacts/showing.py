@@ -65,6 +65,14 @@ class Showing:
                 phrase("--format vendor cannot be combined with -o or --fields: its columns are fixed")
             )
         ending = out.suffix.lower().removeprefix(".") if out else ""
+        if out and not (vendor or output) and ending not in {*_FORMATS, "", "txt"}:
+            raise click.UsageError(
+                phrase(
+                    "--out {path}: the name must end in .csv, .json, .jsonl, .xlsx or .txt (a table), unless -o names "
+                    "the format",
+                    path=out,
+                )
+            )
         form = "vendor" if vendor else output or (ending if ending in _FORMATS else "table")
         if form == "xlsx" and not out:
             raise click.UsageError(phrase("-o xlsx needs --out FILE"))

@@ -285,7 +285,7 @@ def test_keys_that_the_import_would_refuse_as_shortened_are_counted(cell: str, s
     text, columns = columns_of(("Kundennummer", "Nachname", "Telefon"), (cell, "Meier", "030 1234567"))
 
     assert columns["UserData"] == "Kundennummer"
-    assert ("1 keys have been shortened" in text) is shortened
+    assert ("1 key has been shortened" in text) is shortened
 
 
 def test_lost_zeros_do_not_make_numbers_of_another_country() -> None:
@@ -498,5 +498,5 @@ def test_cells_that_do_not_fit_their_header_are_said() -> None:
     text, columns = columns_of(("Last Name", "Phone", "Email", "IBAN"), *rows)
 
     assert columns["Email"] == "Email"
-    assert "  Email: Email   # CHANGE: 1 of 2 cells are an e-mail address" in text
+    assert "  Email: Email   # CHANGE: 1 of 2 cells is an e-mail address" in text
     assert "  # not used: IBAN   (its cells do not look like AccountIBAN)" in text

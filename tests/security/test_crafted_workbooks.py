@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import resource
 import struct
 from pathlib import Path
 
 import pytest
 
+from dialler_sync.cli.main import cli
 from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
 from dialler_sync.read.excel import xls
 from dialler_sync.read.excel.beginning import beginning_of
 
+from ..conftest import Run
 from ..helpers.excel_files import (
     biff_number,
     biff_record,
@@ -161,3 +164,13 @@ def test_an_xls_that_is_larger_than_any(tmp_path: Path, monkeypatch: pytest.Monk
 
     with pytest.raises(InputError, match=r"has 2 MB, and an \.xls of more than 1 MB is not read"):
         read(path)
+
+
+def test_too_many_open_files_are_told(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    def fails(**_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(cli, "main", fails)
+    done = run("runs", "list")
+
+    assert (done.code, done.err.count("too many files are open")) == (2, 1)

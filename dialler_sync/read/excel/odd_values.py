@@ -19,7 +19,9 @@ class OddValues:
         begin = rf"<{p}v(?:\s[^<>]*)?>"
         usual = rf"><{p}v>[0-9]{{1,9}}</{p}v></{p}c>|{behind}/>"  # first, as it is quick
         index = rf"</{p}c>|<{p}v\s*/>|{begin}[0-9]{{0,9}}</{p}v>(?!\s*<{p}v)"
-        self._string = re.compile(rf"t=[\"']s[\"'](?={behind}+>)(?!{usual})(?={behind}>(?!{formula}(?:{index})))".encode())
+        self._string = re.compile(
+            rf"t=[\"']s[\"'](?={behind}+>)(?!{usual})(?={behind}>(?!{formula}(?:{index})))".encode()
+        )
         self._quick = re.compile(rf"{begin}\s".encode())
         self._ends = tuple(f"{blank}</{prefix}v>".encode() for blank in " \t\r\n")
         blank = rf"{begin}(?:\s|[^<]*\s</{p}v>)"

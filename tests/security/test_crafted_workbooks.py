@@ -25,7 +25,6 @@ from ..helpers.excel_files import (
     write_biff,
     write_xlsb,
     write_xlsx,
-    xlsb_record,
 )
 
 pytestmark = pytest.mark.timeout(120)  # each took at least an hour, or more memory than a machine has
@@ -166,11 +165,13 @@ def test_an_xls_that_is_larger_than_any(tmp_path: Path, monkeypatch: pytest.Monk
         read(path)
 
 
-def test_too_many_open_files_are_told(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_too_many_open_files_are_told(
+    monkeypatch: pytest.MonkeyPatch, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
     def fails(**_: object) -> None:
         raise OSError(errno.EMFILE, "Too many open files")
 
     monkeypatch.setattr(cli, "main", fails)
     done = run("runs", "list")
 
-    assert (done.code, done.err.count("too many files are open")) == (2, 1)
+    assert (done.code, caplog.text.count("too many files are open")) == (2, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import logging
 import os
 import signal
@@ -196,6 +197,11 @@ def _run(arguments: Sequence[str] | None) -> ExitCode:
             raise
         why = phrase("{path}: cannot be used: {why}.", path=error.filename, why=error.strerror)
         _log.error("Error: %s", why)
+        code = ExitCode.USAGE
+    except OSError as error:
+        if error.errno not in (errno.EMFILE, errno.ENFILE):
+            raise
+        _log.error("Error: %s", phrase("too many files are open: raise the limit (ulimit -n) to 256 or more."))
         code = ExitCode.USAGE
     except DiallerSyncError as error:
         _log.error("Error: %s", error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from ...config import SourceSettings
@@ -20,8 +21,9 @@ from .workbook import XlsxParts, xlsx_parts
 ROWS = 5_000
 """Rows of a large sheet that are kept."""
 
-_STRING = re.compile(rb"\st=[\"']s[\"'](?:(?!</?(?:[\w.-]+:)?c[\s/>]).)*?v>\s*(\d{1,9})", re.DOTALL)
-"""A cell with a shared string, and its number."""
+_CELL = re.compile(rb"</?(?:[\w.-]+:)?c(?=[\s/>])")
+_SHARED = re.compile(rb"\st=[\"']s[\"']")
+_NUMBER = re.compile(rb"v>\s*(\d{1,9})")
 
 
 def beginning_of(path: Path, source: SourceSettings) -> tuple[Copy, frozenset[str]] | None:
@@ -53,12 +55,21 @@ def _copy(package: Package, parts: XlsxParts, source: SourceSettings) -> Copy:
         for sheet, old in zip(new.sheets, parts.sheets, strict=True):
             most = ROWS if package.size(old.part) > slices.LARGE else LAST_ROW
             rows = b"".join(_first(package, old.part, ("row", "sheetData", "worksheet"), most, source))
-            last = max(last, *map(int, _STRING.findall(rows)), -1)
+            last = max(last, *_shared(rows), -1)
             write_part(small, sheet.part, [rows])
         write_part(small, new.styles_part, package.stream(parts.styles_part))
         if package.has(parts.strings):
             write_part(small, new.strings, _first(package, parts.strings, ("si", "sst"), last + 1, source))
     return copy
+
+
+def _shared(rows: bytes) -> Iterator[int]:
+    """Yield the numbers of the shared strings that the cells of rows name."""
+    starts = [match.start() for match in _CELL.finditer(rows)]
+    for at, end in pairwise([*starts, len(rows)]):
+        tag, _, inside = rows[at:end].partition(b">")
+        if _SHARED.search(tag) and (number := _NUMBER.search(inside)):
+            yield int(number[1])
 
 
 def _first(package: Package, part: str, tags: tuple[str, ...], most: int, source: SourceSettings) -> Iterator[bytes]:

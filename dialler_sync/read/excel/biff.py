@@ -11,7 +11,9 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ...text.phrase import figure, phrase
 from .marks import given_twice
+from .package import save_anew
 
 BIFF_8 = 0x0600
 _BOF, _EOF, _CONTINUE, _SST = 0x0809, 0x0A, 0x3C, 0xFC
@@ -59,6 +61,8 @@ _CHARSETS = {
     238: "cp1250",
 }
 """Code pages by the character set of a font; programs that do not care write 0."""
+
+_MOST_COLUMNS = 256
 
 
 Place = tuple[int, int]
@@ -114,10 +118,12 @@ def survey_biff(stream: bytes) -> Biff:
 
     Raises:
         struct.error: a record that the table needs is too short.
+        InputError: sheets lie in one another, or a cell lies outside of any sheet.
     """
     biff = Biff(bytearray(stream))
     by_offset: dict[int, BiffSheet] = {}
     sheet: BiffSheet | None = None
+    begun = 0
     depth = 0
     is_ignored = False
     for kind, at, size in _records(stream):
@@ -127,6 +133,7 @@ def survey_biff(stream: bytes) -> Biff:
             if depth == 1:
                 biff.version = biff.version or int.from_bytes(record[:2], "little")
                 sheet = by_offset.get(at - 4)
+                begun += sheet is not None
         elif kind == _EOF:
             depth -= 1
         elif kind not in _NEEDED or (kind == _CONTINUE and is_ignored):
@@ -142,11 +149,16 @@ def survey_biff(stream: bytes) -> Biff:
             struct.pack_into("<I", biff.stream, at + 4, _count_strings(stream, at, size))
         elif kind == _BOUND_SHEET:
             if record[5] == 0:
-                by_offset[int.from_bytes(record[:4], "little")] = found = BiffSheet()
+                place = int.from_bytes(record[:4], "little")
+                if place in by_offset:  # a few bytes could repeat a sheet of any size
+                    raise save_anew(phrase("is damaged: two of its sheets are the same part."))
+                by_offset[place] = found = BiffSheet()
                 biff.sheets.append(found)
         else:
             _read_global(biff, kind, record)
         is_ignored = False
+    if begun < len(by_offset):  # xlrd would read what has not been looked at here
+        raise save_anew(phrase("is damaged: the sheet is not where the workbook says."))
     return biff
 
 
@@ -173,6 +185,14 @@ def _read_cell(biff: Biff, sheet: BiffSheet, kind: int, record: bytes) -> None:
         return
     row, first = struct.unpack_from("<HH", record)
     columns = (len(record) - 6) // 6 if kind == _MULTIPLE_RK else 1
+    if first + columns > _MOST_COLUMNS:
+        raise save_anew(
+            phrase(
+                "is damaged: it has a cell in row {row}, column {column}.",
+                row=figure(row + 1),
+                column=figure(first + columns),
+            )
+        )
     places = ((1 << columns) - 1) << first
     taken = sheet.taken.get(row, 0)
     if taken & places and not sheet.problem:

@@ -10,12 +10,15 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import TypeVar
 
 from ...model import CellNote
+from ...text.phrase import figure, phrase
 from .numbers import Value, cell_text, number_text
+from .package import save_anew
 
 BUILT_IN_CODES = {
     9: "0%",
@@ -31,6 +34,10 @@ BUILT_IN_CODES = {
 _LONGEST_CODE = 1_000
 """Excel writes at most 255 characters; the time that a crafted code takes grows with the square of its length."""
 
+_MOST_CODES = 500_000
+"""Characters in all formats of a workbook; Excel knows some 250 formats of one's own."""
+
+_Key = TypeVar("_Key")
 _SECTION = re.compile(r'((?:"[^"]*"|\\.|[^;"\\])*);', re.DOTALL)
 _TOKEN = re.compile(
     r"""
@@ -132,6 +139,17 @@ class DigitFormat:
 def usable_code(code: str) -> str:
     """Return the code of a number format, that of a plain number in place of one that is too long."""
     return code if len(code) <= _LONGEST_CODE else "General"
+
+
+def digit_formats(codes: Mapping[_Key, str]) -> dict[_Key, DigitFormat]:
+    """Parse the number formats of a workbook; leave out those for which :func:`digit_format` gives None.
+
+    Raises:
+        InputError: they are more than any program writes.
+    """
+    if sum(map(len, codes.values())) > _MOST_CODES:
+        raise save_anew(phrase("is damaged: its number formats have more than {most} signs.", most=figure(_MOST_CODES)))
+    return {number: known for number, code in codes.items() if (known := digit_format(code))}
 
 
 def digit_format(code: str) -> DigitFormat | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 _START = re.compile(
     rb"(?i)\s*<(?:!--|(?:!doctype|\?xml|html|head|body|table|meta|style|script|div|(?:\w+:)?workbook)\b)"
 )
-_WORKBOOK = re.compile(rb"(?s)<(?:\w+:)?Workbook\b[^>]*urn:schemas-microsoft-com:office:spreadsheet")
+_WORKBOOK = re.compile(rb"(?s)<(?:\w+:)?Workbook\b[^<>]*urn:schemas-microsoft-com:office:spreadsheet")
 _TABLE = re.compile(rb"(?i)<table[\s>]")
 _HEAD_BYTES = 1 << 16
 _BLOCK = 1 << 20

@@ -32,6 +32,9 @@ _BOMB_BYTES = 64_000_000
 _BOMB_RATIO = 200
 """Sheets compress five times; monotonous ones fifty times. No honest file compresses this much."""
 
+LONGEST_TAG = 2_000
+"""Bytes that the tag of a row or a cell may take; programs write a tenth."""
+
 _LONGEST_ELEMENT = 32_000_000
 """Bytes that a row or a shared string may take, plus four for each of source.max_cell_chars."""
 
@@ -59,6 +62,7 @@ class Package:
         try:
             self._zip = zipfile.ZipFile(self._file)
             self._parts = self._checked(limit_mb)
+            self.packed = sum(info.compress_size for info in self._parts.values())
         except BaseException:
             self._file.close()
             raise
@@ -102,6 +106,11 @@ class Package:
         """Return the bytes that a part has unpacked, 0 if it does not exist."""
         info = self._parts.get(_key(name))
         return info.file_size if info else 0
+
+    @property
+    def most_repeated(self) -> int:
+        """Return the bytes of text that cells may have in all, as the same text in many of them takes no room here."""
+        return max(_BOMB_BYTES, _BOMB_RATIO * self.packed)
 
     def stream(self, name: str) -> Iterator[bytes]:
         """Unpack a part piece by piece; yield nothing if it does not exist.
@@ -192,13 +201,25 @@ def prefix_of(package: Package, part: str) -> str:
     return root_prefix(next(package.stream(part), b"")).decode()
 
 
+def longest_element(source: SourceSettings) -> int:
+    """Return the bytes that a row, a shared string or a record may have."""
+    return _LONGEST_ELEMENT + 4 * source.max_cell_chars
+
+
+def too_long(longest: int) -> InputError:
+    """Return the error of an element of more bytes than that."""
+    return InputError(
+        phrase("has a row or a cell of more than {most} MB (source.max_cell_chars).", most=figure(longest / 1e6))
+    )
+
+
 def blocks(pieces: Iterator[bytes], tag: str, source: SourceSettings) -> Iterator[bytes]:
     """Cut XML before elements that begin with ``tag``, so that each block holds whole ones.
 
     Raises:
         InputError: one element is too long.
     """
-    longest = _LONGEST_ELEMENT + 4 * source.max_cell_chars
+    longest = longest_element(source)
     rest = b""
     for piece in pieces:
         rest += piece
@@ -209,11 +230,7 @@ def blocks(pieces: Iterator[bytes], tag: str, source: SourceSettings) -> Iterato
         elif len(rest) > longest:
             if b"sheetData>" in rest:  # the part behind the rows may be long, and has no cells
                 break
-            raise InputError(
-                phrase(
-                    "has a row or a cell of more than {most} MB (source.max_cell_chars).", most=figure(longest / 1e6)
-                )
-            )
+            raise too_long(longest)
     yield rest
 
 

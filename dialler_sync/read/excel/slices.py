@@ -44,7 +44,7 @@ class Slices:
         self._path = Path(self._folder.name) / "slices.xlsx"
         self._zip = zipfile.ZipFile(self._path, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
         self._row = re.compile(rf"<{prefix}row[\s/>]".encode())
-        self._merged = re.compile(rf"<{prefix}mergeCells\b.*?</{prefix}mergeCells>".encode(), re.DOTALL)
+        self._merged, self._merged_end = f"<{prefix}mergeCells".encode(), f"</{prefix}mergeCells>".encode()
         self._rows_end, self._end = f"</{prefix}sheetData>".encode(), f"</{prefix}worksheet>".encode()
         self._head = b""
         self._held: list[bytes] = []
@@ -82,8 +82,9 @@ class Slices:
         from python_calamine import load_workbook
 
         rows, end, behind = b"".join(self._held).partition(self._rows_end)
-        merged = self._merged.search(behind)
-        self._write(rows, end + (merged[0] if merged else b""))
+        _, begin, merged = behind.partition(self._merged)
+        merged, close, _ = merged.partition(self._merged_end)
+        self._write(rows, end + (begin + merged + close if close else b""))
         new = write_workbook(self._zip, package, parts, [(f"{number}", True) for number in range(self._count)])
         for name, source in ((new.styles_part, parts.styles_part), (new.strings, parts.strings)):
             if package.has(source):

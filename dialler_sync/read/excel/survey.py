@@ -19,7 +19,7 @@ from ...errors import InputError
 from ...text.phrase import counted, figure, phrase
 from .marks import LAST_COLUMN, LAST_ROW, Marks, find_extent, find_marks
 from .odd_values import OddValues
-from .package import Package, UnusualError, blocks, prefix_of, save_anew
+from .package import LONGEST_TAG, Package, UnusualError, blocks, prefix_of, save_anew
 from .workbook import XlsxParts
 
 _BYTES_A_CELL = 40
@@ -27,6 +27,9 @@ _BYTES_A_CELL = 40
 
 _SMALL, _SPARSE = 2_000_000, 200
 """A rectangle of up to ``_SMALL`` cells is read in any case; a larger one must fill one in ``_SPARSE``."""
+_MOST_NAMED = 1_000
+"""Styles that a pattern names one by one."""
+
 _PROMISED = re.compile(rb"uniqueCount\s*=\s*[\"'][+\s]*0*([0-9]{1,20})")
 """How many shared strings a workbook says that it has; calamine takes the memory for them beforehand."""
 
@@ -69,8 +72,9 @@ def survey_sheet(
         rows, columns = find_extent(package.stream(part), prefix)
     check_extent(rows, columns, source)
     check_density(search.row_count, columns, search.cell_count)
-    if search.string_cells * max(strings, default=0) > most_bytes(source):
-        _check_strings(package, part, strings, source)
+    most = min(package.most_repeated, most_bytes(source))
+    if search.string_cells * max(strings, default=0) > most:
+        _check_strings(package, part, strings, source, most)
     marks = Marks()
     if search.misread:
         pieces = package.stream(part)
@@ -174,19 +178,28 @@ class _Search:
         self._letters: set[bytes] = set()
         self._last_row = 0
         self._row = re.compile(rf"<{p}row[\s/>]".encode())
-        self._row_number = re.compile(rf"<{p}row\s(?:[^>]*\s)?r=[\"'](\d{{1,8}})[\"']".encode())
+        self._row_number = re.compile(rf"<{p}row\s(?:[^<>]*\s)?r=[\"'](\d{{1,8}})[\"']".encode())
+        self._long_tag = re.compile(rf"<{p}(?:row|[cvtfr]|is|rPr)\s[^<>]{{{LONGEST_TAG}}}".encode())
         self._misread = _misread_patterns(p, parts)
-        self._data = re.compile(rf"<{p}(?:[vt](?:\s[^>]*)?>[^<]|f[\s/>])".encode())
+        self._data = re.compile(rf"<{p}(?:[vt](?:\s[^<>]*)?>[^<]|f[\s/>])".encode())
         self._odd_values = OddValues(prefix)
         self._torn_value = re.compile(rf"<{p}v(?:\s[^<>]*)?>[^<]*<!".encode())
         self._blank_beside_a_run = _blank_beside_a_run(p)
         self._cell, self._cell_end = re.compile(rf"<{p}c[\s>]".encode()), f"</{prefix}c>".encode()
-        self._hidden_row = re.compile(
-            rf"<{p}row\b[^>/]*\bhidden=[\"'](?:1|true)[\"'][^>/]*>(.*?)</{p}row>".encode(), re.DOTALL
-        )
+        self._row_end = f"</{prefix}row>".encode()
+        self._hidden = re.compile(rb"[^<>]+\bhidden=[\"'](?:1|true)[\"'][^<>/]*>")
 
     def take(self, block: bytes) -> None:
-        """Search whole rows."""
+        """Search whole rows.
+
+        Raises:
+            InputError: a tag is longer than any program writes it.
+            UnusualError: calamine would misread a value.
+        """
+        if self._long_tag.search(block):  # what is searched for within a tag takes the square of its length
+            raise save_anew(
+                phrase("is damaged: the tag of a row or a cell is longer than {most} signs.", most=figure(LONGEST_TAG))
+            )
         letters = re.findall(rb"\sr=[\"']([A-Za-z]{1,3})\d", block)
         self._letters.update(letters)
         numbers = set(re.findall(rb"\sr=[\"'][A-Za-z]{0,3}(\d{1,8})", block))
@@ -199,10 +212,15 @@ class _Search:
         self.misread = self.misread or any(tail.search(block) for _, tail in self._misread)
         self.string_cells += block.count(b't="s"') + block.count(b"t='s'")
         if b"hidden=" in block:
-            self.hidden_rows += sum(1 for row in self._hidden_row.findall(block) if self._data.search(row))
+            self.hidden_rows += self._hidden_rows(block)
         if (b"<!" in block and self._torn_value.search(block)) or self._blank_beside_a_run.search(block):
             raise UnusualError(phrase("has a value that calamine would tear"))
         self._odd_values.refuse(block)
+
+    def _hidden_rows(self, block: bytes) -> int:
+        starts = [match.start() for match in self._row.finditer(block)]
+        rows = (block[at:end].partition(self._row_end)[0] for at, end in pairwise([*starts, len(block)]))
+        return sum(1 for row in rows if self._hidden.match(row, 1) and self._data.search(row))
 
     def _note_repeats(self, block: bytes, named: set[bytes]) -> None:
         """Note whether a row or a cell comes twice, or lies in another row than its own: only parsing then tells
@@ -237,19 +255,20 @@ class _Search:
 
 def _misread_patterns(p: str, parts: XlsxParts) -> list[tuple[re.Pattern[bytes], re.Pattern[bytes]]]:
     """Return patterns of cells that calamine may misread: the cell's whole start; its telling part alone (faster)."""
-    cell = rf"<{p}c\s[^>]*"
+    cell = rf"<{p}c\s[^<>]*"
     formula = rf"(?:<{p}f\b[^<>]*/>|<{p}f\b[^<>]*>[^<]*</{p}f>)?"
+    behind = rf"[^<>/]{{0,{LONGEST_TAG}}}+"
     empty = rf"</{p}c>|<{p}v\s*/>|<{p}v></{p}v>" + (rf"|<{p}v>0<" if parts.recalculates else "")
     patterns = [
         (cell, r"t=[\"']e[\"']"),
         (rf"{cell}>\s*(?:<{p}f\b[^<>]*>[^<]*)?", rf"<(?:/{p}f>|{p}f\b[^<>]*/>)\s*(?:{empty})"),
     ]
     # What is no number comes from programs that divide by zero; calamine takes it for a number, or for a date.
-    patterns.append((rf"{cell}[^<>]*>\s*{formula}\s*", rf"<{p}v>\s*[+-]?(?:[nN][aA][nN]|[iI][nN][fF])"))
+    patterns.append((rf"{cell}>\s*+{formula}\s*+", rf"<{p}v>\s*[+-]?(?:[nN][aA][nN]|[iI][nN][fF])"))
     if parts.styles.digits:
-        patterns.append((cell, rf"{_styled(parts.styles.digits)}[^>/]*>"))
+        patterns.append((cell, rf"{_styled(parts.styles.digits)}{behind}>"))
     if parts.styles.dates:
-        patterns.append((cell, rf"{_styled(parts.styles.dates)}[^>/]*>\s*{formula}\s*<{p}v>-"))
+        patterns.append((cell, rf"{_styled(parts.styles.dates)}{behind}>\s*+{formula}\s*+<{p}v>-"))
     return [(re.compile((lead + tail).encode()), re.compile(tail.encode())) for lead, tail in patterns]
 
 
@@ -277,22 +296,23 @@ def most_bytes(source: SourceSettings) -> int:
 
 
 def _styled(styles: Iterable[str]) -> str:
-    return rf"s=[\"'](?:{'|'.join(styles)})[\"']"
+    named = list(styles)  # each cell tries them all; what is found too much is parsed
+    return rf"s=[\"'](?:{'|'.join(named) if len(named) < _MOST_NAMED else '[0-9]+'})[\"']"
 
 
 def _fits(rows: int, columns: int, source: SourceSettings) -> bool:
     return columns <= source.max_columns and rows * columns * _BYTES_A_CELL <= most_bytes(source)
 
 
-def _check_strings(package: Package, part: str, strings: array[int], source: SourceSettings) -> None:
+def _check_strings(package: Package, part: str, strings: array[int], source: SourceSettings, most: int) -> None:
     size = 0
-    reference = re.compile(rb"t=[\"']s[\"'][^>]*>\s*<[\w.:-]*v>(\d{1,9})<")
+    reference = re.compile(rb"t=[\"']s[\"'][^<>]{0,%d}+>\s*<[\w.:-]*v>(\d{1,9})<" % LONGEST_TAG)
     for block in blocks(package.stream(part), f"<{prefix_of(package, part)}row", source):
         size += sum(strings[i] for i in map(int, reference.findall(block)) if i < len(strings))
-        if size > most_bytes(source):
+        if size > most:
             raise InputError(
                 phrase(
-                    "holds more than {most} MB of text (source.max_file_mb): a zip bomb.",
-                    most=figure(source.max_file_mb),
+                    "repeats texts to more than {most} MB, hundreds of times its size: a zip bomb.",
+                    most=figure(most / 1e6),
                 )
             )

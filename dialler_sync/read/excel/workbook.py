@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ...text.phrase import phrase
-from .formats import BUILT_IN_CODES, DigitFormat, digit_format, usable_code
+from ...text.phrase import figure, phrase
+from .formats import BUILT_IN_CODES, DigitFormat, digit_formats, usable_code
 from .package import Package, local, parse_xml, save_anew
 
 WITHOUT_CELLS = frozenset({"chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"})
 """Kinds of sheets that hold charts, dialogs and macros."""
+_MOST_STYLES = 100_000
+"""Excel knows 65,490."""
+
 _YES = frozenset({"1", "true"})
 
 
@@ -104,12 +107,14 @@ def _styles(package: Package, part: str) -> Styles:
             codes[given.get("numFmtId", "")] = usable_code(given.get("formatCode", ""))
         elif within[-2:] == ["cellXfs", "xf"]:
             used.append(given.get("numFmtId", "0"))
+            if len(used) > _MOST_STYLES:
+                raise save_anew(phrase("is damaged: it has more than {most} cell styles.", most=figure(_MOST_STYLES)))
 
     def end(_: str) -> None:
         within.pop()
 
     parse_xml(package.stream(part), start, end)
-    digits = {number: known for number, code in codes.items() if (known := digit_format(code))}
+    digits = digit_formats(codes)
     dates = {number for number, code in codes.items() if is_date_format(code)}
     return Styles(
         {str(style): digits[number] for style, number in enumerate(used) if number in digits},

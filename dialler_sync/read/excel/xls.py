@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...config import SourceSettings
 from ...errors import InputError
-from ...text.phrase import phrase
+from ...text.phrase import figure, phrase
 from .biff import BIFF_8, Biff, Place, survey_biff
 from .formats import digit_format
 from .marks import NO_VALUE, Marks, error_of
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _LIKELY = ("cp1252", "cp1250", "cp1251", "cp1253", "cp1254")
 _STREAM = 2
 _HEADER = 512
+_MOST_MB = 512
+"""Of a file: it is held in memory several times. A full sheet has 250."""
+
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 """Stream of an OLE file in which Excel stores a password-protected ``.xlsx``."""
 
@@ -38,8 +41,16 @@ def open_xls(path: Path, source: SourceSettings) -> Book:
     """Open an OLE file, or bare records without it, as a workbook.
 
     Raises:
-        InputError: it is protected, damaged, of another program, or does not name its code page.
+        InputError: it is protected, damaged, too large, of another program, or does not name its code page.
     """
+    if (size := path.stat().st_size) > _MOST_MB * 1_000_000:
+        raise save_anew(
+            phrase(
+                "has {size} MB, and an .xls of more than {most} MB is not read.",
+                size=figure(size // 1_000_000),
+                most=figure(_MOST_MB),
+            )
+        )
     content = path.read_bytes()
     try:
         biff = survey_biff(_workbook_stream(content))
@@ -62,7 +73,7 @@ def open_xls(path: Path, source: SourceSettings) -> Book:
 
 
 def _reason(error: Exception) -> str:
-    return str(error).partition("\n")[0][:120] or type(error).__name__
+    return str(error).partition("\n")[0][:120] or phrase("its records contradict each other")
 
 
 def _workbook_stream(content: bytes) -> bytes:

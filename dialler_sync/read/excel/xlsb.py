@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from ...config import SourceSettings
 from ...errors import InputError
 from ...text.phrase import figure, phrase
-from .formats import BUILT_IN_CODES, DigitFormat, digit_format, usable_code
+from .formats import BUILT_IN_CODES, DigitFormat, digit_formats, usable_code
 from .marks import Marks, error_of, given_twice
 from .numbers import Value, moment_of
-from .package import Package, save_anew
+from .package import Package, longest_element, save_anew, too_long
 from .sheet import Book, Content, Sheet, SheetCells
 from .stored import Rows, StoredRows
 from .survey import check_density, check_extent, hidden_rows, most_bytes
@@ -52,7 +52,7 @@ def open_xlsb(package: Package, workbook: str, source: SourceSettings) -> Book:
     related = package.related(workbook)
     by_kind = dict(related.values())
     book = _Workbook(package, source)
-    for kind, record in _records(package, workbook):
+    for kind, record in _records(book, workbook):
         if kind == _WORKBOOK:
             book.from_1904 = bool(record[0] & 1)
         elif kind == _SHEET:
@@ -65,7 +65,7 @@ def open_xlsb(package: Package, workbook: str, source: SourceSettings) -> Book:
                 book.parts.append(part)
     book.strings = [
         _texts(record, 1, 1)[0]
-        for kind, record in _records(package, by_kind.get("sharedStrings", ""))
+        for kind, record in _records(book, by_kind.get("sharedStrings", ""))
         if kind == _STRING_ITEM
     ]
     _read_styles(book, by_kind.get("styles", ""))
@@ -91,7 +91,7 @@ class _Scanner:
             InputError: it is larger than allowed, or holds a cell twice.
         """
         is_hidden = False
-        for kind, record in _records(self._book.package, part):
+        for kind, record in _records(self._book, part):
             if kind == _ROW:
                 self._begin_row(int.from_bytes(record[:4], "little") + 1)
                 is_hidden = bool(record[11] & 0x10)
@@ -178,14 +178,14 @@ def _read_styles(book: _Workbook, part: str) -> None:
     codes = dict(BUILT_IN_CODES)
     used: list[int] = []
     within = False
-    for kind, record in _records(book.package, part):
+    for kind, record in _records(book, part):
         if kind in {_XFS_BEGIN, _XFS_END}:
             within = kind == _XFS_BEGIN
         elif kind == _FORMAT:
             codes[int.from_bytes(record[:2], "little")] = usable_code(_texts(record, 2, 1)[0])
         elif kind == _XF and within:
             used.append(int.from_bytes(record[2:4], "little"))
-    digits = {number: known for number, code in codes.items() if (known := digit_format(code))}
+    digits = digit_formats(codes)
     book.digits = {style: digits[number] for style, number in enumerate(used) if number in digits}
     book.dates = {style: codes[number] for style, number in enumerate(used) if is_date_format(codes.get(number, ""))}
 
@@ -206,15 +206,35 @@ def _texts(record: bytes, at: int, count: int = 2) -> list[str]:
     return found
 
 
-def _records(package: Package, part: str) -> Iterator[tuple[int, bytes]]:
-    """Yield the records of a part: (kind, content)."""
-    content = package.read(part)
-    at = 0
-    while at < len(content):
+def _records(book: _Workbook, part: str) -> Iterator[tuple[int, bytes]]:
+    """Yield the records of a part: (kind, content), while it is unpacked.
+
+    Raises:
+        InputError: a record is longer than ``source`` allows, or than what is left of the part.
+    """
+    longest = longest_element(book.source)
+    content = b""
+    for piece in book.package.stream(part):
+        content += piece
+        at = 0
+        while (head := _head(content, at)) and head[2] <= len(content):
+            kind, begin, at = head
+            yield kind, content[begin:at]
+        if head and head[2] - head[1] > longest:
+            raise too_long(longest)
+        content = content[at:]
+    if content:
+        raise save_anew(phrase("is damaged: a record is longer than what is left of {part}.", part=part))
+
+
+def _head(content: bytes, at: int) -> tuple[int, int, int] | None:
+    """Return the kind of a record, and the places of its content and behind it; None if its head is not whole."""
+    try:
         kind, at = _number(content, at, 2)
         size, at = _number(content, at, 4)
-        yield kind, content[at : at + size]
-        at += size
+    except IndexError:
+        return None
+    return kind, at, at + size
 
 
 def _number(content: bytes, at: int, most: int) -> tuple[int, int]:

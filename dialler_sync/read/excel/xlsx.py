@@ -35,7 +35,9 @@ def open_xlsx(path: Path, package: Package, workbook: str, source: SourceSetting
     def canonical() -> _Xlsx:
         copy = Path(until.enter_context(tempfile.TemporaryDirectory(prefix="dialler-sync-"))) / "canonical.xlsx"
         parts = write_canonical(package, usual.parts, copy)
-        return _Xlsx(copy, until.enter_context(Package(copy, source.max_file_mb)), parts, source, until)
+        rewritten = until.enter_context(Package(copy, source.max_file_mb))
+        rewritten.packed = package.packed  # the copy is not packed
+        return _Xlsx(copy, rewritten, parts, source, until)
 
     def read(sheet: Sheet) -> Content | None:
         if not package.has(usual.parts.sheets[sheet.index].part):

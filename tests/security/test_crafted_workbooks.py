@@ -1,0 +1,177 @@
+"""Workbooks of a few KB, made to take hours or gigabytes, or to hide rows: refused, or read at the pace of others."""
+
+from __future__ import annotations
+
+import errno
+import resource
+import struct
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.cli.main import cli
+from dialler_sync.config import SourceSettings
+from dialler_sync.errors import InputError
+from dialler_sync.read.excel import xls
+from dialler_sync.read.excel.beginning import beginning_of
+
+from ..conftest import Run
+from ..helpers.excel_files import (
+    biff_number,
+    biff_record,
+    biff_text,
+    read,
+    sheet_xml,
+    write_biff,
+    write_xlsb,
+    write_xlsx,
+)
+
+pytestmark = pytest.mark.timeout(120)  # each took at least an hour, or more memory than a machine has
+
+HEADER = '<row r="1"><c r="A1" t="str"><v>Key</v></c><c r="B1" t="str"><v>Name</v></c></row>'
+ROW = '<row r="2"><c r="A2" t="str"><v>K1</v></c><c r="B2" t="str"><v>Ann</v></c></row>'
+READ = {2: ["K1", "Ann"]}
+DATES = "<styleSheet><cellXfs><xf numFmtId='14'/><xf numFmtId='14'/></cellXfs></styleSheet>"
+MANY = 300_000
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '<row hidden="1">' * MANY,
+        "<row " * MANY,
+        "<row hidden=" * MANY,
+        '<row r="3">' + "<v " * MANY,
+        '<row r="3">' + "<c " * MANY + "<v>nan",
+        '<row r="3"><c ' + "a" * 1_000_000 + " <c><v>nan</v></c></row>",
+        '<row r="3"><c ' + 's="1" ' * MANY,
+        '<row r="3"><c r="A3" s="1">' + " " * 1_000_000 + "<v>5",
+        '<row r="3"><c r="A3" t="s">' + " " * 1_000_000 + "<v>5",
+        '<row r="3"><c r="A3" t="str"><v>' + 't="s" ' * MANY,
+        '<row r="3"><c r="A3" t="str"><v>' + 's="1" ' * MANY,
+    ],
+)
+def test_markup_that_does_not_end_takes_no_time(tmp_path: Path, rows: str) -> None:
+    path = write_xlsx(tmp_path / "list.xlsx", sheet_xml(HEADER + ROW + rows), styles=DATES)
+
+    with pytest.raises(InputError, match="is damaged"):
+        read(path)
+
+
+def test_hidden_rows_are_counted_each_by_itself(tmp_path: Path) -> None:
+    empty = "".join(f'<row r="{row}" hidden="1"/>' for row in range(3, 6))
+    hidden = '<row r="7" hidden="true"><c r="A7" t="str"><v>K2</v></c><c r="B7" t="str"><v>Bob</v></c></row>'
+    seen = read(write_xlsx(tmp_path / "list.xlsx", sheet_xml(HEADER + ROW + empty + hidden)))
+
+    assert seen.rows == {**READ, 7: ["K2", "Bob"]}
+    assert any("1 row is hidden" in remark for remark in seen.layout.remarks)
+
+
+def test_merged_cells_behind_a_large_sheet_that_do_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dialler_sync.read.excel.slices.LARGE", 0)
+    path = write_xlsx(tmp_path / "list.xlsx", sheet_xml(HEADER + ROW, after="<mergeCells " * MANY))
+
+    assert read(path).rows == READ
+
+
+def test_the_beginning_of_a_workbook_with_cells_that_do_not_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dialler_sync.read.excel.slices.LARGE", 0)
+    path = write_xlsx(tmp_path / "list.xlsx", sheet_xml(HEADER + ROW + '<row r="3">' + '<c t="s">' * MANY))
+
+    assert beginning_of(path, SourceSettings())
+
+
+def test_a_long_text_that_many_cells_name_takes_no_memory(tmp_path: Path) -> None:
+    cells = "".join(f'<row r="{row}"><c r="A{row}" t="s"><v>0</v></c></row>' for row in range(3, 203))
+    path = write_xlsx(
+        tmp_path / "list.xlsx", sheet_xml(HEADER + ROW + cells), strings=f"<si><t>{'x' * 900_000}</t></si>"
+    )
+
+    with pytest.raises(InputError, match="repeats texts to more than 64 MB"):
+        read(path)
+
+
+@pytest.mark.parametrize("count", [50_000, 200_000])
+def test_many_cell_styles(tmp_path: Path, count: int) -> None:
+    cells = "".join(f'<row r="{row}"><c r="A{row}" s="9"><v>{row}</v></c></row>' for row in range(3, 20_000))
+    used = "<xf numFmtId='14'/>" * count
+    styles = f"<styleSheet><cellXfs>{used}</cellXfs></styleSheet>"
+    path = write_xlsx(tmp_path / "list.xlsx", sheet_xml(HEADER + ROW + cells), styles=styles)
+
+    if count > 100_000:
+        with pytest.raises(InputError, match="more than 100,000 cell styles"):
+            read(path)
+    else:
+        assert len(read(path).rows) == 19_998
+
+
+def test_number_formats_without_end(tmp_path: Path) -> None:
+    code = "0" * 990
+    formats = "".join(f"<numFmt numFmtId='{200 + n}' formatCode='{code}'/>" for n in range(20_000))
+    styles = f"<styleSheet><numFmts>{formats}</numFmts></styleSheet>"
+
+    with pytest.raises(InputError, match="number formats have more than 500,000 signs"):
+        read(write_xlsx(tmp_path / "list.xlsx", sheet_xml(HEADER + ROW), styles=styles))
+
+
+def test_a_record_that_is_longer_than_its_part_hides_no_rows(tmp_path: Path) -> None:
+    """What followed it was taken for its content, and left out without a word."""
+    path = write_xlsb(tmp_path / "list.xlsb", [["Key", "Name"], ["K1", "Ann"]], more=b"\0\x7f")
+
+    assert read(write_xlsb(tmp_path / "sound.xlsb", [["Key", "Name"], ["K1", "Ann"]])).rows == READ
+    with pytest.raises(InputError, match="longer than what is left"):
+        read(path)
+
+
+def records(folder: Path, cells: bytes = b"", before: bytes = b"") -> Path:
+    head = b"".join(biff_text(0, column, text) for column, text in enumerate((b"Key", b"Name")))
+    return write_biff(
+        folder / "list.xls", head + biff_text(1, 0, b"K1") + biff_text(1, 1, b"Ann") + cells, before=before
+    )
+
+
+def test_an_xls_sheet_that_is_listed_many_times_is_read_once(tmp_path: Path) -> None:
+    """xlrd read it again for each time: 1 MB of names and 1 MB of cells took weeks."""
+    listed = biff_record(0x85, struct.pack("<IBB", 10, 0, 0) + b"\1a")
+
+    with pytest.raises(InputError, match="two of its sheets"):
+        read(records(tmp_path, before=listed * 2))
+
+
+def test_an_xls_sheet_that_lies_where_none_begins(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the sheet is not where the workbook says"):
+        read(records(tmp_path, before=biff_record(0x85, struct.pack("<IBB", 10, 0, 0) + b"\1a")))
+
+
+def test_cells_right_of_any_xls_sheet_take_no_memory(tmp_path: Path) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    path = records(tmp_path, b"".join(biff_number(row, 65_535, 1) for row in range(2, 60_000)))
+
+    with pytest.raises(InputError, match=r"has a cell in row 3, column 65,536"):
+        read(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # KB
+
+
+def test_an_xls_that_is_larger_than_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xls, "_MOST_MB", 1)
+    path = records(tmp_path)
+    with path.open("ab") as file:
+        file.truncate(2_000_001)
+
+    with pytest.raises(InputError, match=r"has 2 MB, and an \.xls of more than 1 MB is not read"):
+        read(path)
+
+
+def test_too_many_open_files_are_told(
+    monkeypatch: pytest.MonkeyPatch, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(**_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(cli, "main", fails)
+    done = run("runs", "list")
+
+    assert (done.code, caplog.text.count("too many files are open")) == (2, 1)

@@ -275,8 +275,8 @@ _ALL = (
         INTERRUPTED,
         mark("The row was sent, and the run ended before an answer came."),
         mark(
-            "If the run can be resumed, resume it: it looks for the contact first. Otherwise check in the dialler; if it "
-            "was not done, send the row again in a new list."
+            "If the run can be resumed, resume it: it looks for the contact first. Otherwise check in the dialler; "
+            "if it was not done, send the row again in a new list."
         ),
     ),
     ErrorCode(

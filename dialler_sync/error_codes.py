@@ -273,8 +273,11 @@ _ALL = (
     ),
     ErrorCode(
         INTERRUPTED,
-        mark("The run ended while this row was being sent."),
-        mark("Resume the run; it checks first whether the contact is there."),
+        mark("The row was sent, and the run ended before an answer came."),
+        mark(
+            "If the run can be resumed, resume it: it looks for the contact first. Otherwise check in the dialler; "
+            "if it was not done, send the row again in a new list."
+        ),
     ),
     ErrorCode(
         POSSIBLE_DUPLICATE,

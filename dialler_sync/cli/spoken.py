@@ -29,11 +29,20 @@ class SpokenCommand(click.Command):
         self._codes = codes
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse like click; the variable of an option is named after its long form, not after our parameter."""
+        """Parse like click; the variable of an option is named after its long form, not after our parameter.
+
+        Raises:
+            click.UsageError: an option of a command has two values, of which click would use the last without a word.
+        """
         for param in self.params:
             long = next((name for name in param.opts if name.startswith("--")), "")
             if long and ctx.auto_envvar_prefix and isinstance(param, click.Option) and param.allow_from_autoenv:
                 param.envvar = f"{ctx.auto_envvar_prefix}_{long.lstrip('-').replace('-', '_').upper()}"
+        if not isinstance(self, click.Group):
+            given = self.make_parser(ctx).parse_args(list(args))[2]
+            for param in given:
+                if _has_one_value(param) and given.count(param) > 1:
+                    raise click.UsageError(phrase("{option} can be given only once", option=param.opts[-1]), ctx)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -75,6 +84,10 @@ class SpokenGroup(SpokenCommand, click.Group):
     """A group of such commands."""
 
     command_class = SpokenCommand
+
+
+def _has_one_value(param: click.Parameter) -> bool:
+    return isinstance(param, click.Option) and not (param.multiple or param.is_flag or param.count)
 
 
 def _writes(param: click.Parameter) -> bool:

@@ -92,7 +92,7 @@ class Retrier:
             raise
 
     async def resolve(self, row: SpooledRow, watermark: int | None) -> None:
-        """Find the outcome of a row that an interrupted run may have sent, once or more."""
+        """Find the outcome of a row that an earlier run, or this one before it was resumed, may have sent."""
         attempt = Attempt(row, watermark, self._clock(), state=State.SENT_AGAIN)
         if row.user_data:
             try:
@@ -100,7 +100,7 @@ class Retrier:
                     await self._gate.rest(max(self._quiet_at - self._clock(), 0.0))  # it may still be in flight
             except StopRun:
                 return  # the row stays doubtful
-        why = phrase("the run was interrupted while this row was being sent")
+        why = phrase("it was sent before without an answer, and whether it was done cannot be found out")
         await self.retry(attempt, MaybeDone(INTERRUPTED, why, running=False))
 
     def stop_if_fatal(self, error: RequestError, campaign: str | None) -> None:

@@ -245,6 +245,7 @@ def test_interrupted_row_without_a_key_stays_in_doubt() -> None:
     bench.resolve(KEYLESS)
 
     assert (bench.outcome.status, bench.outcome.error_code) == ("unknown", "interrupted")
+    assert bench.outcome.error == "it was sent before without an answer, and whether it was done cannot be found out"
     assert (bench.retrier.retries, bench.dialler.looked, bench.gate.rests) == (0, 0, [])
 
 

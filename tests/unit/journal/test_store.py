@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from dialler_sync.errors import JournalError, UsageError
+from dialler_sync.errors import JournalError, JournalLost, UsageError
 from dialler_sync.journal import Image, Journal, JournalRow, NoRow, Origin, Outcome, PlannedRow, RowState, RunRecord
 from dialler_sync.journal.records import Sent
 from dialler_sync.model import Action, Reason, RowResult, RowWarning, Status
@@ -488,6 +488,15 @@ def test_the_journal_is_for_its_owner_only(journal: Journal, tmp_path: Path) -> 
     begin(journal, 1, "A")
 
     assert all(file.stat().st_mode & 0o077 == 0 for file in tmp_path.glob("journal.db*"))
+
+
+def test_an_outcome_that_went_into_a_deleted_file_is_no_outcome(journal: Journal, tmp_path: Path) -> None:
+    """SQLite goes on writing to it without a word."""
+    run = begin(journal, 1, "A")
+    (tmp_path / "journal.db").unlink()
+
+    with pytest.raises(JournalLost, match="was deleted or replaced"):
+        settle(journal, run, Status.SUCCEEDED)
 
 
 def test_a_path_with_signs_that_urls_know(tmp_path: Path) -> None:

@@ -55,12 +55,13 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 
 def member(name: str, code: int = OK, *, runs: int = 1, history: list[Any] | None = None, **notify: Any) -> Member:
     """A configuration whose night ended so; with ``notify=None`` one that could not be read."""
+    target = notify.pop("target", f"dialler#{name}")
     ours = [facts(f"run-{name}", exit_code=int(code))] * runs
     night = CampaignNight(name, code, runs=ours, history=ours if history is None else history)
     given = (
         None if notify.get("notify", ...) is None else NotifySettings(**{"digest": True, "webhook": STAFF, **notify})
     )
-    return Member(Path(f"{name}.yaml"), night, given, f"dialler#{name}")
+    return Member(Path(f"{name}.yaml"), night, given, target)
 
 
 def tell(journal: Journal, *members: Member) -> None:

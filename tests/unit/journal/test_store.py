@@ -15,8 +15,8 @@ import pytest
 
 from dialler_sync.errors import JournalError, JournalLost, UsageError
 from dialler_sync.journal import Image, Journal, JournalRow, NoRow, Origin, Outcome, PlannedRow, RowState, RunRecord
-from dialler_sync.journal.records import Sent
-from dialler_sync.model import Action, Reason, RowResult, RowWarning, Status
+from dialler_sync.journal.records import Sent, faults_text
+from dialler_sync.model import Action, Fault, Reason, RowResult, RowWarning, Status
 from dialler_sync.pages import ROWS
 from dialler_sync.text.outward import keep_secret
 
@@ -252,6 +252,21 @@ def test_what_is_written_holds_no_token(journal: Journal, tmp_path: Path) -> Non
     assert not [file for file in tmp_path.glob("journal.db*") if b"a-token-of-ours" in file.read_bytes()]
 
     assert journal.images("run", [0])[0].before == '{"Name": "***"}'
+
+
+def test_no_text_about_a_row_takes_a_token_into_the_file(journal: Journal, tmp_path: Path) -> None:
+    """As planned and as settled: hints, IDs, and each of several faults."""
+    keep_secret(token := "a-token-of-ours")
+    run = begin(journal, 1, "A")
+    journal.record(run.id, [Outcome(0, Status.FAILED, contact_id=token, error=token, hint=token)])
+    faults = faults_text([Fault("a", token, token, "Name"), Fault("b", token, token, "City")])
+    texts = {"contact_id": token, "error": token, "hint": token, "faults": faults}
+    journal.add_rows(run.id, [PlannedRow(1, 0, 3, "B", state=str(Status.REJECTED), error_code="a", **texts)])
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as base:
+        found = base.execute("SELECT contact_id, error, hint, faults FROM rows ORDER BY seq").fetchall()
+
+    hidden = faults_text([Fault("a", "***", "***", "Name"), Fault("b", "***", "***", "City")])
+    assert found == [("***", "***", "***", ""), ("***", "***", "***", hidden)]
 
 
 def test_only_the_images_that_are_asked_for(journal: Journal) -> None:

@@ -55,12 +55,13 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 
 def member(name: str, code: int = OK, *, runs: int = 1, history: list[Any] | None = None, **notify: Any) -> Member:
     """A configuration whose night ended so; with ``notify=None`` one that could not be read."""
+    target = notify.pop("target", f"dialler#{name}")
     ours = [facts(f"run-{name}", exit_code=int(code))] * runs
     night = CampaignNight(name, code, runs=ours, history=ours if history is None else history)
     given = (
         None if notify.get("notify", ...) is None else NotifySettings(**{"digest": True, "webhook": STAFF, **notify})
     )
-    return Member(Path(f"{name}.yaml"), night, given, f"dialler#{name}")
+    return Member(Path(f"{name}.yaml"), night, given, target)
 
 
 def tell(journal: Journal, *members: Member) -> None:
@@ -122,6 +123,31 @@ def test_each_receiver_gets_one_message_of_its_own_campaigns(journal: Journal, c
     ]
 
 
+def test_a_configuration_that_stays_unreadable_is_told_once(journal: Journal, calls: Calls) -> None:
+    """What people want to hear it does not say; it counts as one that tells of changes."""
+    told = []
+    for _ in range(2):
+        tell(journal, member("a"), member("e", ExitCode.USAGE, notify=None, target=""))
+        told.append(calls.taken())
+
+    assert told == [[(STAFF, {"e": "failing", "a": ""})], []]
+
+
+def test_campaigns_that_have_never_run_are_not_one(journal: Journal, calls: Calls) -> None:
+    """They have no target yet, only the name of their file."""
+    for _ in range(2):
+        tell(journal, member("a", DOWN, target=""), member("b", target=""))
+
+    assert calls.taken() == [(STAFF, {"a": "failing", "b": ""})]
+
+
+def test_what_a_night_told_counts_for_a_run_that_is_started_by_hand(journal: Journal, calls: Calls) -> None:
+    """That a campaign has recovered is told by whichever comes first."""
+    tell(journal, member("a", DOWN), member("b"))
+
+    assert (journal.last_event("dialler#a"), journal.last_event("dialler#b")) == ("failing", "")
+
+
 def test_what_was_not_delivered_goes_to_those_whom_it_is_about(journal: Journal, calls: Calls) -> None:
     """By the next night, once; another receiver of the same folder does not get it."""
     calls.down = {STAFF}
@@ -163,6 +189,7 @@ def test_each_address_is_pinged_once_with_how_its_own_campaigns_ended(journal: J
         member("c", ping=two, webhook=None),
         member("d", DOWN, ping=two, webhook=None, digest=False),
         member("e", ExitCode.USAGE, notify=None),
+        member("f", ping="https://ping.example.com/3", webhook=None, digest=False),
     ]
 
     ping_starts(each.notify for each in members if each.notify)

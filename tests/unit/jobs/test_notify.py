@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.config.notify import NotifySettings
-from dialler_sync.jobs.notify import tell_of_run
+from dialler_sync.jobs.notify import Night, judge_night, tell_of_run
 from dialler_sync.journal import Journal
 from dialler_sync.run.reports import Summary
 
@@ -62,3 +62,86 @@ def test_a_night_is_judged_by_the_imports_before_it(
     journal.add_run(replace(earlier, **run))
 
     assert told(journal) == event
+
+
+WHOLE, PART = [{"name": "list.csv", "layout": {}}], [{"name": "failed.xlsx", "layout": {"mended": True}}]
+
+
+def rows(number: int, **changes: Any) -> dict[str, Any]:
+    kept = facts(RUN.id, files=WHOLE, **changes)
+    return {**kept, "counts": {**kept["counts"], "read": number, "succeeded": number}}
+
+
+def judged(
+    now: dict[str, Any], *earlier: dict[str, Any], row_count: str | None = "50%", last_event: str = ""
+) -> tuple[bool, str, bool]:
+    """(whether there is an alarm, the event, whether it fails)."""
+    night = judge_night(Summary.read(now), earlier, NotifySettings(row_count=row_count), last_event)
+    return bool(night.alarm), night.event, night.failing
+
+
+@pytest.mark.parametrize(
+    ("earlier", "alarm"),
+    [
+        ([rows(100)], True),
+        ([rows(60)], False),
+        ([], False),
+        ([rows(100, exit_code=4)], True),
+        ([rows(100, exit_code=5)], False),
+        ([rows(100) | {"files": PART}], False),
+        ([rows(40), rows(100, exit_code=5), rows(100, exit_code=3)], False),
+        ([rows(40), rows(100) | {"files": PART}, rows(100) | {"files": PART}], False),
+        ([*[rows(40)] * 10, *[rows(400)] * 20], False),
+    ],
+)
+def test_the_number_of_rows_is_compared_with_whole_lists_that_were_read_to_their_end(
+    earlier: list[dict[str, Any]], alarm: bool
+) -> None:
+    """Of the last ten; a run that was stopped, and a fixed file, have only a part of their rows."""
+    assert judged(rows(40), *earlier)[0] == alarm
+    assert not judged(rows(40), *earlier, row_count=None)[0]
+    assert not judged(rows(40) | {"files": PART}, *earlier)[0]
+
+
+@pytest.mark.parametrize(
+    ("now", "earlier", "last_event", "event", "failing"),
+    [
+        (rows(40), [], "", "", False),
+        (rows(40, exit_code=4), [], "", "", False),
+        (rows(40, exit_code=5), [], "", "failing", True),
+        (rows(40, exit_code=5), [rows(40, exit_code=3)], "", "", True),
+        (rows(40), [rows(40, exit_code=5)], "", "recovered", False),
+        (rows(40), [rows(40, exit_code=4)], "", "", False),
+        (rows(40), [rows(40, alarm="too few")], "", "recovered", False),
+        (rows(40), [rows(40), rows(40, exit_code=5)], "", "", False),
+        (rows(40), [], "failing", "recovered", False),
+        (rows(40), [rows(40, exit_code=5)], "recovered", "", False),
+        (rows(40), [rows(100)], "", "failing", True),
+        (rows(40) | {"files": PART}, [rows(9, alarm="too few")], "failing", "", True),
+        (rows(40) | {"files": PART}, [rows(9) | {"files": PART}, rows(9, alarm="too few")], "failing", "", True),
+        (rows(40) | {"files": PART}, [rows(40), rows(9, alarm="too few")], "failing", "recovered", False),
+        (rows(9), [rows(9, alarm="too few")], "failing", "recovered", False),
+    ],
+)
+def test_what_has_changed_since_the_last_night(
+    now: dict[str, Any], earlier: list[dict[str, Any]], last_event: str, event: str, failing: bool
+) -> None:
+    """What was told last counts, else the run before; an alarm stands until the next whole list."""
+    assert judged(now, *earlier, last_event=last_event)[1:] == (event, failing)
+
+
+@pytest.mark.parametrize(
+    ("event", "failing", "on", "told"),
+    [
+        ("failing", True, "change", "failing"),
+        ("recovered", False, "change", "recovered"),
+        ("recovered", False, "failed", "recovered"),
+        ("", True, "change", ""),
+        ("", True, "failed", "failing"),
+        ("", True, "always", "failing"),
+        ("", False, "failed", ""),
+        ("", False, "always", "finished"),
+    ],
+)
+def test_what_is_told_of_a_night(event: str, failing: bool, on: str, told: str) -> None:
+    assert Night("", event, failing).told(on) == told

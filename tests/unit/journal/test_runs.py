@@ -13,6 +13,7 @@ import pytest
 
 from dialler_sync.errors import Held, JournalDamaged, JournalError, JournalLost, UsageError
 from dialler_sync.journal import Journal
+from dialler_sync.journal.notices import NewNotice
 
 from ...helpers.records import RUN, TARGET
 
@@ -144,6 +145,22 @@ def test_calls_of_a_receiver_are_read_by_one_at_a_time(journal: Journal, receive
             pass
         with journal.calls_lock(TARGET, "billing"), journal.calls_lock(f"{TARGET}9", receiver):
             pass
+
+
+def test_each_receiver_has_its_own_messages_in_their_order(journal: Journal) -> None:
+    """Of a target, not of others; what was delivered, or only says how things stand, is not delivered again."""
+    for target, event in (("one", "failing"), ("two", "missing"), ("one", "recovered"), ("one", "finished")):
+        journal.add_notices([NewNotice(target, event, {"event": event}, delivered=event == "finished")])
+    first, second = journal.undelivered("one")
+
+    assert [(notice.event, notice.body) for notice in (first, second)] == [
+        ("failing", {"event": "failing"}), ("recovered", {"event": "recovered"}),
+    ]  # fmt: skip
+    journal.settle_notice(first.id)
+    assert [notice.event for notice in journal.undelivered("one")] == ["recovered"]
+    assert (journal.last_event("one"), journal.last_event("one", "two"), journal.last_event("two")) == (
+        "finished", "finished", "missing",
+    )  # fmt: skip
 
 
 def test_answers_that_were_written_of_a_run(journal: Journal) -> None:

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from dialler_sync.errors import JournalError, UsageError
+from dialler_sync.errors import JournalError, JournalLost, UsageError
 from dialler_sync.journal import Image, Journal, JournalRow, NoRow, Origin, Outcome, PlannedRow, RowState, RunRecord
-from dialler_sync.journal.records import Sent
-from dialler_sync.model import Action, Reason, RowResult, RowWarning, Status
+from dialler_sync.journal.records import Sent, faults_text
+from dialler_sync.model import Action, Fault, Reason, RowResult, RowWarning, Status
+from dialler_sync.pages import ROWS
 from dialler_sync.text.outward import keep_secret
 
 from ...helpers.records import RUN, TARGET
@@ -174,6 +175,55 @@ def test_every_field_of_an_outcome_comes_back(journal: Journal) -> None:
     assert (gone.file, gone.result.file, gone.result.sheet, gone.result.action) == (-1, "", "", Action.DELETE)
 
 
+def test_kinds_of_rows_are_counted(journal: Journal) -> None:
+    """Of one run; a row that was sent is another kind than one that was not, and one of no file another one."""
+    run, other = begin(journal, 1, "A", "B", "C", "D"), begin(journal, 2, "A")
+    settle(journal, other, Status.FAILED)
+    journal.record(run.id, [Outcome(n, Status.FAILED, attempts=n // 2, error_code="refused") for n in range(3)])
+    lost = PlannedRow(4, NoRow.MIRRORED, 0, "GONE", state=str(Status.FAILED), error_code="refused")
+    journal.add_rows(run.id, [lost])
+
+    kinds = [
+        (str(entry.result.status), entry.result.error_code, entry.has_source, entry.result.attempts > 0, number)
+        for entry, number in journal.kinds_of_rows(run)
+    ]
+
+    assert sorted(kinds) == [
+        ("failed", "refused", False, False, 1),
+        ("failed", "refused", True, False, 2),
+        ("failed", "refused", True, True, 1),
+        ("unprocessed", "", True, False, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    "odd", ["state = 'odd'", "attempts = 'x'", "file = 1", f"file = {min(NoRow) - 1}", "seq = 'x'"]
+)
+def test_a_row_that_this_program_never_writes_is_damage(journal: Journal, tmp_path: Path, odd: str) -> None:
+    """A file that the run has not would be another one's row."""
+    run = begin(journal, 1, "A")
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as base, base:
+        base.execute(f"UPDATE rows SET {odd}")
+
+    with pytest.raises(JournalError, match="is damaged"):
+        rows(journal, run)
+
+
+def test_cells_are_kept_and_read_over_pages_for_the_rows_that_are_to_be_fixed(journal: Journal) -> None:
+    """Not for those of no file; with ``goes_on`` not for those that the run still reaches."""
+    run = begin(journal, 1, *(f"K{n}" for n in range(ROWS + 3)))
+    journal.add_rows(run.id, [PlannedRow(ROWS + 3, NoRow.MIRRORED, 0, "GONE", state=str(Status.FAILED))])
+    journal.record(run.id, [Outcome(n, Status.FAILED if n % 2 else Status.SUCCEEDED) for n in range(ROWS + 2)])
+    journal.keep_cells(run.id, [(n, (str(n),)) for n in range(1, ROWS + 3) if n != 3])
+
+    assert [seq for seq, _ in journal.kept_cells(run.id)] == [
+        n for n in range(1, ROWS + 3) if n != 3 and (n % 2 or n > ROWS + 1)
+    ]
+    found = {result.seq: cells for result, _, cells in journal.rows_to_fix(run)}
+    assert found == {n: () if n == 3 else (str(n),) for n in [*range(1, ROWS + 2, 2), ROWS + 2]}
+    assert [result.seq for result, *_ in journal.rows_to_fix(run, goes_on=True)] == list(range(1, ROWS + 2, 2))
+
+
 def test_the_first_image_of_a_row_stays(journal: Journal) -> None:
     """What a contact was before the run does not change because the run was resumed."""
     journal.add_images("run", [Image(0, "1", '{"Name": "Old"}', "{}")])
@@ -202,6 +252,21 @@ def test_what_is_written_holds_no_token(journal: Journal, tmp_path: Path) -> Non
     assert not [file for file in tmp_path.glob("journal.db*") if b"a-token-of-ours" in file.read_bytes()]
 
     assert journal.images("run", [0])[0].before == '{"Name": "***"}'
+
+
+def test_no_text_about_a_row_takes_a_token_into_the_file(journal: Journal, tmp_path: Path) -> None:
+    """As planned and as settled: hints, IDs, and each of several faults."""
+    keep_secret(token := "a-token-of-ours")
+    run = begin(journal, 1, "A")
+    journal.record(run.id, [Outcome(0, Status.FAILED, contact_id=token, error=token, hint=token)])
+    faults = faults_text([Fault("a", token, token, "Name"), Fault("b", token, token, "City")])
+    texts = {"contact_id": token, "error": token, "hint": token, "faults": faults}
+    journal.add_rows(run.id, [PlannedRow(1, 0, 3, "B", state=str(Status.REJECTED), error_code="a", **texts)])
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as base:
+        found = base.execute("SELECT contact_id, error, hint, faults FROM rows ORDER BY seq").fetchall()
+
+    hidden = faults_text([Fault("a", "***", "***", "Name"), Fault("b", "***", "***", "City")])
+    assert found == [("***", "***", "***", ""), ("***", "***", "***", hidden)]
 
 
 def test_only_the_images_that_are_asked_for(journal: Journal) -> None:
@@ -488,6 +553,15 @@ def test_the_journal_is_for_its_owner_only(journal: Journal, tmp_path: Path) -> 
     begin(journal, 1, "A")
 
     assert all(file.stat().st_mode & 0o077 == 0 for file in tmp_path.glob("journal.db*"))
+
+
+def test_an_outcome_that_went_into_a_deleted_file_is_no_outcome(journal: Journal, tmp_path: Path) -> None:
+    """SQLite goes on writing to it without a word."""
+    run = begin(journal, 1, "A")
+    (tmp_path / "journal.db").unlink()
+
+    with pytest.raises(JournalLost, match="was deleted or replaced"):
+        settle(journal, run, Status.SUCCEEDED)
 
 
 def test_a_path_with_signs_that_urls_know(tmp_path: Path) -> None:

@@ -226,7 +226,7 @@ def migrate(connection: sa.Connection) -> None:
         raise NotOurs(
             phrase("it was written by a newer dialler-sync (version {found}): update dialler-sync", found=found)
         )
-    for step in MIGRATIONS[found:]:
+    for step in MIGRATIONS[found:] if found else MIGRATIONS[:1]:  # which makes the newest tables, without a row
         step(connection)
     if found < len(MIGRATIONS):
         connection.execute(sa.delete(schema_version))

@@ -12,9 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from dialler_sync.errors import JournalError, JournalLost, UsageError
-from dialler_sync.journal import Image, Journal, JournalRow, NoRow, Origin, Outcome, PlannedRow, RowState, RunRecord
+from dialler_sync.journal import (
+    Image,
+    Journal,
+    JournalRow,
+    NoRow,
+    Origin,
+    Outcome,
+    PlannedRow,
+    RowState,
+    RunRecord,
+    schema,
+)
+from dialler_sync.journal.database import Database
 from dialler_sync.journal.records import Sent, faults_text
 from dialler_sync.model import Action, Fault, Reason, RowResult, RowWarning, Status
 from dialler_sync.pages import ROWS
@@ -46,6 +59,23 @@ def settle(journal: Journal, run: RunRecord, *statuses: Status | RowState | None
             journal.record(run.id, [], [(seq, status, 7)])
         elif status:
             journal.record(run.id, [Outcome(seq, status, Action.CREATE, f"{run.id}/{seq}", sent_at=NOW)])
+
+
+def test_a_new_journal_has_what_all_steps_make(tmp_path: Path) -> None:
+    """It is made by the first one: the others are for journals of earlier versions."""
+    tables = sa.text("SELECT type, name, sql FROM sqlite_master ORDER BY name")
+    engine = sa.create_engine("sqlite://")
+    with engine.begin() as connection:
+        for step in schema.MIGRATIONS:
+            step(connection)
+        by_all = connection.execute(tables).all()
+        filled = [table for table in schema.metadata.sorted_tables if connection.execute(sa.select(table)).first()]
+    engine.dispose()
+
+    with closing(Database(tmp_path / "new.db")) as database, database.begin() as connection:
+        assert connection.execute(tables).all() == by_all
+        assert connection.scalar(sa.select(schema.schema_version.c.version)) == len(schema.MIGRATIONS)
+    assert not filled
 
 
 def end(journal: Journal, run: RunRecord, state: str = "finished") -> None:

@@ -276,6 +276,19 @@ def most_bytes(source: SourceSettings) -> int:
     return source.max_file_mb * 1_000_000
 
 
+def check_text(size: int, source: SourceSettings, *, packed: bool = False) -> None:
+    """Refuse a sheet with more bytes of text than ``source`` allows; ``packed``: of a small file.
+
+    Raises:
+        InputError: names the limit.
+    """
+    if size > most_bytes(source):
+        most = figure(source.max_file_mb)
+        if packed:
+            raise InputError(phrase("holds more than {most} MB of text (source.max_file_mb): a zip bomb.", most=most))
+        raise InputError(phrase("has more than {most} MB of text (source.max_file_mb).", most=most))
+
+
 def _styled(styles: Iterable[str]) -> str:
     return rf"s=[\"'](?:{'|'.join(styles)})[\"']"
 
@@ -289,10 +302,4 @@ def _check_strings(package: Package, part: str, strings: array[int], source: Sou
     reference = re.compile(rb"t=[\"']s[\"'][^>]*>\s*<[\w.:-]*v>(\d{1,9})<")
     for block in blocks(package.stream(part), f"<{prefix_of(package, part)}row", source):
         size += sum(strings[i] for i in map(int, reference.findall(block)) if i < len(strings))
-        if size > most_bytes(source):
-            raise InputError(
-                phrase(
-                    "holds more than {most} MB of text (source.max_file_mb): a zip bomb.",
-                    most=figure(source.max_file_mb),
-                )
-            )
+        check_text(size, source, packed=True)

@@ -88,7 +88,7 @@ class Collector:
             calls = self._calls(each)
             read += calls
             if calls and self._notes and each.mark and not any(self._goes_on(part.call) for part in calls):
-                self._found.notes.add(Note(CONTACT, calls[0].contact_id, each.mark, each.last))
+                self._found.add_note(Note(CONTACT, calls[0].contact_id, each.mark, each.last))
         self._give(self._told_apart(read))
 
     def _calls(self, each: History) -> list[_Read]:
@@ -163,7 +163,7 @@ class Collector:
         else:
             self._found.updated += 1
         if self._notes:
-            self._found.notes.add(note)
+            self._found.add_note(note)
 
     def _goes_on(self, call: Call) -> bool:
         return is_going_on(call, self._now, ends_are_told=self._ends_are_told)

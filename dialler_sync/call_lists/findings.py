@@ -10,45 +10,18 @@ from typing import Any
 from ..contacts.call_records import NotTold
 from ..contacts.record_file import RecordFile
 from ..journal.calls import Note
-from ..prepare.spool import Spool
 from ..text.phrase import figure, mark, phrase
-
-_PAGE = 1_000
-
-
-class Notes:
-    """Notes that wait on disk until the file is written."""
-
-    def __init__(self, folder: Path) -> None:
-        self._spool = Spool(folder)
-        self._page: list[tuple[str, str, str, str]] = []
-
-    def add(self, note: Note) -> None:
-        """Add a note."""
-        self._page.append((*note,))
-        if len(self._page) >= _PAGE:
-            self._flush()
-
-    def _flush(self) -> None:
-        self._spool.write(self._page)
-        self._page = []
-
-    def __iter__(self) -> Iterator[Note]:
-        self._flush()
-        for page in self._spool.batches():
-            yield from (Note(*each) for each in page)
-
-    def close(self) -> None:
-        """Delete them."""
-        self._spool.close()
 
 
 @dataclass(slots=True)
 class Findings:
-    """The lines, and how many of what; ``going_on`` are calls without an end, by key."""
+    """The lines, and how many of what; ``notes`` are the :class:`Note` to be made when the file is in place.
+
+    ``going_on`` are calls without an end, by key.
+    """
 
     lines: RecordFile
-    notes: Notes
+    notes: RecordFile
     new: int = 0
     updated: int = 0
     contacts: int = 0
@@ -67,6 +40,14 @@ class Findings:
     going_on: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     not_told: NotTold = field(default_factory=NotTold)
     problems: list[str] = field(default_factory=list)
+
+    def add_note(self, note: Note) -> None:
+        """Add a note."""
+        self.notes.add(note._asdict())
+
+    def notes_to_make(self) -> Iterator[Note]:
+        """Yield the notes."""
+        return (Note(**each) for each in self.notes)
 
     def notes_of_course(self) -> Iterator[str]:
         """Yield a sentence on what any night may bring."""

@@ -33,7 +33,7 @@ from ..text.stamp import stamp
 from .address import ListAtAddress
 from .ask import OfCampaign, of_named
 from .collect import CONTACT_COLUMNS, Collector, ContactLines, Taker
-from .findings import CallsDone, Findings, Notes
+from .findings import CallsDone, Findings
 from .forgotten import forgotten_before
 from .lines import CALL_COLUMNS
 from .page import ListsOf, Page, summary_facts
@@ -217,8 +217,8 @@ class CallsRun:
         self, client: DiallerClient, campaign: int | None, notes: CallNotes | None, held: ExitStack
     ) -> tuple[Findings, Taker]:
         options = self._options
-        found = Findings(held.enter_context(RecordFile(self._folder)), Notes(self._folder))
-        held.callback(found.notes.close)
+        lines, to_note = (held.enter_context(RecordFile(self._folder)) for _ in range(2))
+        found = Findings(lines, to_note)
         taker: Collector | ContactLines
         if options.contacts:
             taker = ContactLines(found, options.since, self._names)
@@ -272,7 +272,7 @@ class CallsRun:
             "replaces": pending["sha256"] if pending else "",
         }
         last = notes.file()
-        notes.intend(intent, found.notes)
+        notes.intend(intent, found.notes_to_make())
         put_in_place(intent, last)
         if self._address:
             empty = [last["sha256"]] if last and not last["calls"] else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -10,19 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from ..text.phrase import phrase
 from .inbox import age
 from .section import Section
+from .texts import known_encoding
 
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
-
-
-def _encoding(name: str) -> str:
-    try:
-        codecs.lookup(name)
-        "".encode(name)
-    except (LookupError, TypeError, ValueError):
-        raise ValueError(
-            phrase("'{name}' is not a text encoding; common ones are utf-8, utf-16, cp1252, cp1250", name=name)
-        ) from None
-    return name
 
 
 def _delimiter(given: str) -> str:
@@ -49,7 +38,7 @@ class CallsSettings(Section):
         ",", description='Delimiter of the CSV: ",", ";" or tab.'
     )
     decimal: Literal[".", ","] = Field(".", description="Decimal sign in the CSV.")
-    encoding: Annotated[str, AfterValidator(_encoding)] = Field(
+    encoding: Annotated[str, AfterValidator(known_encoding)] = Field(
         "utf-8", description="Encoding of the CSV: utf-8 (with a BOM, so that Excel recognises it), cp1252, utf-16 …"
     )
     look_back: Annotated[str, AfterValidator(_age)] = Field(

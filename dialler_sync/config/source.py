@@ -15,6 +15,7 @@ from pydantic import (
 from ..text.phrase import phrase
 from .section import Section
 from .sources import Stores
+from .texts import known_encoding
 
 _DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|", "none": ""}
 
@@ -82,13 +83,7 @@ class SourceSettings(Section):
     @field_validator("encoding")
     @classmethod
     def _known_encoding(cls, name: str) -> str:
-        try:
-            "".encode("utf-8" if name == "auto" else name)
-        except LookupError:
-            raise ValueError(
-                phrase("'{name}' is not a text encoding; common ones are utf-8, utf-16, cp1252, cp1250", name=name)
-            ) from None
-        return name
+        return name if name == "auto" else known_encoding(name)
 
     @field_validator("delimiter")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from datetime import datetime
@@ -27,6 +28,22 @@ def fold(text: str) -> str:
 def listed(given: object) -> object:
     """Make a list of one text."""
     return (given,) if isinstance(given, str) else given
+
+
+def known_encoding(name: str) -> str:
+    """Return the name of a text encoding.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    try:
+        codecs.lookup(name)
+        "".encode(name)
+    except (LookupError, TypeError, ValueError):
+        raise ValueError(
+            phrase("'{name}' is not a text encoding; common ones are utf-8, utf-16, cp1252, cp1250", name=name)
+        ) from None
+    return name
 
 
 def _whole_dates(formats: tuple[str, ...]) -> tuple[str, ...]:

@@ -78,18 +78,12 @@ def unpacked(path: Path, kind: str) -> Iterator[bytes]:
         raise InputError(
             phrase("ends in the middle of what {kind} packed: is it complete? Copy it again.", kind=kind)
         ) from error
-    except (zlib.error, lzma.LZMAError, gzip.BadGzipFile, zstd.ZstdError, ValueError) as error:
+    except (zlib.error, lzma.LZMAError, zstd.ZstdError, ValueError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # gzip and bz2 give none for damage
+            raise
         raise InputError(
             phrase("cannot be unpacked with {kind} ({error}). Copy it again, or pack it anew.", kind=kind, error=error)
         ) from error
-    except OSError as error:
-        if error.errno is None:  # what bz2 says of damage
-            raise InputError(
-                phrase(
-                    "cannot be unpacked with {kind} ({error}). Copy it again, or pack it anew.", kind=kind, error=error
-                )
-            ) from error
-        raise
 
 
 def _opened(file: BinaryIO, kind: str) -> BufferedIOBase:

@@ -21,7 +21,7 @@ from ..files.private import make_folder, replaced
 from ..files.trust import is_foreign
 from ..text.phrase import mark, phrase
 from .arrivals import mark_of, unfitness
-from .places import GONE, MOVE_IT, NOT_BACK, REPLACED, UNREAD, Arrival, Claimed, filed_name, not_filed
+from .places import GONE, MOVE_IT, NOT_BACK, REPLACED, UNREAD, Arrival, filed_name, not_filed
 
 _log = logging.getLogger(__name__)
 
@@ -60,17 +60,69 @@ class OnDisk:
         """Return why a file is never read, ``""`` if it is."""
         return unfitness(path)
 
-    def claim(self, arrival: Arrival) -> Claimed | None:
-        """Take a file; see :func:`claim`."""
-        return claim(arrival)
+    def claim(self, arrival: Arrival) -> Claim | None:
+        """Move a file out of its inbox; return None if it is gone or has been replaced.
 
-    def left_behind(self) -> Iterator[Claimed]:
-        """Yield what an earlier call has claimed; see :func:`left_behind`."""
-        return left_behind(self.folder)
+        Raises:
+            UsageError: the file cannot be moved.
+        """
+        home = arrival.path
+        name = os.fsencode(home.name).decode("utf-8", "replace")
+        folder = home.parent / _FOLDER / arrival.inode
+        held: int | None = None
+        try:
+            make_own_folder(folder.parent)
+            make_own_folder(folder)
+            held = _hold(folder)
+            taken = Claim(home, folder, within(held, folder) / name, held)
+            home.rename(taken.place)
+        except OSError as error:
+            unpin(held)
+            if isinstance(error, FileNotFoundError):
+                Claim(home, folder, folder / name, None)._tidy()
+                _log.info("%s", phrase(GONE, file=home))
+                return None
+            shared = home.parent.stat().st_mode & stat.S_ISVTX  # only its owner may move the files of others
+            raise UsageError(
+                phrase(
+                    _ONLY_THE_OWNER if shared else _NOT_WRITABLE, file=home, target=folder / name, why=error.strerror
+                )
+            ) from error
+        if mark_of(taken.place) != arrival.mark or unfitness(taken.place):
+            taken.put_back()
+            taken.let_go()
+            _log.info("%s", phrase(REPLACED, file=home))
+            return None
+        return taken
+
+    def left_behind(self) -> Iterator[Claim]:
+        """Yield the files that a killed call had claimed."""
+        if is_foreign(self.folder / _FOLDER):
+            _log.warning(
+                phrase("{folder} belongs to another user: its files are not imported", folder=self.folder / _FOLDER)
+            )
+            return
+        for folder in sorted((self.folder / _FOLDER).glob("*/")):
+            try:
+                yield from list(self._left_in(folder))
+            except OSError as error:
+                _log.warning(phrase("{folder}: its files are not imported: {why}", folder=folder, why=error.strerror))
+
+    def _left_in(self, folder: Path) -> Iterator[Claim]:
+        held = _hold(folder)
+        names = sorted(place.name for place in within(held, folder).iterdir())
+        unpin(held)
+        for name in names:
+            held = _hold(folder)
+            left = Claim(self.folder / name, folder, within(held, folder) / name, held)
+            if left.place.is_file() and not left.place.is_symlink():
+                yield left
+            else:
+                left.let_go()
 
     def lies_in(self, path: Path) -> bool:
-        """Whether a file lies in the inbox, or is being imported from it."""
-        return lies_in(path, self.folder)
+        """Whether a file lies in the inbox itself, or is being imported from it."""
+        return path.parent == self.folder or path.parent.parent == self.folder / _FOLDER
 
     def unread(self) -> list[Path]:
         """Return what lies in ``failed/`` because it could not be read."""
@@ -164,40 +216,6 @@ class Claim:
             self.folder.parent.rmdir()
 
 
-def claim(arrival: Arrival) -> Claim | None:
-    """Move a file out of its inbox; return None if it is gone or has been replaced.
-
-    Raises:
-        UsageError: the file cannot be moved.
-    """
-    home = arrival.path
-    name = os.fsencode(home.name).decode("utf-8", "replace")
-    folder = home.parent / _FOLDER / arrival.inode
-    held: int | None = None
-    try:
-        make_own_folder(folder.parent)
-        make_own_folder(folder)
-        held = _hold(folder)
-        taken = Claim(home, folder, within(held, folder) / name, held)
-        home.rename(taken.place)
-    except OSError as error:
-        unpin(held)
-        if isinstance(error, FileNotFoundError):
-            Claim(home, folder, folder / name, None)._tidy()
-            _log.info("%s", phrase(GONE, file=home))
-            return None
-        shared = home.parent.stat().st_mode & stat.S_ISVTX  # only its owner may move the files of others
-        raise UsageError(
-            phrase(_ONLY_THE_OWNER if shared else _NOT_WRITABLE, file=home, target=folder / name, why=error.strerror)
-        ) from error
-    if mark_of(taken.place) != arrival.mark or unfitness(taken.place):
-        taken.put_back()
-        taken.let_go()
-        _log.info("%s", phrase(REPLACED, file=home))
-        return None
-    return taken
-
-
 def _hold(folder: Path) -> int | None:
     """Hold a folder in ``importing/`` open. It must be this user's: another one could have put something else there."""
     outer = pin(folder.parent, owners=(folder.parent.parent.stat().st_uid,))
@@ -205,36 +223,6 @@ def _hold(folder: Path) -> int | None:
         return pin(folder if outer is None else Path(folder.name), inside=outer)
     finally:
         unpin(outer)
-
-
-def left_behind(inbox: Path) -> Iterator[Claim]:
-    """Yield the files that a killed call had claimed."""
-    if is_foreign(inbox / _FOLDER):
-        _log.warning(phrase("{folder} belongs to another user: its files are not imported", folder=inbox / _FOLDER))
-        return
-    for folder in sorted((inbox / _FOLDER).glob("*/")):
-        try:
-            yield from list(_left_in(folder, inbox))
-        except OSError as error:
-            _log.warning(phrase("{folder}: its files are not imported: {why}", folder=folder, why=error.strerror))
-
-
-def _left_in(folder: Path, inbox: Path) -> Iterator[Claim]:
-    held = _hold(folder)
-    names = sorted(place.name for place in within(held, folder).iterdir())
-    unpin(held)
-    for name in names:
-        held = _hold(folder)
-        left = Claim(inbox / name, folder, within(held, folder) / name, held)
-        if left.place.is_file() and not left.place.is_symlink():
-            yield left
-        else:
-            left.let_go()
-
-
-def lies_in(path: Path, inbox: Path) -> bool:
-    """Whether a file lies in the inbox itself, or is being imported from it."""
-    return path.parent == inbox or path.parent.parent == inbox / _FOLDER
 
 
 def make_own_folder(folder: Path) -> None:

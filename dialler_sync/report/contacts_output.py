@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 Record = Mapping[str, Any]
 
-FORMATS = ("table", "csv", "json", "jsonl", "xlsx")
-
 CONTACT_COLUMNS = ("ID", *(name for name in FIELDS if name != "ResetContact"))
 """Columns of an empty list."""
 

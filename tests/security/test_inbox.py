@@ -159,10 +159,10 @@ def test_folders_are_swapped_while_a_list_is_imported(
         (folder / "a.csv").symlink_to(secret)
         os.chown(inbox / "importing", INTRUDER, INTRUDER)
 
-    real_claim, real_table = claim.claim, local.file_sha256
+    real_claim, real_table = claim.OnDisk.claim, local.file_sha256
 
-    def claimed(arrival: Arrival) -> claim.Claim | None:
-        taken = real_claim(arrival)
+    def claimed(place: claim.OnDisk, arrival: Arrival) -> claim.Claim | None:
+        taken = real_claim(place, arrival)
         swap()
         return taken
 
@@ -172,7 +172,7 @@ def test_folders_are_swapped_while_a_list_is_imported(
         return real_table(path)
 
     if moment == "before it is read":
-        monkeypatch.setattr(claim, "claim", claimed)
+        monkeypatch.setattr(claim.OnDisk, "claim", claimed)
     else:
         monkeypatch.setattr(local, "file_sha256", opened)
 

@@ -18,7 +18,7 @@ from ..encoding.detect import find_encoding
 from .html_table import HtmlCell, HtmlTable, span_of
 from .package import save_anew
 from .sheet import Book, Sheet
-from .survey import most_bytes
+from .survey import check_text
 
 _BLOCK = 1 << 18
 _META_BYTES = 1 << 12
@@ -177,12 +177,7 @@ class _Scanner:
         if self._cell and not self._unseen:
             self._cell.pieces.append(text.replace("\v", " "))
             self._bytes += len(text)
-            if self._bytes > most_bytes(self._source):
-                raise InputError(
-                    phrase(
-                        "has more than {most} MB of text (source.max_file_mb).", most=figure(self._source.max_file_mb)
-                    )
-                )
+            check_text(self._bytes, self._source)
 
     def comment(self, _: str) -> None:
         """Pass a comment over."""

@@ -295,6 +295,19 @@ def most_bytes(source: SourceSettings) -> int:
     return source.max_file_mb * 1_000_000
 
 
+def check_text(size: int, source: SourceSettings, *, packed: bool = False) -> None:
+    """Refuse a sheet with more bytes of text than ``source`` allows; ``packed``: of a small file.
+
+    Raises:
+        InputError: names the limit.
+    """
+    if size > most_bytes(source):
+        most = figure(source.max_file_mb)
+        if packed:
+            raise InputError(phrase("holds more than {most} MB of text (source.max_file_mb): a zip bomb.", most=most))
+        raise InputError(phrase("has more than {most} MB of text (source.max_file_mb).", most=most))
+
+
 def _styled(styles: Iterable[str]) -> str:
     named = list(styles)  # each cell tries them all; what is found too much is parsed
     return rf"s=[\"'](?:{'|'.join(named) if len(named) < _MOST_NAMED else '[0-9]+'})[\"']"

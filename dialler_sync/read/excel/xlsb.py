@@ -21,7 +21,7 @@ from .numbers import Value, moment_of
 from .package import Package, longest_element, save_anew, too_long
 from .sheet import Book, Content, Sheet, SheetCells
 from .stored import Rows, StoredRows
-from .survey import check_density, check_extent, hidden_rows, most_bytes
+from .survey import check_density, check_extent, check_text, hidden_rows
 from .workbook import WITHOUT_CELLS
 
 _ROW, _BLANK, _RK, _ERROR, _BOOLEAN, _REAL, _TEXT, _SHARED, _RICH = 0, 1, 2, 3, 4, 5, 6, 7, 62
@@ -149,14 +149,7 @@ class _Scanner:
         else:
             (text,) = _texts(record, 9 if kind == _RICH else 8, 1)
         self._size += len(text)
-        if self._size > most_bytes(self._book.source):
-            megabytes = self._book.source.max_file_mb
-            raise InputError(
-                phrase(
-                    "holds more than {megabytes} MB of text (source.max_file_mb): a zip bomb.",
-                    megabytes=figure(megabytes),
-                )
-            )
+        check_text(self._size, self._book.source, packed=True)
         return text
 
 

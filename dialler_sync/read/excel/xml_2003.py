@@ -14,7 +14,6 @@ from math import isfinite
 from pathlib import Path
 
 from ...config import SourceSettings
-from ...errors import InputError
 from ...text.phrase import figure, phrase
 from .formats import DigitFormat, digit_format
 from .marks import LAST_COLUMN, LAST_ROW, NO_VALUE, Mark, error_cell
@@ -22,7 +21,7 @@ from .numbers import Value
 from .package import local, parse_xml, save_anew
 from .parsed import ParsedSheet
 from .sheet import Book, Sheet
-from .survey import check_extent, most_bytes
+from .survey import check_extent, check_text
 
 _BLOCK = 1 << 20
 _NAMED_FORMATS = {"Percent": "0.00%"}
@@ -151,12 +150,7 @@ class _Scanner:
         if self._cell and self._cell.pieces is not None and "Data" in self._within:
             self._cell.pieces.append(text)
             self._bytes += len(text)
-            if self._bytes > most_bytes(self._source):
-                raise InputError(
-                    phrase(
-                        "has more than {most} MB of text (source.max_file_mb).", most=figure(self._source.max_file_mb)
-                    )
-                )
+            check_text(self._bytes, self._source)
         elif self._within[-1:] == ["Visible"] and self.tables and text.strip() in ("SheetHidden", "SheetVeryHidden"):
             self.tables[-1].visible = False
 

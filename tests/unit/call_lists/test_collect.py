@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.call_lists.collect import Collector, History
-from dialler_sync.call_lists.findings import Findings, Notes
+from dialler_sync.call_lists.findings import Findings
 from dialler_sync.call_lists.lines import contact_facts, is_going_on, key_of, line_of, same_start
 from dialler_sync.call_lists.since import Since
 from dialler_sync.contacts.call_records import Call
@@ -52,9 +52,9 @@ def collect(tmp_path: Path) -> Iterator[Collect]:
     with ExitStack() as held:
 
         def collect(notes: CallNotes | None = None) -> tuple[Collector, Findings]:
-            found = Findings(held.enter_context(RecordFile(tmp_path)), Notes(tmp_path))
+            lines, to_note = (held.enter_context(RecordFile(tmp_path)) for _ in range(2))
+            found = Findings(lines, to_note)
             collector = Collector(found, Since(last=notes is not None), notes, {}, NOW)
-            held.callback(found.notes.close)
             held.callback(collector.close)
             return collector, found
 
@@ -123,7 +123,7 @@ def test_only_a_call_that_is_gone_is_given_as_it_was(
     collector.give_vanished()
 
     assert (len(found.lines), list(found.going_on)) == left
-    assert all(note.value == GOING_ON for note in found.notes)
+    assert all(note.value == GOING_ON for note in found.notes_to_make())
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError, UsageError
 from dialler_sync.files.pinned import known
 from dialler_sync.inbox.arrivals import mark_of
-from dialler_sync.inbox.claim import Claim, claim, left_behind, lies_in, move
+from dialler_sync.inbox.claim import Claim, OnDisk, move
 from dialler_sync.inbox.places import Arrival
 
 
@@ -27,7 +27,7 @@ def arrival(inbox: Path, name: str = "list.csv") -> Arrival:
 
 
 def taken(inbox: Path, name: str = "list.csv") -> Claim:
-    found = claim(arrival(inbox, name))
+    found = OnDisk(inbox).claim(arrival(inbox, name))
     assert found
     return found
 
@@ -41,23 +41,23 @@ def test_a_file_that_is_taken_lies_in_the_inbox_no_more(inbox: Path) -> None:
 
     assert claimed.place.read_text(encoding="utf-8") == "one"
     assert not claimed.home.exists()
-    assert [known(found.place) for found in left_behind(inbox)] == [known(claimed.place)]
-    assert lies_in(known(claimed.place), inbox)
-    assert lies_in(inbox / "a.csv", inbox)
-    assert not lies_in(inbox / "done" / "a.csv", inbox)
-    assert not lies_in(inbox.parent / "a.csv", inbox)
+    assert [known(found.place) for found in OnDisk(inbox).left_behind()] == [known(claimed.place)]
+    assert OnDisk(inbox).lies_in(known(claimed.place))
+    assert OnDisk(inbox).lies_in(inbox / "a.csv")
+    assert not OnDisk(inbox).lies_in(inbox / "done" / "a.csv")
+    assert not OnDisk(inbox).lies_in(inbox.parent / "a.csv")
 
 
 def test_a_file_that_was_replaced_meanwhile_is_put_back(inbox: Path) -> None:
     """Another one by now, or one that has a second name by which somebody can still write to it."""
     other = arrival(inbox)
     other.path.write_text("another", encoding="utf-8")
-    assert claim(other) is None
+    assert OnDisk(inbox).claim(other) is None
     assert files(inbox) == ["list.csv"]
 
     linked = arrival(inbox, "linked.csv")
     (inbox / "second.csv").hardlink_to(linked.path)
-    assert claim(Arrival(linked.path, mark_of(linked.path))) is None
+    assert OnDisk(inbox).claim(Arrival(linked.path, mark_of(linked.path))) is None
     assert files(inbox) == ["linked.csv", "list.csv", "second.csv"]
 
 
@@ -65,7 +65,7 @@ def test_a_file_that_has_gone_leaves_no_folder_behind(inbox: Path) -> None:
     gone = arrival(inbox)
     gone.path.unlink()
 
-    assert claim(gone) is None
+    assert OnDisk(inbox).claim(gone) is None
     assert list(inbox.iterdir()) == []
 
 
@@ -114,7 +114,7 @@ def test_links_among_what_was_left_behind_are_not_followed(inbox: Path, tmp_path
     (folder / "folder").mkdir(parents=True)
     (folder / "link.csv").symlink_to(secret)
 
-    assert list(left_behind(inbox)) == []
+    assert list(OnDisk(inbox).left_behind()) == []
 
 
 def test_a_file_is_never_moved_onto_another_one(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,8 +49,9 @@ def print_summary(summary: Summary) -> None:
     from ..jobs.results import forecast, knowledge, mirror_not_done, next_step, warned
 
     settled()
+    facts = asdict(summary)
     if wants_json():
-        echo_json(asdict(summary), indent=None)
+        echo_json(facts, indent=None)
         return
     if is_quiet() and summary.command in _NO_TABLE:
         if summary.exit_code not in {ExitCode.OK, ExitCode.ROWS_FAILED}:
@@ -67,30 +68,30 @@ def print_summary(summary: Summary) -> None:
             )
         return
     if sys.stdout.isatty():
-        _print_table(summary)
+        _print_table(summary, facts)
     else:
         parts = {f"  {name}": number for name, number in (*summary.actions.items(), *summary.errors.items()) if number}
         width = max(map(len, (*summary.counts, *parts)))
         echo(f"{'run':<{width}} {summary.run_id}")
         for name, number in (*summary.counts.items(), *parts.items()):
             echo(f"{name:<{width}} {number}")
-        if said := warned(asdict(summary)):
+        if said := warned(facts):
             echo(f"{'warnings':<{width}} {said}")
-        if not_done := mirror_not_done(asdict(summary)):
+        if not_done := mirror_not_done(facts):
             echo(f"{not_done}.")
-        if compared := knowledge(asdict(summary)):
+        if compared := knowledge(facts):
             echo(compared)
         if summary.dry_run:
-            echo(" ".join((phrase("Nothing was sent."), forecast(asdict(summary)))))
+            echo(" ".join((phrase("Nothing was sent."), forecast(facts))))
         echo(f"{'reports':<{width}} {summary.out}")
     if summary.stopped_because:
         _log.error("Stopped: %s", summary.stopped_because)
-        _, command = next_step(asdict(summary))
+        _, command = next_step(facts)
         if command and command not in summary.stopped_because:
             _log.info(phrase("Then continue with: {command}", command=command))
 
 
-def _print_table(summary: Summary) -> None:
+def _print_table(summary: Summary, facts: Mapping[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -98,7 +99,6 @@ def _print_table(summary: Summary) -> None:
     from ..jobs.results import forecast, knowledge, title, verdict, warned
     from ..text.forms import percent
 
-    facts = asdict(summary)
     console = Console(file=styled(sys.stdout), highlight=False, markup=False)
     heading = Text(line(title(facts)), "bold").append(f" (run {summary.run_id})", phrase("not bold"))
     console.print(heading, line(f"{verdict(facts)}."), sep="\n")

@@ -60,7 +60,8 @@ def parts_of(form: str) -> Iterator[str]:
 
 def as_compared(text: str) -> str:
     """Fold a secret for comparison."""
-    return "".join(map(small, text.translate(SQUEEZED)))
+    squeezed = text.translate(SQUEEZED)
+    return squeezed.lower() if squeezed.isascii() else "".join(map(small, squeezed))
 
 
 def in_bytes(text: str) -> str:
@@ -90,7 +91,8 @@ def cores_in_base32(secret: bytes) -> Iterator[bytes]:
 
 def letters_of(text: str) -> str:
     """Return the letters and digits of a text, folded for comparison."""
-    return "".join(map(small, filter(str.isalnum, text)))
+    letters = "".join(filter(str.isalnum, text))
+    return letters.lower() if letters.isascii() else "".join(map(small, letters))
 
 
 def both_ways(text: str) -> tuple[str, str]:

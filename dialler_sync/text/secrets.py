@@ -90,8 +90,9 @@ class Secrets:
 
     def clear(self) -> None:
         """Forget all secrets."""
-        self._secrets = frozenset()
-        self._prepare()
+        if self._secrets:
+            self._secrets = frozenset()
+            self._prepare()
 
     def mask(self, text: str, *, bulk: bool = False) -> str:
         """Return the text with each secret in it, however encoded, as ``***``.

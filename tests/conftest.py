@@ -23,6 +23,8 @@ from dialler_sync.cli import main
 from dialler_sync.simulator import SimulatorServer, Store
 from dialler_sync.text.outward import forget_secrets
 
+from .helpers import compiled
+
 # The same examples in every run, so that a change is judged by itself. `HYPOTHESIS_PROFILE=random pytest -m long`
 # looks for new ones.
 settings.register_profile("random", print_blob=True)
@@ -30,6 +32,8 @@ settings.register_profile(
     "fixed", derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )  # which is about the machine
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+
+compiled.share()
 
 # In the background (``nohup pytest &``) a shell lets the tests ignore these, and each command that they start.
 for ending, default in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):

@@ -105,7 +105,8 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
             message = phrase("404 without the JSON body of its API: {message}", message=message)
         # That a function is a PUT is an assumption; the vendor's other functions change things by GET and PATCH.
         is_put = reply.request.method == "PUT"
-        said = phrase(_NO_SUCH_PUT if is_put else _NO_SUCH, function=target, message=message)
+        other = _NO_PATH if _BARE.match(reply.request.url.path) else _NO_SUCH
+        said = phrase(_NO_SUCH_PUT if is_put else other, function=target, message=message)
         raise Refused(ENDPOINT_MISSING, said, http_status=status)
     if status in _PASSING:
         raise NotDone(_PASSING[status], message, http_status=status, retry_after=_retry_after(reply, now))
@@ -122,6 +123,11 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
 
 
 _NO_SUCH = mark("this dialler has no '{function}' ({message})")
+_NO_PATH = mark(
+    "this dialler has no '{function}' ({message}); dialler.base_url has no path: does it need one, such as /rest/v1.0?"
+)
+_BARE = re.compile(r"/\d+/")
+"""The path of a function where nothing stands before the ClientsID."""
 _NO_SUCH_PUT = mark("this dialler has no '{function}' ({message}); next try GET, then PATCH")
 _QUERY_VALUE = re.compile(r"=[^&#]*")
 

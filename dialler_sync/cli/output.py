@@ -108,7 +108,8 @@ def _print_table(summary: Summary, facts: Mapping[str, Any]) -> None:
     table.add_column(justify="right")
     for name, number in summary.counts.items():
         share = percent(number, summary.counts["read"]) if number and name != "read" else ""
-        table.add_row(name, f"{figure(number)}", share, style=_STYLES.get(name, "") if number else "dim")
+        shown = phrase("valid") if name == "succeeded" and summary.command == "validate" else name
+        table.add_row(shown, f"{figure(number)}", share, style=_STYLES.get(name, "") if number else "dim")
         if name == "read":
             table.add_section()
     console.print(table)

@@ -20,6 +20,9 @@ from .codes import exit_codes
 _WRITES = {"-o", "--fix", "--mapped", "--metrics-file", "--out", "--page", "--to"}
 """Options that name what is written."""
 
+_SENTENCE = 500
+"""Most characters of a sentence in the list of commands; its lines are broken, and not cut."""
+
 
 class SpokenCommand(click.Command):
     """A command; its help ends with its exit codes."""
@@ -68,9 +71,9 @@ class SpokenCommand(click.Command):
         """Write the help."""
         click.Command.format_help(_spoken(self), ctx, formatter)
 
-    def get_short_help_str(self, limit: int = 45) -> str:
-        """Return the beginning of the help, for the list of commands."""
-        return click.Command.get_short_help_str(_spoken(self), limit)
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 - click's
+        """Return the first sentence of the help, for the list of commands."""
+        return click.Command.get_short_help_str(_spoken(self), _SENTENCE)
 
     def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the exit codes."""

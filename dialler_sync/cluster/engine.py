@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from ..config.cluster import ClusterSettings
 from ..errors import ClusterLost, DiallerSyncError, UsageError
+from ..text.command_line import install
 from ..text.phrase import counted, phrase
 from .certificates import CONNECT, DOCS, check_scheduler
 from .certificates import security as security_for
@@ -238,7 +239,7 @@ def check(cluster: str, settings: ClusterSettings) -> None:
         import distributed  # noqa: F401
     except ImportError as error:
         raise UsageError(
-            phrase("--cluster needs Dask: pip install 'dialler-sync[cluster]' ({error})", error=error)
+            phrase("--cluster needs Dask: {install} ({error})", install=install("cluster"), error=error)
         ) from error
     if _LOCAL.fullmatch(cluster):
         return

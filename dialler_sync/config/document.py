@@ -18,7 +18,7 @@ import yaml
 from ..errors import ConfigError
 from ..files.small import read_small
 from ..text.outward import keep_secret
-from ..text.phrase import phrase
+from ..text.phrase import mark, phrase
 from ..text.secrets import url_secrets
 from .unfinished import unfinished_lines
 
@@ -34,6 +34,27 @@ _SECRET_VARIABLE = re.compile(
 """Names of secret variables. A path, as systemd's CREDENTIALS_DIRECTORY, or a command, has another name."""
 _QUOTED = re.compile(r" '[^'<][^']+'")
 """A name that PyYAML quotes: of an alias, an anchor or a tag, which may be a secret without its quotes."""
+
+_FAULTS = {
+    "unexpected end of stream": mark("the quote that begins here is not closed"),
+    "but got '{'": mark('inside { }, put a variable in quotes: "${NAME}"'),
+    "expected ',' or": mark("the bracket that begins here is not closed, or a comma is missing in it"),
+    "could not find expected ':'": mark("a colon is missing after the key"),
+    "mapping values": mark("a colon too many, or the line is indented too far; put a text with a colon in quotes"),
+    "but found '<scalar>'": mark(
+        "text after a closing quote: a quote is missing, or one inside the text is not doubled"
+    ),
+    "but found '<block mapping start>'": mark("the line is indented differently from the others of its section"),
+    "character '\\t'": mark("a tab: indent with spaces"),
+    "cannot start any token": mark("put a text that begins with a sign in quotes"),
+    "unknown escape": mark("a backslash in double quotes begins an escape: use single quotes"),
+    "undefined alias": mark("put a text that begins with * in quotes"),
+    "alphabetic or numeric": mark("put a text that begins with & or * in quotes"),
+}
+"""Part of what PyYAML says → what is probably wrong."""
+
+_BEGAN = re.compile("unexpected end of stream|expected ',' or|could not find")
+"""Of these, the fault is where the quote, bracket or key begins."""
 
 _WORD_OF_NAME = re.compile(r"[A-Za-z]{0,20}\d{0,4}[A-Za-z]{0,20}")
 """A word of a variable's name; a token, which may stand in its place, has letters and digits by turns."""
@@ -126,15 +147,9 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ, named
             phrase("{path}: not UTF-8 text (byte {start}). Save it as UTF-8.", path=path, start=error.start)
         ) from error
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        problem = _QUOTED.sub("", getattr(error, "problem", None) or phrase("cannot be parsed"))
-        hint = (
-            " " + phrase('Inside { }, put a variable in quotes: "${NAME}".') if problem.endswith("but got '{'") else ""
-        )
-        raise ConfigError(
-            phrase("{place}: not valid YAML: {why}.", place=f"{path}{line}", why=problem) + hint
-        ) from error
+        line, why = _fault(error)
+        place = f"{path}:{line}" if line else path
+        raise ConfigError(phrase("{place}: not valid YAML: {why}.", place=place, why=why)) from error
     except RecursionError:
         raise ConfigError(phrase("{path}: nested too deeply.", path=path)) from None
     except (ValueError, OverflowError):  # faults of PyYAML, such as on a \U beyond the last character
@@ -148,6 +163,17 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ, named
             phrase("{path}:1: a configuration must consist of sections (dialler:, campaign:, columns: …).", path=path)
         )
     return Document(path, values, reader.places, reader.unset, (path,), {path: unfinished} if unfinished else {})
+
+
+def _fault(error: yaml.YAMLError) -> tuple[int, str]:
+    """Return the line of a fault, 0 if it is not known, and what is probably missing there."""
+    problem = getattr(error, "problem", None) or ""
+    sentence = next((each for part, each in _FAULTS.items() if part in problem), None)
+    at = getattr(error, "problem_mark", None)
+    if _BEGAN.search(problem):
+        at = getattr(error, "context_mark", None) or at
+    why = phrase(sentence) if sentence else _QUOTED.sub("", problem) or phrase("cannot be parsed")
+    return (at.line + 1 if at else 0), why
 
 
 class _Reader:

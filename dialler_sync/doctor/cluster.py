@@ -11,6 +11,7 @@ from ..cluster.certificates import OURS, check_dates
 from ..config.cluster import ClusterSettings
 from ..errors import ConfigError
 from ..exit_codes import ExitCode
+from ..text.command_line import install
 from ..text.phrase import phrase
 from .check import Check, failed, fine, warning
 
@@ -29,7 +30,7 @@ def check_cluster(cluster: ClusterSettings) -> Iterator[Check]:
         return
     if find_spec("cryptography") is None:
         text = phrase("cluster: is set, but the packages for --cluster are not installed")
-        yield warning("cluster", text, phrase("pip install 'dialler-sync[cluster]'"))
+        yield warning("cluster", text, install("cluster"))
         return
     files = {OURS[0]: cluster.ca_file, OURS[1]: cluster.cert_file}
     try:

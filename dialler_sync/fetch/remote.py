@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from ..config.sources import StoreSettings, store_of
 from ..errors import DiallerSyncError, InputError
 from ..files.url import Url
+from ..text.command_line import install
 from ..text.outward import line
 from ..text.phrase import figure, phrase
 from .copies import BLOCK, Copy
@@ -120,7 +121,10 @@ def store_at(url: Url, stores: Mapping[str, StoreSettings]) -> Store:
 def _missing(url: Url, error: ImportError) -> InputError:
     return InputError(
         phrase(
-            "{url}: needs {name}, which is not installed: pip install 'dialler-sync[remote]'.", url=url, name=error.name
+            "{url}: needs {name}, which is not installed: {install}.",
+            url=url,
+            name=error.name,
+            install=install("remote"),
         )
     )
 

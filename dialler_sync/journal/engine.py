@@ -12,6 +12,7 @@ import sqlalchemy.event
 
 from ..errors import JournalError, UsageError
 from ..files.private import make_folder, new_file
+from ..text.command_line import install
 from ..text.phrase import phrase
 from .place import instead, path_of, require_trust, url_of
 
@@ -32,7 +33,9 @@ def open_engine(state: str | Path, trusted: bool | None) -> sa.Engine:
         from . import postgres
     except ImportError as error:
         raise UsageError(
-            phrase("a journal on PostgreSQL needs psycopg: pip install 'dialler-sync[postgres]' ({error})", error=error)
+            phrase(
+                "a journal on PostgreSQL needs psycopg: {install} ({error})", install=install("postgres"), error=error
+            )
         ) from error
     return postgres.open_server(url)
 

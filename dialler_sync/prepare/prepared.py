@@ -43,6 +43,7 @@ class Prepared:
     todo: bytearray = field(default_factory=bytearray)
     actions: bytearray = field(default_factory=bytearray)
     rejected: int = 0
+    keyless: int = 0
     unchanged: int = 0
     filtered: int = 0
     extra_cells: int = 0

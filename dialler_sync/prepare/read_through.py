@@ -24,7 +24,7 @@ from ..journal import PENDING, Outcome, PlannedRow
 from ..journal.records import faults_text
 from ..mapping.filters import RowFilters, RuleTally
 from ..model import Chunk, Contact, Fault, Filtered, Reason, Rejection, RowWarning, Status
-from ..text.phrase import figure, phrase
+from ..text.phrase import counted, figure, phrase
 from ..text.spreadsheet import one_line
 from .keys import Keys
 from .phones import Numbers, Shared
@@ -71,6 +71,14 @@ def prepare(
                 )
             )
     tell_filters([source.checker.filters for source in sources if source.checker.filters and not source.guard])
+    if prepared.keyless and "UserData" in settings.columns:
+        _log.warning(
+            counted(
+                prepared.keyless,
+                "{count} row has no UserData: each import makes a new contact of it",
+                "{count} rows have no UserData: each import makes new contacts of them",
+            )
+        )
     doubled = _duplicates(prepared, keys, settings.rows.duplicate_keys)
     sink.settle(doubled)
     if phones is not None:
@@ -120,7 +128,9 @@ def _take(
     left = sink.add_rows(planned, found)
     todo = bytes([row.state == PENDING and (left is None or row.seq in left) for row in planned])
     to_send = compress(zip(planned, bodies, strict=True), todo)
-    prepared.bodies.write([(row.seq, row.user_data, body) for row, body in to_send])
+    rows = [(row.seq, row.user_data, body) for row, body in to_send]
+    prepared.bodies.write(rows)
+    prepared.keyless += sum(not key for _, key, _ in rows)
     prepared.rows.extend(numbers)
     prepared.todo += todo
     prepared.rejected += len(checked.rejections)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterable
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, distribution
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 _options: tuple[str, ...] = ()
 
@@ -17,3 +23,14 @@ def set_options(options: Iterable[str]) -> None:
 def command(*words: str) -> str:
     """Return ``dialler-sync --state j.db resume 2026…``, quoted for a shell."""
     return shlex.join(("dialler-sync", *_options, *words))
+
+
+def install(extra: str) -> str:
+    """Return the command that adds an extra of this package, from the checkout or wheel that it was installed from."""
+    found: dict[str, Any] = {}
+    with suppress(PackageNotFoundError, ValueError):
+        found = json.loads(distribution("dialler-sync").read_text("direct_url.json") or "{}")
+    url = urlsplit(str(found.get("url", "")))
+    name = url2pathname(url.path) if url.scheme == "file" else "dialler-sync"
+    editable = ("-e",) if found.get("dir_info", {}).get("editable") else ()
+    return shlex.join(("pip", "install", *editable, f"{name}[{extra}]"))

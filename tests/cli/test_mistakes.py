@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer
+from dialler_sync.text import command_line
 
 from ..conftest import Configure, Run
 
@@ -90,3 +93,114 @@ def test_remarks_on_a_file_are_sentences(run: Run, tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("sep=;\n\nKey;Name;Phone\n" + "\n".join(lines), encoding="utf-8")
 
     assert ".," not in run("inspect", "list.csv").out
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        ('a: "x\nb: 1\n', 1, "the quote that begins here is not closed"),
+        ("a: 1\nb: {c: 1\nd: 2\n", 2, "the bracket that begins here is not closed"),
+        ("a: 1\nb: {c: ${D}}\n", 2, 'put a variable in quotes: "${NAME}"'),
+        ("a: 1\nb\nc: 2\n", 2, "a colon is missing after the key"),
+        ("a: 1\nb: c: d\n", 2, "put a text with a colon in quotes"),
+        ("a: 'it's'\n", 1, "one inside the text is not doubled"),
+        ("a:\n  b: 1\n c: 2\n", 3, "indented differently"),
+        ("a:\n\tb: 1\n", 2, "a tab: indent with spaces"),
+        ("a: @x\n", 1, "put a text that begins with a sign in quotes"),
+        ('a: "\\d"\n', 1, "use single quotes"),
+        ("a: *secret\n", 1, "put a text that begins with * in quotes"),
+    ],
+)
+def test_faults_of_yaml_in_words(run: Run, tmp_path: Path, text: str, line: int, why: str) -> None:
+    """With the line where what is missing begins, and without what stands there, which may be a secret."""
+    (tmp_path / "c.yaml").write_text(text)
+
+    said = run("--config", "c.yaml", "config", "check").err
+
+    assert f"c.yaml:{line}: not valid YAML: " in said
+    assert why in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (
+            ["K1,Ann,0171 3920011", ",Bob,0171 3920012", ",Cid,0171 3920013"],
+            "2 rows have no UserData: each import makes",
+        ),
+        (["K1,Ann,0171 3920011", ",Bob,0171 3920012", ",Cid,no number"], "1 row has no UserData: each import makes"),
+        (["K1,Ann,0171 3920011"], ""),
+    ],
+)
+@pytest.mark.parametrize("command", ["validate", "plan", "import"])
+def test_rows_without_a_key(
+    run: Run, configure: Configure, contacts_csv: Contacts, command: str, rows: list[str], said: str
+) -> None:
+    """They are new contacts with each import, which is said once, with their number."""
+    configure()
+
+    done = run(command, contacts_csv(rows=rows))
+
+    assert done.err.count(" no UserData") == bool(said)
+    assert said in done.err
+
+
+def test_a_configuration_without_keys_is_meant(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    configure({"Name": "Name", "PhoneNumber1": "{column: Phone, region: DE}"})
+
+    assert "UserData" not in run("validate", contacts_csv(2)).err
+
+
+def test_lists_of_commands_have_whole_sentences(run: Run) -> None:
+    for group in ("", "contacts", "runs"):
+        assert "..." not in run(*group.split(), "--help").out.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("command", [("contacts", "list"), ("campaigns", "list"), ("plan", "contacts.csv")])
+def test_an_address_without_its_path(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, command: tuple[str, ...]
+) -> None:
+    contacts_csv(1)
+    configure(base_url=dialler.base_url.removesuffix("/rest/v1.0"))
+
+    assert "dialler.base_url has no path: does it need one, such as /rest/v1.0?" in run(*command).err
+
+
+def test_another_path_needs_no_hint(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
+    configure(base_url=f"{dialler.base_url}/x")
+
+    assert "base_url has no path" not in run("contacts", "list").err
+
+
+@pytest.mark.parametrize(
+    ("origin", "command"),
+    [
+        ('{"url": "file:///opt/my%20tool", "dir_info": {}}', "pip install '/opt/my tool[remote]'"),
+        ('{"url": "file:///opt/tool", "dir_info": {"editable": true}}', "pip install -e '/opt/tool[remote]'"),
+        (
+            '{"url": "file:///d/dialler_sync-1-py3-none-any.whl"}',
+            "pip install '/d/dialler_sync-1-py3-none-any.whl[remote]'",
+        ),
+        (None, "pip install 'dialler-sync[remote]'"),
+    ],
+)
+def test_an_extra_comes_from_where_the_tool_came_from(
+    monkeypatch: pytest.MonkeyPatch, origin: str | None, command: str
+) -> None:
+    """It is not on PyPI."""
+    monkeypatch.setattr(command_line, "distribution", lambda _: SimpleNamespace(read_text=lambda _: origin))
+
+    assert command_line.install("remote") == command
+
+
+@pytest.mark.parametrize(("command", "shown"), [("validate", "valid "), ("import", "succeeded ")])
+def test_a_row_that_was_only_checked_has_not_succeeded(
+    run: Run, configure: Configure, contacts_csv: Contacts, monkeypatch: pytest.MonkeyPatch, command: str, shown: str
+) -> None:
+    """On a terminal; where a program may read, names are those of the reports."""
+    configure()
+    assert "\nsucceeded   2\n" in run(command, contacts_csv(2)).out
+    monkeypatch.setattr("dialler_sync.cli.output.sys.stdout.isatty", lambda: True)
+
+    assert f" {shown}" in re.sub(r"\x1b\[[0-9;]+m", "", run(command, contacts_csv(2)).out)

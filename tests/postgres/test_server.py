@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from dialler_sync.errors import JournalError, UsageError
 from dialler_sync.journal import Journal, PlannedRow
+from dialler_sync.text.command_line import install
 
 from ..helpers.postgres_records import record
 from .conftest import Cluster
@@ -103,7 +105,7 @@ def test_without_psycopg_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delattr("dialler_sync.journal.postgres", raising=False)
 
-    with pytest.raises(UsageError, match=r"pip install 'dialler-sync\[postgres\]'"):
+    with pytest.raises(UsageError, match=re.escape(install("postgres"))):
         Journal.open("postgresql+psycopg://host/db")
 
 

@@ -12,6 +12,7 @@ from dialler_sync.config import load_config
 from dialler_sync.config.sources import StoreSettings, store_of
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer
+from dialler_sync.text.command_line import install
 
 from ..conftest import Configure, Run
 from ..helpers.blocks import blocks
@@ -267,7 +268,7 @@ def test_an_address_without_the_library(run: Run, configure: Configure, monkeypa
     done = run("import", "sftp://host.invalid/list.csv")
 
     assert done.code == ExitCode.INPUT
-    assert "pip install 'dialler-sync[remote]'" in done.err
+    assert f"not installed: {install('remote')}." in done.err
 
 
 def test_the_logins_of_the_page_are_logins(configure: Configure, run: Run) -> None:

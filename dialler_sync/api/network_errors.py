@@ -1,4 +1,4 @@
-"""Errors of aiohttp → httpx: whether the request had left when it failed, and what is said of it."""
+"""Errors of aiohttp → errors of httpx, in words; some of them show that the request was not sent."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """httpx over aiohttp: sends one request once.
 
 aiohttp carries several times the requests per second of httpx's own connection pool (README, Performance).
-The transport is ours, and not the ``httpx-aiohttp`` package, for what that loses: whether the request had
-left when it failed. ``httpx-aiohttp`` reports a connection that the server dropped after the request as
-``ConnectTimeout``; who believes it sends the row twice.
+The package ``httpx-aiohttp`` would lose whether the request had left when it failed: it reports a connection
+that the server dropped after the request as ``ConnectTimeout``, and a row is sent twice.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ..text.phrase import phrase
-from .inbox import age
+from .inbox import Age
 from .section import Section
 from .texts import known_encoding
 
@@ -19,11 +19,6 @@ def _delimiter(given: str) -> str:
     if len(sign) != 1 or sign in '\r\n"' or sign.isalnum():
         raise ValueError(phrase("'{given}' is not a delimiter such as , or ; or tab", given=given))
     return sign
-
-
-def _age(text: str) -> str:
-    age(text)
-    return text
 
 
 class CallsSettings(Section):
@@ -41,7 +36,7 @@ class CallsSettings(Section):
     encoding: Annotated[str, AfterValidator(known_encoding)] = Field(
         "utf-8", description="Encoding of the CSV: utf-8 (with a BOM, so that Excel recognises it), cp1252, utf-16 …"
     )
-    look_back: Annotated[str, AfterValidator(_age)] = Field(
+    look_back: Age = Field(
         "7d",
         description="How long to check the calls of open contacts again, so that a result that changes later is "
         "reported again: 7d, 12h or 2w.",

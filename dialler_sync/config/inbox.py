@@ -84,6 +84,10 @@ def _checked(check: Callable[[str], object]) -> AfterValidator:
     return AfterValidator(checked)
 
 
+Age = Annotated[str, _checked(age)]
+"""A time such as ``30d``, as text."""
+
+
 class InboxSettings(Section):
     """The folder that ``import`` works through when no FILE is named."""
 
@@ -92,7 +96,7 @@ class InboxSettings(Section):
     patterns: tuple[str, ...] = Field(
         PATTERNS, min_length=1, description="Patterns of file names to import; other files are reported once."
     )
-    keep: Annotated[str, _checked(age)] | None = Field(
+    keep: Age | None = Field(
         None, description="Delete imported files from done/ and failed/, and answers, after this time: 30d, 12h or 6w."
     )
     answers: NamedFile | None = Field(
@@ -125,7 +129,7 @@ class ReportSettings(Section):
     dir: Annotated[Path, BeforeValidator(_of_this_machine)] | None = Field(
         None, description="Folder in which each run gets its own folder. Default: reports in the working folder."
     )
-    keep: Annotated[str, _checked(age)] | None = Field(
+    keep: Age | None = Field(
         None,
         description="Delete reports in this folder, of finished runs, after this time (30d, 12h or 6w), at the end of "
         "each import.",

@@ -12,15 +12,12 @@ from ..text.phrase import phrase
 from .dialler import has_port, is_loopback, is_usable
 from .limits import RowLimit
 from .section import Section
+from .texts import listed
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _TLS = {"smtp": "starttls", "smtps": "tls"}
 
 Address = Annotated[str, Field(pattern=r"^[^@\s\x00-\x1f,;]+@[^@\s\x00-\x1f,;]+$")]
-
-
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
 
 
 def _server(value: Any) -> Any:
@@ -66,7 +63,7 @@ class EmailSettings(Section):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    to: Annotated[tuple[Address, ...], BeforeValidator(_listed)] = Field(min_length=1, description="Recipients.")
+    to: Annotated[tuple[Address, ...], BeforeValidator(listed)] = Field(min_length=1, description="Recipients.")
     sender: Address = Field(alias="from", description="Sender.")
     smtp: Annotated[SmtpSettings, BeforeValidator(_server)] = Field(
         description="Server: smtp://host:587, smtps://host, or {host, port, tls, user, password_file}."

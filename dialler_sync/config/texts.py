@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -23,6 +24,14 @@ _SAMPLE_DATE = datetime(2031, 12, 28)  # noqa: DTZ001 (dates in spreadsheets hav
 def fold(text: str) -> str:
     """Fold a text for comparing names: without case, Unicode form, white space and invisible signs."""
     return SHOWS_NOTHING.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def positions(names: Iterable[str]) -> dict[str, list[int]]:
+    """Return the positions of each name; names may repeat."""
+    found: dict[str, list[int]] = {}
+    for position, name in enumerate(names):
+        found.setdefault(name, []).append(position)
+    return found
 
 
 def listed(given: object) -> object:

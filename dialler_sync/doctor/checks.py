@@ -17,15 +17,15 @@ from ..config import Settings, load_config
 from ..config.document import read_document
 from ..config.extends import read_configuration
 from ..config.load import CONFIGURATION, files_to_trust, still_marked
-from ..errors import ConfigError, JournalError, UsageError
+from ..errors import ConfigError, DiallerSyncError, JournalError, UsageError
 from ..exit_codes import ExitCode
+from ..fetch.folder import RemoteFolder
 from ..files.trust import TRUST, is_foreign, judge
 from ..files.url import Url
 from ..journal import Journal
 from ..journal.place import journal_files
 from ..text.command_line import command
 from ..text.phrase import counted, figure, phrase
-from .addresses import check_addresses
 from .check import Check, failed, fine, warning
 from .cluster import check_cluster
 from .dialler import check_dialler
@@ -84,7 +84,7 @@ def examine(
             "trust", phrase("only this user and root can change configuration, journal and the files of the token")
         )
     yield _configuration(files, settings)
-    yield from check_addresses(settings)
+    yield from _addresses(settings)
     yield from check_cluster(settings.cluster)
     try:
         token = read_token(settings.dialler)
@@ -104,6 +104,23 @@ def _named_lists(settings: Settings) -> Iterator[Check]:
             yield warning(
                 "lists", phrase("{said}: these files decide who is called, or what is sent", said=found.said), found.fix
             )
+
+
+def _addresses(settings: Settings) -> Iterator[Check]:
+    """List each folder at an address; nothing is put there."""
+    for name in ("dir", "answers"):
+        url = getattr(settings.inbox, name)
+        if isinstance(url, Url):
+            yield _listed(f"inbox.{name}", url, settings)
+
+
+def _listed(name: str, url: Url, settings: Settings) -> Check:
+    try:
+        number = len(RemoteFolder(url, settings.sources).listed())
+    except DiallerSyncError as error:
+        code = ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.INPUT
+        return failed(name, "; ".join(error.args), phrase("make the folder, or correct inbox: and sources:"), code)
+    return fine(name, phrase("{url} can be listed ({number} entries)", url=url, number=figure(number)))
 
 
 def _libraries() -> Check:

@@ -148,7 +148,7 @@ class Claim:
     held: int | None
 
     def let_go(self) -> None:
-        """Hold the folder open no more; the last that is done with a claim."""
+        """Close the folder; nothing else is done with the claim after that."""
         unpin(self.held)
 
     @property
@@ -158,7 +158,7 @@ class Claim:
 
     @property
     def way_out(self) -> str:
-        """What somebody does who wants to go on without it."""
+        """How to go on without it."""
         return phrase(MOVE_IT)
 
     def is_of(self, entry: Mapping[str, Any]) -> bool:

@@ -44,8 +44,8 @@ class Inbox:
     """Imports the files of one inbox, for one campaign (``target``).
 
     If a run stops for an outside reason (dialler down, token expired, interrupted), its file stays in the inbox, and
-    the next call resumes the run before it takes another file. All files behind it wait, because of two exports of one
-    list the older one must not be imported last.
+    the next call resumes the run before it takes another file. All files behind it wait: of two exports of one list,
+    the older one must not be imported last.
 
     ``overwrites``: importing the same rows again creates no second contacts. ``dry_run`` leaves every file where it is.
     """

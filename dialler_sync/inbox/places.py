@@ -1,4 +1,4 @@
-"""Where the files of an inbox come in: what the work on them needs to know of a folder, here or at an address."""
+"""The folder of an inbox and its claimed files as protocols, for this machine and for an address."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOVE_IT = mark("To continue without it, move it out of the inbox.")
 
 
 def not_filed(lies: Path, target: Path, why: object) -> str:
-    """Return what is said of a file that cannot be moved to where it belongs."""
+    """Return the message on a file that cannot be moved to its folder."""
     return phrase(
         "{file} is done, but cannot be moved to {target} ({why}). The next call tries again, without importing it "
         "again.",
@@ -49,7 +49,7 @@ UNREAD = "unread-"
 
 
 class Unfiled(InputError):
-    """A file is done with, and cannot be moved away: the next call tries again."""
+    """A finished file cannot be moved away: the next call tries again."""
 
 
 class Claimed(Protocol):
@@ -69,7 +69,7 @@ class Claimed(Protocol):
 
     @property
     def way_out(self) -> str:
-        """What somebody does who wants to go on without it."""
+        """How to go on without it."""
 
     def is_of(self, entry: Mapping[str, Any]) -> bool:
         """Whether a run's record of a file is one of this very file."""
@@ -84,7 +84,7 @@ class Claimed(Protocol):
         """Move the file to a folder of the inbox, with ``tag`` before its name; return its path."""
 
     def let_go(self) -> None:
-        """Free what the claim holds."""
+        """Release the claim's resources."""
 
 
 class Place(Protocol):

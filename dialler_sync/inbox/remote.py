@@ -1,5 +1,5 @@
-"""An inbox at an address. A file is claimed there first, then copied: what is imported is a private copy beside the
-journal, where the run finds it again until the file is filed.
+"""An inbox at an address. A file is claimed there first, then copied: the run imports a private copy beside the
+journal, and finds it there until the file is filed.
 
 Where the store can rename, a claim is a rename into ``importing/``: one of several machines succeeds. An object store
 cannot: there a claim is an object ``importing/<name>.claim``, which one of them can make. Both name the journal that
@@ -116,7 +116,7 @@ class RemoteInbox:
             raise
 
     def left_behind(self) -> Iterator[RemoteClaim]:
-        """Yield the files that an earlier call of this journal has claimed; say which another one has held for long."""
+        """Yield the files that an earlier call of this journal claimed; warn of old claims of other journals."""
         ours: set[Path] = set()
         for entry in self.store.listed(_IMPORTING):
             for taken in self._left_in(entry):
@@ -152,7 +152,7 @@ class RemoteInbox:
         return RemoteClaim(self, self.folder / name, name, mark, key, (self.copies / key / fitting(name)).absolute())
 
     def lies_in(self, _path: Path) -> bool:
-        """A run has read the private copy of a claim, so no other path counts."""
+        """Return False: runs read private copies only."""
         return False
 
     def unread(self) -> list[Path]:
@@ -183,7 +183,7 @@ class RemoteClaim:
 
     @property
     def way_out(self) -> str:
-        """What somebody does who wants to go on without it: it stays claimed while it has a copy here."""
+        """How to go on without it: it stays claimed while it has a copy here."""
         if not self.place.exists():
             return phrase(MOVE_IT)
         renamed = self.inbox.store.renames
@@ -227,7 +227,7 @@ class RemoteClaim:
         return found
 
     def fetch(self) -> bool:
-        """Have a private copy; return False if another file has taken the place of the claimed one before that.
+        """Make the private copy; return False if the claimed file was replaced meanwhile.
 
         Raises:
             InputError: it cannot be copied.

@@ -60,7 +60,7 @@ class FileRuns:
                 yield run, [Path(entry["path"]) for entry in run.files]
 
     def earlier(self, taken: Claimed, sha256: str) -> RunRecord | None:
-        """Return the run that imported this very file, or was stopped doing so, and whose file was not moved away.
+        """Return the run that imported this very file, or stopped at it, if the file was not moved away since.
 
         A newer export under the same name is a file of its own; the remaining rows of the older run are not sent.
         """

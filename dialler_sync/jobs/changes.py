@@ -64,7 +64,7 @@ def change_again(settings: Settings, run: RunRecord, journal: Journal, observer:
     """Resume an interrupted change of contacts.
 
     Raises:
-        UsageError: its file is another one than it was.
+        UsageError: its file has changed since the run started.
     """
     options = ChangeOptions.of(run, next((place_of(entry) for entry in run.files if entry["path"]), None))
     targets = Targets(options.named, settings, journal)

@@ -47,7 +47,7 @@ def resume_run(
     Sends from this process, whatever the run began with, unless a ``cluster`` is named.
 
     Raises:
-        CannotResume: files, configuration or do-not-call lists are others than they were.
+        CannotResume: files, configuration or do-not-call lists have changed since the run started.
         UsageError: there is nothing to resume.
     """
     if run.is_unreported and run.state == "finished":

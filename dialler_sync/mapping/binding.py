@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..config import ColumnRule, Settings
-from ..config.columns import fold
 from ..config.filters import Condition
 from ..config.steps import Lookup
+from ..config.texts import fold, positions
 from ..errors import ConfigError, InputError
 from ..fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Field
 from ..model import Layout
@@ -118,16 +118,9 @@ class _Header:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._by_name = self._positions(layout.columns)
-        self._by_folded = self._positions(map(fold, layout.columns))
+        self._by_name = positions(layout.columns)
+        self._by_folded = positions(map(fold, layout.columns))
         self._problems: dict[str, None] = {}
-
-    @staticmethod
-    def _positions(names: Iterable[str]) -> dict[str, list[int]]:
-        positions: dict[str, list[int]] = {}
-        for position, name in enumerate(names):
-            positions.setdefault(name, []).append(position)
-        return positions
 
     def bound(self, field: Field, rule: ColumnRule, used_for: str = "") -> BoundField:
         found = [self._position(name, used_for or field.name) for name in rule.sources]

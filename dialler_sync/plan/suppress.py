@@ -124,8 +124,8 @@ class SuppressionLists:
         return Contact(contact.row, {**contact.fields, **dict.fromkeys(listed)}, warnings)
 
     def may_be_kept(self, record: Mapping[str, Value], rules: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the rules ``overwrite: never | if_empty`` that apply to a contact with this record: it does not keep
-        a number that is left out."""
+        """Return the rules ``overwrite: never | if_empty`` that apply to this record: no contact keeps a number that
+        is left out."""
         listed = self.numbers(record) if rules and self.only_numbers else ()
         return {name: rule for name, rule in rules.items() if name not in listed} if listed else rules
 

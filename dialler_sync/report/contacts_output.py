@@ -67,7 +67,7 @@ class Listing:
             yield mask_cells([cell_text(record.get(name)) for name in self.columns])
 
     def check_columns(self) -> None:
-        """Refuse what no table takes: where each record has fields of its own, a few could fill the disk.
+        """Refuse more columns than a table takes: records with fields of their own could fill the disk.
 
         Raises:
             UsageError: there are more columns than Excel has.
@@ -173,7 +173,7 @@ _GAP = 1
 
 
 def _widths(names: Sequence[str], lines: Sequence[Sequence[str]], room: int) -> list[int]:
-    """Return the width of each column: of those that are broken, the widest give way until all fit."""
+    """Return the width of each column: the widest shrink until all fit, as far as they may be broken."""
     from rich.cells import cell_len
 
     columns = [[line[place] for line in lines] for place in range(len(names))]
@@ -197,7 +197,7 @@ def _unbroken(cells: Sequence[str]) -> int:
 
 
 def _shown(text: str) -> str:
-    """Replace control characters, which a terminal would obey, and what nobody sees."""
+    """Replace invisible and control characters; a terminal would obey the latter."""
     return text if shows(text) else "".join(c if shows(c) else _picture(c) for c in text)
 
 

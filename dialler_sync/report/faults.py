@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..config.columns import fold
+from ..config.texts import fold, positions
 from ..error_codes import mend
 from ..model import DID_NOT_SUCCEED, Fault, RowResult
 
@@ -26,8 +26,8 @@ class FaultCells:
 
     def __init__(self, columns: Sequence[Sequence[str]], mapped: SourceColumns) -> None:
         self._mapped = mapped
-        self._exact = [_places(names) for names in columns]
-        self._folded = [_places(list(map(fold, names))) for names in columns]
+        self._exact = [positions(names) for names in columns]
+        self._folded = [positions(map(fold, names)) for names in columns]
 
     def notes(self, result: RowResult, source: int, cells: Sequence[str]) -> dict[int | None, str]:
         """Return the note of each faulty cell by column; key None: the fault belongs to no cell of the row."""
@@ -51,10 +51,3 @@ class FaultCells:
 
     def _column(self, name: str, source: int) -> Sequence[int]:
         return self._exact[source].get(name) or self._folded[source].get(fold(name)) or ()
-
-
-def _places(names: Sequence[str]) -> dict[str, list[int]]:
-    places: dict[str, list[int]] = {}
-    for place, name in enumerate(names):
-        places.setdefault(name, []).append(place)
-    return places

@@ -157,6 +157,18 @@ def test_a_row_on_its_way_reads_as_unknown(journal: Journal) -> None:
     assert done.result.file == "Kunden ä.csv"
 
 
+def test_a_row_that_waits_again_says_nothing_of_what_went_wrong_before(journal: Journal) -> None:
+    run = begin(journal, 1, "A")
+    fault = {"error_code": "bad_request", "error_field": "Name", "error": "too long", "hint": "shorten it"}
+    journal.record(run.id, [Outcome(0, Status.FAILED, **fault)])
+    journal.record(run.id, [], [(0, RowState.PENDING, None)])
+
+    (again,) = (entry.result for entry in rows(journal, run))
+    assert (again.status, again.error_code, again.error_field, again.error, again.hint) == (
+        Status.UNPROCESSED, "", "", "", "",
+    )  # fmt: skip
+
+
 def test_every_field_of_an_outcome_comes_back(journal: Journal) -> None:
     """Where each came from, too; a contact that no file has belongs to none."""
     run = begin(journal, 1, "A", "B")

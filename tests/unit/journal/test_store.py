@@ -187,6 +187,53 @@ def test_a_row_on_its_way_reads_as_unknown(journal: Journal) -> None:
     assert done.result.file == "Kunden ä.csv"
 
 
+def test_a_row_that_waits_again_says_nothing_of_what_went_wrong_before(journal: Journal) -> None:
+    run = begin(journal, 1, "A")
+    fault = {"error_code": "bad_request", "error_field": "Name", "error": "too long", "hint": "shorten it"}
+    journal.record(run.id, [Outcome(0, Status.FAILED, **fault)])
+    journal.record(run.id, [], [(0, RowState.PENDING, None)])
+
+    (again,) = (entry.result for entry in rows(journal, run))
+    assert (again.status, again.error_code, again.error_field, again.error, again.hint) == (
+        Status.UNPROCESSED, "", "", "", "",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("column", ["error", "hint"])
+def test_a_text_that_somebody_else_has_written_is_harmless_when_it_is_read(
+    journal: Journal, tmp_path: Path, column: str
+) -> None:
+    """An older version, or a person: either of the two alone, too."""
+    keep_secret("a-token-of-ours")
+    run = begin(journal, 1, "A")
+    settle(journal, run, Status.FAILED)
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as base, base:
+        base.execute(f"UPDATE rows SET {column} = 'a-token-of-ours'")
+
+    (row,) = (entry.result for entry in rows(journal, run))
+    assert (row.error, row.hint) == (("***", "") if column == "error" else ("", "***"))
+
+
+@pytest.mark.parametrize(
+    ("status", "action", "moved"),
+    [
+        (Status.SUCCEEDED, Action.OVERWRITE, True),
+        (Status.SUCCEEDED, Action.CREATE, False),
+        (Status.FAILED, Action.OVERWRITE, False),
+    ],
+)
+def test_only_what_was_overwritten_was_moved(journal: Journal, status: Status, action: Action, moved: bool) -> None:
+    """Another warning of the row stays; that it was to be moved is known all the same."""
+    run = begin(journal, 1, "A")
+    journal.note_moves(run.id, [0])
+    journal.note_warnings(run.id, [(0, "restored:City")])
+    journal.record(run.id, [Outcome(0, status, action)])
+
+    (entry,) = rows(journal, run)
+    assert RowWarning.text(entry.result.warnings) == ("moved:DiallerCampaignsID; restored:City" if moved else "restored:City")
+    assert entry.moves
+
+
 def test_every_field_of_an_outcome_comes_back(journal: Journal) -> None:
     """Where each came from, too; a contact that no file has belongs to none."""
     run = begin(journal, 1, "A", "B")

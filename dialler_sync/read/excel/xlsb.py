@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ...config import SourceSettings
 from ...errors import InputError
-from ...text.phrase import figure, phrase
+from ...text.phrase import phrase
 from .formats import BUILT_IN_CODES, DigitFormat, digit_formats, usable_code
 from .marks import Marks, error_of, given_twice
 from .numbers import Value, moment_of

@@ -6,17 +6,12 @@ import errno
 import os
 import re
 import ssl
-from typing import TYPE_CHECKING
 
 import aiohttp
 import httpx
 from aiohttp.http_exceptions import ContentEncodingError
 
 from ..text.phrase import phrase
-
-if TYPE_CHECKING:
-    pass
-
 
 NOT_SENT: tuple[type[httpx.TransportError], ...] = (
     httpx.ConnectError,

@@ -200,7 +200,9 @@ def test_only_what_was_overwritten_was_moved(journal: Journal, status: Status, a
     journal.record(run.id, [Outcome(0, status, action)])
 
     (entry,) = rows(journal, run)
-    assert RowWarning.text(entry.result.warnings) == ("moved:DiallerCampaignsID; restored:City" if moved else "restored:City")
+    assert RowWarning.text(entry.result.warnings) == (
+        "moved:DiallerCampaignsID; restored:City" if moved else "restored:City"
+    )
     assert entry.moves
 
 

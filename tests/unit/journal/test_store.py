@@ -290,17 +290,17 @@ def test_a_row_that_this_program_never_writes_is_damage(journal: Journal, tmp_pa
 
 def test_cells_are_kept_and_read_over_pages_for_the_rows_that_are_to_be_fixed(journal: Journal) -> None:
     """Not for those of no file; with ``goes_on`` not for those that the run still reaches."""
-    run = begin(journal, 1, *(f"K{n}" for n in range(ROWS + 3)))
-    journal.add_rows(run.id, [PlannedRow(ROWS + 3, NoRow.MIRRORED, 0, "GONE", state=str(Status.FAILED))])
-    journal.record(run.id, [Outcome(n, Status.FAILED if n % 2 else Status.SUCCEEDED) for n in range(ROWS + 2)])
-    journal.keep_cells(run.id, [(n, (str(n),)) for n in range(1, ROWS + 3) if n != 3])
+    last = ROWS + 4
+    run = begin(journal, 1, *(f"K{n}" for n in range(last + 1)))
+    journal.add_rows(run.id, [PlannedRow(last + 1, NoRow.MIRRORED, 0, "GONE", state=str(Status.FAILED))])
+    journal.record(run.id, [Outcome(n, Status.SUCCEEDED if n == 2 else Status.FAILED) for n in range(last)])
+    journal.keep_cells(run.id, [(n, (str(n),)) for n in range(last + 1) if n != 3])
 
-    assert [seq for seq, _ in journal.kept_cells(run.id)] == [
-        n for n in range(1, ROWS + 3) if n != 3 and (n % 2 or n > ROWS + 1)
-    ]
+    assert [seq for seq, _ in journal.kept_cells(run.id)] == [0, 1, *range(4, last + 1)]
     found = {result.seq: cells for result, _, cells in journal.rows_to_fix(run)}
-    assert found == {n: () if n == 3 else (str(n),) for n in [*range(1, ROWS + 2, 2), ROWS + 2]}
-    assert [result.seq for result, *_ in journal.rows_to_fix(run, goes_on=True)] == list(range(1, ROWS + 2, 2))
+    assert found == {n: () if n == 3 else (str(n),) for n in range(last + 1) if n != 2}
+    going_on = [result.seq for result, *_ in journal.rows_to_fix(run, goes_on=True)]
+    assert going_on == [0, 1, *range(3, last)]
 
 
 def test_the_first_image_of_a_row_stays(journal: Journal) -> None:

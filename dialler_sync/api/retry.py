@@ -95,8 +95,10 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
             phrase("the answer is not a complete answer of the dialler's API ({message})", message=message), status
         )
     if status < 400:
-        where = _QUERY_VALUE.sub("=***", without_contact(one_line(reply.headers.get("location", "?")), reply.request))
-        raise Refused(REDIRECTED, f"{status_line(reply)} to {where[:LONGEST]}", http_status=status)
+        place = reply.headers.get("location", "")
+        where = _QUERY_VALUE.sub("=***", without_contact(one_line(place), reply.request))[:LONGEST]
+        said = phrase("{status} to {where}", status=status_line(reply), where=where) if where else status_line(reply)
+        raise Refused(REDIRECTED, said, http_status=status)
     if status in _OF_A_PROXY:
         raise Refused(PROXY_REFUSED, message, http_status=status, foreign=True)
     if status in _NO_SUCH_FUNCTION or (status == 404 and not _OF_A_FUNCTION & (answer or {}).keys()):

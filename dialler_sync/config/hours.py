@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
@@ -31,10 +32,12 @@ class Hours(NamedTuple):
         return hours
 
     def end_from(self, now: datetime) -> datetime:
-        """Return the end of the hours; ``now`` if they have not begun. ``now`` is local time with its zone."""
-        begun = _preceding(self.begin, now)
-        end = following(self.end, begun)
-        return max(now, end)
+        """Return the end of the hours; ``now`` if the clock shows a time outside of them. ``now`` is local time with
+        its zone."""
+        shown, over_midnight = now.time(), self.end < self.begin
+        begun, ended = self.begin <= shown, self.end <= shown
+        inside = (begun or not ended) if over_midnight else (begun and not ended)
+        return following(self.end, now) if inside else now
 
 
 def read_time(text: str) -> time:
@@ -50,14 +53,20 @@ def read_time(text: str) -> time:
 
 
 def following(at: time, now: datetime) -> datetime:
-    """Return the next such time after ``now``, in local time with its zone."""
-    naive = datetime.combine(now.date(), at)
-    found = naive.astimezone()  # a day at a time, as days on which clocks are set have 23 or 25 hours
-    return found if found > now else (naive + timedelta(days=1)).astimezone()
+    """Return the next moment after ``now`` at which the clock shows a time, in local time with its zone."""
+    today = datetime.combine(now.date(), at)
+    return next(found for days in (0, 1) for found in _moments(today + timedelta(days=days)) if found > now)
 
 
-def _preceding(at: time, now: datetime) -> datetime:
-    """Return the last such time until ``now``, in local time with its zone."""
-    naive = datetime.combine(now.date(), at)
-    found = naive.astimezone()
-    return found if found <= now else (naive - timedelta(days=1)).astimezone()
+def _moments(naive: datetime) -> list[datetime]:
+    """Return when the clock shows a time: twice where it is set back; where it is set ahead past it, when it is set."""
+    found = sorted({naive.replace(fold=fold).astimezone() for fold in (0, 1)})
+    first, last = found[0], found[-1]
+    if first.replace(tzinfo=None) == naive:
+        return found
+
+    def is_past(minutes: int) -> bool:
+        return (first + timedelta(minutes=minutes)).astimezone().replace(tzinfo=None) >= naive
+
+    minutes = bisect_left(range((last - first) // timedelta(minutes=1)), True, key=is_past)
+    return [(first + timedelta(minutes=minutes)).astimezone()]

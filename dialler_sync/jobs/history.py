@@ -13,6 +13,7 @@ from ..config.inbox import age
 from ..errors import (
     DiallerUnavailable,
     Interrupted,
+    JournalDamaged,
     JournalError,
     JournalLost,
     LimitReached,
@@ -81,7 +82,8 @@ def _stopped(run: RunRecord) -> StopRun | None:
     if run.state == "finished":
         return None
     if not before.get("resumable", True):
-        return JournalLost(before["stopped_because"])
+        kind = JournalLost if before["exit_code"] == ExitCode.UNAVAILABLE else JournalDamaged
+        return kind(before["stopped_because"])
     if run.state == "stopped" and before.get("stopped_because") and before["exit_code"] in _STOPS:
         return _STOPS[before["exit_code"]](before["stopped_because"])
     return Interrupted(phrase("the run was killed; '{command}' finishes it", command=command("resume", run.id)))

@@ -76,13 +76,17 @@ def _reason(error: Exception, smtp: SmtpSettings) -> str:
         )
     if isinstance(error, DiallerSyncError | smtplib.SMTPNotSupportedError | smtplib.SMTPServerDisconnected):
         return str(error).rstrip(".")
-    return (isinstance(error, OSError) and error.strerror) or type(error).__name__
+    if isinstance(error, TimeoutError):
+        return phrase("{host} does not answer in time", host=smtp.host)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return phrase("what {host} answers makes no sense: is that a mail server?", host=smtp.host)
 
 
 def _deliver(message: EmailMessage, smtp: SmtpSettings) -> None:
     with open_smtp(smtp) as server:
         if smtp.user:
-            server.login(smtp.user, _password(smtp))
+            _log_in(server, smtp.host, smtp.user, _password(smtp))
         if refused := server.send_message(message):
             _log.error(
                 phrase(
@@ -90,6 +94,28 @@ def _deliver(message: EmailMessage, smtp: SmtpSettings) -> None:
                     receivers=", ".join(refused),
                 )
             )
+
+
+def _log_in(server: smtplib.SMTP, host: str, user: str, password: str) -> None:
+    """Log in.
+
+    Raises:
+        DiallerSyncError: the two sides have no common way to do so.
+        smtplib.SMTPException, OSError, ValueError: it fails.
+    """
+    for name, text in (("smtp.user", user), (phrase("the password"), password)):
+        if not text.isascii():  # smtplib sends nothing else
+            raise DiallerSyncError(
+                phrase("{name} has letters or signs other than ASCII, which cannot be sent: change it", name=name)
+            )
+    try:
+        server.login(user, password)
+    except smtplib.SMTPException as error:
+        if type(error) is not smtplib.SMTPException:
+            raise
+        raise DiallerSyncError(
+            phrase("{host} accepts none of the ways to log in that are known here (PLAIN, LOGIN, CRAM-MD5)", host=host)
+        ) from None
 
 
 def _password(smtp: SmtpSettings) -> str:

@@ -60,6 +60,11 @@ class _Server(smtplib.SMTP):
         finally:
             late.cancel()
 
+    def __exit__(self, *error: object) -> None:
+        """Say goodbye; the answer does not matter. smtplib raises an error, also in place of one from the block."""
+        with suppress(smtplib.SMTPException, OSError):
+            super().__exit__(*error)
+
 
 class _ServerOverTls(_Server, smtplib.SMTP_SSL):
     """A connection over TLS from its start."""

@@ -6,9 +6,12 @@ Needs the extra ``postgres``; imported only where the journal is a PostgreSQL da
 from __future__ import annotations
 
 import logging
+import os
+import re
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -74,6 +77,23 @@ def _keep_passwords(link: psycopg.pq.abc.PGconn | None) -> None:
     if link:
         marked = [option.val for option in link.info if option.dispchar == b"*"]
         keep_secret(*(found.decode("utf-8", "replace") for found in (link.password, *marked) if found))
+        files = [option.val for option in link.info if option.keyword == b"passfile" and option.val]
+        keep_secret(*(password for file in files for password in _passwords_in(os.fsdecode(file))))
+
+
+def _passwords_in(file: str) -> Iterator[str]:
+    """Yield all passwords of a password file: each of several hosts was sent its own, and the link knows only the
+    last."""
+    path = Path(file)
+    with suppress(OSError):
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else ():
+            if found := _LINE.match(line):
+                yield _ESCAPED.sub(r"\1", found[1])
+
+
+_LINE = re.compile(r"(?:(?:\\.|[^\\:])*:){4}((?:\\.|[^:])*)")
+"""Host, port, database, user and password, parted by colons."""
+_ESCAPED = re.compile(r"\\(.)")
 
 
 def without_nul(text: str) -> str:

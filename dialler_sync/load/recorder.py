@@ -127,13 +127,10 @@ class Recorder:
             self._error = error
             self.unwritten += [*outcomes, *self._outcomes]
             self._taken.set()
+            stop = error if isinstance(error, JournalError) else None
             for future in (waiting, self._written):
                 if future and not future.done():
-                    future.set_exception(JournalError(str(error)))
+                    future.set_exception(stop or JournalError(str(error)))
                     future.exception()  # retrieved, so that asyncio does not warn if nobody awaits it
-            self._failed(
-                error
-                if isinstance(error, JournalError)
-                else JournalError(phrase("the journal is no longer being written"))
-            )
+            self._failed(stop or JournalError(phrase("the journal is no longer being written")))
             raise

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from ..errors import Interrupted, JournalDamaged, JournalError, JournalFailed, JournalLost, OutOfTime, StopRun
 from ..journal import READING, UNREPORTED, Journal, Outcome, RunRecord
 from ..text.command_line import command
-from ..text.phrase import counted, phrase
+from ..text.phrase import counted, mark, phrase
 from ..text.stamp import stamp
 from .reports import Effort, SourceCells, Summary, summarise
 
@@ -200,7 +200,14 @@ def _tell_all_the_same(
         summary = summarise(journal, run, stopped, effort)
         write_reports(journal, run, cells, summary, keep=False)
     except JournalError as error:
-        _log.error(phrase("The reports in {folder} are not written: {error}", folder=run.out, error=error))
+        if isinstance(error, JournalDamaged):
+            unread = mark(
+                "The reports in {folder} are not written, as the journal cannot be read: only the dialler knows what "
+                "this run has sent."
+            )
+            _log.error(phrase(unread, folder=run.out))
+        else:
+            _log.error(phrase("The reports in {folder} are not written: {error}", folder=run.out, error=error))
         raise stopped from error
     return summary
 
@@ -220,12 +227,15 @@ def _write_down(
             rows = (entry.result.row for entry in journal.rows(run) if entry.result.seq in sent)
             told = counted(
                 len(sent),
-                "{count} row was sent and could not be written down: {rows}. Their outcome is missing from the "
-                "reports. Resuming the run sends them again where that is harmless, and otherwise looks them up first.",
+                "{count} row was sent and could not be written down: {rows}. Its outcome is missing from the reports.",
                 "{count} rows were sent and could not be written down: {rows}. Their outcome is missing from the "
-                "reports. Resuming the run sends them again where that is harmless, and otherwise looks them up first.",
+                "reports.",
                 rows=_in_words(rows),
             )
+            if not isinstance(stopped, JournalLost):
+                told += " " + phrase(
+                    "Resuming the run sends again what can be sent again without harm, and looks the rest up first."
+                )
             return type(stopped)(*stopped.args, told)
     return stopped
 

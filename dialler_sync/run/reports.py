@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from ..api.latency import Latencies
-from ..errors import JournalLost, StopRun
+from ..errors import JournalDamaged, JournalLost, StopRun
 from ..exit_codes import exit_code
 from ..files.whole import new_file
 from ..journal import Journal, RunRecord
@@ -147,7 +147,7 @@ def summarise(journal: Journal, run: RunRecord, stopped: StopRun | None, effort:
         mirror=dict(counts.mirror),
         compared=run.options.get("compared") or {},
         latency=effort.latencies.facts(before.get("latency")),
-        resumable=not isinstance(stopped, JournalLost),
+        resumable=not isinstance(stopped, JournalLost | JournalDamaged),
         campaign_name=effort.campaign_name or before.get("campaign_name") or known_name(journal, run),
     )
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import socket
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import SMTP
 
 from dialler_sync.exit_codes import ExitCode
 
@@ -169,3 +174,93 @@ def test_what_is_too_large_is_left_out_and_said(
     assert done.reports
     assert [part.get_filename() for part in got.iter_attachments()] == ["failed.xlsx"]
     assert f"report.html is too large to be attached: it is in {done.reports.resolve()}" in text.get_content()
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "said"),
+    [
+        (
+            "u",
+            "s3cr\xe9t-Pa\xdfwort",
+            "the password has letters or signs other than ASCII, which cannot be sent: change it",
+        ),
+        (
+            "m\xfcller",
+            "s3cr3t-password",
+            "smtp.user has letters or signs other than ASCII, which cannot be sent: change",
+        ),
+    ],
+)
+def test_a_login_that_cannot_be_sent_is_said(
+    user: str, password: str, said: str, run: Run, configure: Configure, mail: MailServer, tmp_path: Path
+) -> None:
+    """In words, and without the password."""
+    (tmp_path / "password").write_text(password, encoding="utf-8")
+    (tmp_path / "password").chmod(0o600)
+    configure(notify=notify(mail, smtp=f", user: {user}, password_file: password"))
+
+    done = run("doctor", "--notify")
+
+    assert done.code == ExitCode.USAGE
+    assert f"notify.email could not be delivered: {said}" in done.err
+    assert password not in done.err
+    assert not mail.logins
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (
+            [b"220 hello", b"250-x\r\n250 AUTH NTLM GSSAPI"],
+            "127.0.0.1 accepts none of the ways to log in that are known here",
+        ),
+        (
+            [b"220 hello", b"250-x\r\n250 AUTH CRAM-MD5", b"334 x"],
+            "127.0.0.1 answers makes no sense: is that a mail server?",
+        ),
+        ([b"220 hello", b"250-x\r\n250 AUTH PLAIN", *[b"334 eA=="] * 9], "127.0.0.1 accepts none of the ways"),
+    ],
+)
+def test_a_server_that_talks_oddly_is_told_in_words(
+    lines: list[bytes], said: str, run: Run, configure: Configure, tmp_path: Path
+) -> None:
+    """And not by the name of an exception."""
+    (tmp_path / "password").write_text("s3cr3t-password", encoding="utf-8")
+    (tmp_path / "password").chmod(0o600)
+    server = MailServer()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server.port = listener.getsockname()[1]
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with suppress(OSError), connection, connection.makefile("rb") as file:
+                for answer in lines:
+                    connection.sendall(answer + b"\r\n")
+                    file.readline()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        configure(notify=notify(server, smtp=", user: u, password_file: password"))
+        done = run("doctor", "--notify")
+        thread.join()
+
+    assert done.code == ExitCode.USAGE
+    assert said in done.err
+    assert not re.search(r"[a-z](Error|Exception)\b", done.err)
+
+
+def test_an_odd_goodbye_of_the_server_does_not_send_a_mail_twice(
+    run: Run, configure: Configure, contacts_csv: Contacts, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it has taken, it has taken."""
+
+    async def quit_(server: SMTP, _arg: str) -> None:
+        await server.push("500 what")
+
+    monkeypatch.setattr(SMTP, "smtp_QUIT", quit_)
+    configure(notify=notify(mail))
+
+    done = run("import", contacts_csv(1))
+
+    assert len(mail.mails) == 1
+    assert "could not be delivered" not in done.err

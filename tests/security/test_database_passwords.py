@@ -87,3 +87,22 @@ def test_a_password_that_libpq_has_found(
     assert done.code == 2
     assert "no: ***" in done.err
     assert not [shown for shown in done.err.splitlines() if found_in(shown, PASSWORD)]
+
+
+def test_the_passwords_of_several_hosts(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has its own, and the first may repeat what it was sent, though the second is asked last."""
+    passwords = {"first": "Fi:rst\\Passw0rd,eins", "second": "Sec0nd-Passwort:zwei"}
+    with rogue(str, lets_in=False) as first, rogue(str, lets_in=False) as second:
+        file = tmp_path / "passwords"
+        written = {name: text.replace("\\", "\\\\").replace(":", "\\:") for name, text in passwords.items()}
+        lines = f"127.0.0.1:{first}:*:u:{written['first']}\n127.0.0.1:{second}:*:u:{written['second']}\n"
+        file.write_bytes(b"# F\xfcr die Nacht\n" + lines.encode())
+        file.chmod(0o600)
+        monkeypatch.setenv("PGPASSFILE", str(file))
+        link = f"u@/x?host=127.0.0.1:{first}&host=127.0.0.1:{second}&sslmode=disable"
+
+        done = run("--state", f"postgresql+psycopg://{link}", "runs", "list")
+
+    assert done.code == 2
+    assert done.err.count("no: ***") >= 2
+    assert not [text for text in passwords.values() if found_in(done.err, text)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import errno
 import logging
 import os
 import signal
@@ -23,6 +22,7 @@ from ..exit_codes import ExitCode, exit_code
 from ..text.command_line import set_options
 from ..text.outward import forget_secrets, keep_secret, line, screen
 from ..text.phrase import phrase
+from ..text.shortage import shortage
 from ..version import __version__
 from . import startup
 from .app import App
@@ -198,11 +198,6 @@ def _run(arguments: Sequence[str] | None) -> ExitCode:
         why = phrase("{path}: cannot be used: {why}.", path=error.filename, why=error.strerror)
         _log.error("Error: %s", why)
         code = ExitCode.USAGE
-    except OSError as error:
-        if error.errno not in (errno.EMFILE, errno.ENFILE):
-            raise
-        _log.error("Error: %s", phrase("too many files are open: raise the limit (ulimit -n) to 256 or more."))
-        code = ExitCode.USAGE
     except DiallerSyncError as error:
         _log.error("Error: %s", error)
         code = exit_code(error, {})
@@ -213,6 +208,15 @@ def _run(arguments: Sequence[str] | None) -> ExitCode:
         else:
             echo("interrupted", err=True)
         code = ExitCode.INTERRUPTED
+    except Exception as error:
+        said = shortage(error)
+        if said is None:
+            raise
+        traceback.clear_frames(error.__traceback__)  # their objects fail to close, too, and take memory
+        if arguments is None:
+            sys.unraisablehook = lambda _: None
+        _log.error("Error: %s", said)
+        code = ExitCode.USAGE
     return _told(ExitCode(code or ExitCode.OK), printing)
 
 

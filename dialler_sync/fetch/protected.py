@@ -39,6 +39,8 @@ def opened_workbook(path: Path, source: SourceSettings) -> Copy | None:
             workbook = msoffcrypto.OfficeFile(file)
             if not workbook.is_encrypted():
                 return None
+        except MemoryError:
+            raise
         except Exception:  # noqa: BLE001 - it is no workbook, or a damaged one: its reader says so
             return None
         password, copy = read_password(source), Copy()
@@ -48,6 +50,8 @@ def opened_workbook(path: Path, source: SourceSettings) -> Copy | None:
                 workbook.decrypt(plain)
         except InvalidKeyError:
             raise InputError(phrase("what {name} prints is not its password.", name=NAME)) from None
+        except MemoryError:
+            raise
         except Exception as error:
             raise InputError(
                 phrase("cannot be opened with its password ({error}). Save it without one.", error=error)

@@ -216,6 +216,8 @@ def said(url: Url, *, writing: bool = False) -> Iterator[None]:
             else phrase("{url}: may not be read by this user. Ask who runs the server.", url=url)
         )
         raise InputError(denied) from None
+    except MemoryError:
+        raise
     except Exception as error:  # whatever the library of the store raises, it is the server that could not be read
         raise _failed(url, error, writing=writing) from error
 

@@ -195,7 +195,7 @@ def _content(path: Path, member: zipfile.ZipInfo, password: bytes | None) -> Ite
             with archive.open(member.filename, pwd=password) as file:
                 while block := file.read(BLOCK):
                     yield block
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # pyzipper has errors of its own, and raises whatever its parsing meets
         if encrypted and "password" in str(error).casefold():

@@ -19,6 +19,7 @@ from ..run.reports import Summary
 from ..text.command_line import command
 from ..text.forms import first_few
 from ..text.phrase import counted, phrase
+from ..text.shortage import shortage
 from .answers import Answers
 from .arrivals import Arrivals
 from .places import UNREAD, Claimed, Unfiled
@@ -98,7 +99,8 @@ class Inbox:
                     self._answer_unbegun(taken, error, str(said))
                     self.codes.append(exit_code(error, {}))
                 except Exception as bug:  # noqa: BLE001 - raised below, after the other files
-                    _log.error(phrase("{file}: a bug in dialler-sync: {bug}", file=taken.home, bug=bug))
+                    cause = shortage(bug) or phrase("a bug in dialler-sync: {bug}", bug=bug)
+                    _log.error("%s: %s", taken.home, cause)
                     bugs.append(bug)
                 finally:
                     self._release(taken)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 import resource
 import struct
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,7 @@ import pytest
 from dialler_sync.cli.main import cli
 from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
-from dialler_sync.read.excel import xls
+from dialler_sync.read.excel import biff, xls
 from dialler_sync.read.excel.beginning import beginning_of
 
 from ..conftest import Run
@@ -175,3 +179,135 @@ def test_too_many_open_files_are_told(
     done = run("runs", "list")
 
     assert (done.code, caplog.text.count("too many files are open")) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "the memory is used up"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "the memory is used up"),
+        (ImportError("x.so: failed to map segment from shared object"), "the memory is used up"),
+        (RuntimeError("can't start new thread"), "no more threads can be started"),
+    ],
+)
+@pytest.mark.parametrize("within", [False, True])
+def test_too_little_memory_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+    run: Run,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    said: str,
+    within: bool,
+) -> None:
+    def fails_within(**_: object) -> None:
+        raise ValueError("it made the clean-up fail") from error
+
+    def fails_so(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "main", fails_within if within else fails_so)
+    done = run("runs", "list")
+
+    assert (done.code, caplog.text.count(said)) == (2, 1)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the limit is of Linux")
+@pytest.mark.parametrize("megabytes", [240, 270])
+def test_a_limit_of_memory_is_told_in_a_line(tmp_path: Path, megabytes: int) -> None:
+    path = write_xlsx(tmp_path / "list.xlsx", sheet_xml(HEADER + ROW))
+    limit = megabytes << 20
+    done = subprocess.run(
+        [sys.executable, "-m", "dialler_sync", "inspect", str(path)],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        check=False,
+    )
+
+    assert "Traceback" not in done.stderr
+    assert done.returncode in {0, 2}
+
+
+def test_a_damaged_xls_is_not_called_so_if_the_memory_is_used_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(xls, "survey_biff", fails)
+
+    with pytest.raises(MemoryError):
+        read(records(tmp_path))
+
+
+SPREADSHEET = (
+    '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
+    'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">'
+)
+
+
+def xml_2003(folder: Path, rows: str, styles: str = "") -> Path:
+    path = folder / "list.xls"
+    named = "".join(f'<Cell><Data ss:Type="String">{text}</Data></Cell>' for text in ("Key", "Name"))
+    table = f'<Worksheet ss:Name="a"><Table><Row>{named}</Row>{rows}</Table></Worksheet>'
+    path.write_text(f"{SPREADSHEET}<Styles>{styles}</Styles>{table}</Workbook>", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("number", ["\N{ARABIC-INDIC DIGIT THREE}", "9" * 5_000, "abc", "1_0", ""])
+@pytest.mark.parametrize("attribute", ["ss:Index", "ss:MergeAcross"])
+def test_a_place_that_is_no_number(tmp_path: Path, attribute: str, number: str) -> None:
+    """``int`` reads the digits of all scripts, which no other reader does, and has words of its own for long ones."""
+    row = f'<Row><Cell {attribute}="{number}"><Data ss:Type="String">K</Data></Cell></Row>'
+
+    with pytest.raises(InputError, match="is no whole number") as told:
+        read(xml_2003(tmp_path, row))
+    assert len(str(told.value)) < 300
+
+
+def test_number_formats_of_xml_2003_without_end(tmp_path: Path) -> None:
+    code = "0" * 980
+    styles = "".join(
+        f'<Style ss:ID="s{n}"><NumberFormat ss:Format="{code}{n:05}"/></Style>' for n in range(5_000, 25_000)
+    )
+
+    with pytest.raises(InputError, match="number formats have more than 500,000 signs"):
+        read(xml_2003(tmp_path, "", styles))
+
+
+def test_a_number_format_of_many_styles_is_parsed_once(tmp_path: Path) -> None:
+    """A program may give each cell a style of its own."""
+    styles = "".join(f'<Style ss:ID="s{n}"><NumberFormat ss:Format="0000000000"/></Style>' for n in range(60_000))
+    cells = '<Cell ss:StyleID="s59999"><Data ss:Type="Number">7</Data></Cell>'
+
+    assert read(xml_2003(tmp_path, f"<Row>{cells}</Row>", styles)).rows == {2: ["0000000007", ""]}
+
+
+def test_number_formats_of_xls_without_end(tmp_path: Path) -> None:
+    def code(number: int) -> bytes:
+        text = b"0" * 245 + b"%05d" % number
+        shown = biff_record(0x41E, struct.pack("<HB", 164 + number, len(text)) + text)
+        return shown + biff_record(0xE0, struct.pack("<HH", 0, 164 + number).ljust(16, b"\0"))
+
+    with pytest.raises(InputError, match="number formats have more than 500,000 signs"):
+        read(records(tmp_path, before=b"".join(map(code, range(5_000)))))
+
+
+def test_many_parts_that_are_each_below_the_size_of_a_bomb(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "list.xlsx", sheet_xml(HEADER + ROW))
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        for part in range(4):
+            archive.writestr(f"xl/worksheets/more{part}.xml", b" " * 40_000_000)
+
+    with pytest.raises(InputError, match="a zip bomb"):
+        read(path)
+
+
+def test_xls_rows_with_a_cell_far_right_take_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(biff, "_MOST_CELLS", 20_000)
+    far = b"".join(biff_number(row, 255, 1) for row in range(2, 100))
+
+    with pytest.raises(InputError, match="cells far right"):
+        read(records(tmp_path, far))
+    assert len(read(records(tmp_path, far[: len(far) // 2])).rows) == 50

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ...errors import InputError
 from ...text.phrase import figure, phrase
 from .marks import given_twice
 from .package import save_anew
@@ -63,6 +64,9 @@ _CHARSETS = {
 """Code pages by the character set of a font; programs that do not care write 0."""
 
 _MOST_COLUMNS = 256
+_MOST_CELLS, _SPARSE = 20_000_000, 4
+"""Cells, the empty ones between others counted, that are read in any case (a full sheet has 17 million); of more, one
+in ``_SPARSE`` must hold something."""
 
 
 Place = tuple[int, int]
@@ -157,9 +161,27 @@ def survey_biff(stream: bytes) -> Biff:
         else:
             _read_global(biff, kind, record)
         is_ignored = False
+    _check_sheets(biff)
     if begun < len(by_offset):  # xlrd would read what has not been looked at here
         raise save_anew(phrase("is damaged: the sheet is not where the workbook says."))
     return biff
+
+
+def _check_sheets(biff: Biff) -> None:
+    """Refuse sheets of which hardly a cell holds anything: xlrd fills each row up to its last cell.
+
+    Raises:
+        InputError: says what to do.
+    """
+    rows = [places for sheet in biff.sheets for places in sheet.taken.values()]
+    filled = sum(places.bit_count() for places in rows)
+    if sum(places.bit_length() for places in rows) > max(_MOST_CELLS, _SPARSE * filled):
+        raise InputError(
+            phrase(
+                "has sheets with cells far right, and hardly any of them hold something: delete what lies right of "
+                "the tables."
+            )
+        )
 
 
 def _records(stream: bytes) -> Iterator[tuple[int, int, int]]:

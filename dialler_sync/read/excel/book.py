@@ -99,5 +99,7 @@ def readable(place: object) -> Iterator[None]:
         raise save_anew(phrase("{place}: is damaged ({error}).", place=place, error=error)) from error
     except BaseException as error:
         if type(error).__name__ == "PanicException":  # calamine's own; it has no importable name
+            if "pointer is null" in str(error):  # what Python gave it, as there was no memory
+                raise MemoryError from error
             raise save_anew(phrase("{place}: is damaged ({error}).", place=place, error=error)) from error
         raise

@@ -147,9 +147,34 @@ def digit_formats(codes: Mapping[_Key, str]) -> dict[_Key, DigitFormat]:
     Raises:
         InputError: they are more than any program writes.
     """
-    if sum(map(len, codes.values())) > _MOST_CODES:
+    _check_length(sum(map(len, codes.values())))
+    shown = DigitFormats()
+    return {number: known for number, code in codes.items() if (known := shown.get(code))}
+
+
+class DigitFormats:
+    """The number formats of a workbook, each parsed once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, DigitFormat | None] = {}
+        self._length = 0
+
+    def get(self, code: str) -> DigitFormat | None:
+        """Return what :func:`digit_format` gives; one that is too long shows the plain number.
+
+        Raises:
+            InputError: with those before, it is more than any program writes.
+        """
+        if code not in self._known:
+            self._length += len(code)
+            _check_length(self._length)
+            self._known[code] = digit_format(usable_code(code))
+        return self._known[code]
+
+
+def _check_length(length: int) -> None:
+    if length > _MOST_CODES:
         raise save_anew(phrase("is damaged: its number formats have more than {most} signs.", most=figure(_MOST_CODES)))
-    return {number: known for number, code in codes.items() if (known := digit_format(code))}
 
 
 def digit_format(code: str) -> DigitFormat | None:

@@ -18,7 +18,7 @@ from ...model import CellNote
 from ...text.phrase import phrase
 from .formats import DigitFormat
 from .numbers import Value, number_text
-from .package import parse_xml, save_anew
+from .package import parse_xml, save_anew, whole_number
 from .workbook import Styles
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
@@ -162,7 +162,7 @@ class _Scanner:
             self._value = ""
         elif tag == self._row_tag:
             self.finish_cell()
-            self._row = int(given.get("r", self._row + 1))
+            self._row = whole_number(given.get("r", self._row + 1))
             self._reference, self._offset = "", 0
         elif tag == self._formula_tag:
             self._filled = self._formula = True
@@ -237,7 +237,7 @@ class _Scanner:
             from openpyxl.utils import column_index_from_string
 
             self._letters[letters] = column_index_from_string(letters)
-        row = int(self._reference[len(letters) :]) if self._reference else self._row
+        row = whole_number(self._reference[len(letters) :]) if self._reference else self._row
         column = self._letters[letters] + self._offset - 1
         if not (0 < row <= LAST_ROW and 0 <= column < LAST_COLUMN):
             raise save_anew(

@@ -20,7 +20,7 @@ from ...text.phrase import figure, phrase
 from ...text.spreadsheet import damage
 from .marks import LAST_ROW, NO_VALUE, KnownCell, Mark, error_cell
 from .numbers import Value, cell_text
-from .package import Package, parse_xml
+from .package import Package, parse_xml, whole_number
 from .parsed import ParsedSheet
 from .sheet import Book, Sheet
 from .survey import check_extent, most_bytes
@@ -127,7 +127,7 @@ class _Cell:
 
 
 def _count(given: dict[str, str], name: str) -> int:
-    count = int(given.get(name, 1))
+    count = whole_number(given.get(name, 1))
     if count < 1:  # its cells would be lost
         raise ValueError(f"{name} is {count}")
     return count
@@ -202,7 +202,7 @@ class _Scanner:
         if tag == "text:p":
             cell.begin_paragraph()
         elif tag == "text:s" and cell.pieces is not None:
-            cell.pieces.append((" " * min(int(given.get("text:c", 1)), self._source.max_cell_chars), True))
+            cell.pieces.append((" " * min(whole_number(given.get("text:c", 1)), self._source.max_cell_chars), True))
         elif tag in _BREAKS and cell.pieces is not None:
             cell.pieces.append((_BREAKS[tag], True))
 
@@ -256,8 +256,8 @@ class _Scanner:
             table.columns.update((at, at + count - 1))
             table.filled += count * self._repeated
             values += [""] * (at - len(values)) + ["" if mark is not None else cell.value()] * count
-            spanned = int(cell.given.get("table:number-rows-spanned", 1))
-            if spanned > 1 or int(cell.given.get("table:number-columns-spanned", 1)) > 1:
+            spanned = whole_number(cell.given.get("table:number-rows-spanned", 1))
+            if spanned > 1 or whole_number(cell.given.get("table:number-columns-spanned", 1)) > 1:
                 table.merged.append((first, min(first + spanned - 1, LAST_ROW)))
         table.hidden += self._repeated if self._is_hidden else 0
         for row in range(first, last + 1):

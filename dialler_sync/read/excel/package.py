@@ -28,6 +28,7 @@ _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 _ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?>(?:<\?.*?\?>|<!--.*?-->)\s*+)*+<([\w.-]+:)?\w", re.DOTALL)
 _DECLARED = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([\w.-]+)")
+_NUMBER = re.compile(r"\s*([+-]?[0-9]{1,18})\s*")  # int() knows the digits of all scripts
 _BOMB_BYTES = 64_000_000
 _BOMB_RATIO = 200
 """Sheets compress five times; monotonous ones fifty times. No honest file compresses this much."""
@@ -79,10 +80,12 @@ class Package:
                     most=figure(limit_mb),
                 )
             )
-        for info in infos:
-            if info.file_size > max(_BOMB_BYTES, _BOMB_RATIO * info.compress_size):
-                times = info.file_size // max(1, info.compress_size)
+        packed = sum(info.compress_size for info in infos)
+        for unpacked, taken in ((size, packed), *((info.file_size, info.compress_size) for info in infos)):
+            if unpacked > max(_BOMB_BYTES, _BOMB_RATIO * taken):
+                times = unpacked // max(1, taken)
                 raise InputError(phrase("would unpack to {times} times its size: a zip bomb.", times=figure(times)))
+        for info in infos:
             if info.flag_bits & 1:
                 raise InputError(phrase(PROTECTED))
             if info.compress_type not in _METHODS:
@@ -232,6 +235,18 @@ def blocks(pieces: Iterator[bytes], tag: str, source: SourceSettings) -> Iterato
                 break
             raise too_long(longest)
     yield rest
+
+
+def whole_number(text: object) -> int:
+    """Return the number that an attribute holds.
+
+    Raises:
+        InputError: it holds none, or one of more digits than any program writes.
+    """
+    match = _NUMBER.fullmatch(str(text))
+    if not match:
+        raise save_anew(phrase("is damaged: '{text}' is no whole number.", text=str(text)[:40]))
+    return int(match[1])
 
 
 def local(name: str) -> str:

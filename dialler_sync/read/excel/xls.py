@@ -16,7 +16,7 @@ from ...config import SourceSettings
 from ...errors import InputError
 from ...text.phrase import figure, phrase
 from .biff import BIFF_8, Biff, Place, survey_biff
-from .formats import digit_format
+from .formats import DigitFormats
 from .marks import NO_VALUE, Marks, error_of
 from .numbers import Value, moment_of
 from .package import PROTECTED, save_anew
@@ -55,7 +55,7 @@ def open_xls(path: Path, source: SourceSettings) -> Book:
     try:
         biff = survey_biff(_workbook_stream(content))
         book, sheets = _read(biff, source)
-    except InputError:
+    except (InputError, MemoryError, ImportError):
         raise
     except Exception as error:  # xlrd raises whatever its parsing meets
         if _ENCRYPTED in content:
@@ -218,7 +218,8 @@ class _Reader:
         self._without_value = without_value
         self._from_1904 = bool(book.datemode)
         self._codes = [book.format_map[xf.format_key].format_str for xf in book.xf_list]
-        self._digits = [digit_format(code) for code in self._codes]
+        shown = DigitFormats()
+        self._digits = [shown.get(code) for code in self._codes]
 
     def row(self, row: int) -> list[Value]:
         """Return the values of a row, and mark cells that hold an error."""

@@ -180,7 +180,8 @@ def _read_styles(book: _Workbook, part: str) -> None:
             used.append(int.from_bytes(record[2:4], "little"))
     digits = digit_formats(codes)
     book.digits = {style: digits[number] for style, number in enumerate(used) if number in digits}
-    book.dates = {style: codes[number] for style, number in enumerate(used) if is_date_format(codes.get(number, ""))}
+    dates = {number for number, code in codes.items() if is_date_format(code)}
+    book.dates = {style: codes[number] for style, number in enumerate(used) if number in dates}
 
 
 def _texts(record: bytes, at: int, count: int = 2) -> list[str]:

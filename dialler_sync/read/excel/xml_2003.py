@@ -15,10 +15,10 @@ from pathlib import Path
 
 from ...config import SourceSettings
 from ...text.phrase import figure, phrase
-from .formats import DigitFormat, digit_format
+from .formats import DigitFormat, DigitFormats
 from .marks import LAST_COLUMN, LAST_ROW, NO_VALUE, Mark, error_cell
 from .numbers import Value
-from .package import local, parse_xml, save_anew
+from .package import local, parse_xml, save_anew, whole_number
 from .parsed import ParsedSheet
 from .sheet import Book, Sheet
 from .survey import check_extent, check_text
@@ -107,6 +107,7 @@ class _Scanner:
         self.tables: list[_Table] = []
         self._source = source
         self._formats: dict[str, DigitFormat] = {}
+        self._shown = DigitFormats()
         self._style = ""
         self._within: list[str] = []
         self._cell: _Cell | None = None
@@ -121,7 +122,7 @@ class _Scanner:
             self._style = given.get("ID", "")
         elif name == "NumberFormat" and "Style" in self._within:
             code = given.get("Format", "")
-            if found := digit_format(_NAMED_FORMATS.get(code, code)):
+            if found := self._shown.get(_NAMED_FORMATS.get(code, code)):
                 self._formats[self._style] = found
         elif name == "Worksheet":
             self.tables.append(_Table(name=given.get("Name", "")))
@@ -185,7 +186,7 @@ def _index(given: dict[str, str], following: int, last: int) -> int:
     Raises:
         InputError: it does, or lies outside any sheet.
     """
-    index = int(given.get("Index", following))
+    index = whole_number(given.get("Index", following))
     if not following <= index <= last:
         raise save_anew(
             phrase(
@@ -198,4 +199,4 @@ def _index(given: dict[str, str], following: int, last: int) -> int:
 
 
 def _count(given: dict[str, str], name: str) -> int:
-    return min(max(int(given.get(name, 0)), 0), LAST_ROW)
+    return min(max(whole_number(given.get(name, 0)), 0), LAST_ROW)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import errno
-import os
 import resource
 import struct
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -209,24 +206,6 @@ def test_too_little_memory_is_told(
     done = run("runs", "list")
 
     assert (done.code, caplog.text.count(said)) == (2, 1)
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the limit is of Linux")
-@pytest.mark.parametrize("megabytes", [240, 270])
-def test_a_limit_of_memory_is_told_in_a_line(tmp_path: Path, megabytes: int) -> None:
-    path = write_xlsx(tmp_path / "list.xlsx", sheet_xml(HEADER + ROW))
-    limit = megabytes << 20
-    done = subprocess.run(
-        [sys.executable, "-m", "dialler_sync", "inspect", str(path)],
-        capture_output=True,
-        text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-        check=False,
-    )
-
-    assert "Traceback" not in done.stderr
-    assert done.returncode in {0, 2}
 
 
 def test_a_damaged_xls_is_not_called_so_if_the_memory_is_used_up(

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 from contextlib import suppress
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ..config.notify import SmtpSettings
 from ..text.phrase import phrase
@@ -60,7 +60,7 @@ class _Server(smtplib.SMTP):
         finally:
             late.cancel()
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, *error: Any) -> None:
         """Say goodbye; the answer does not matter. smtplib raises an error, also in place of one from the block."""
         with suppress(smtplib.SMTPException, OSError):
             super().__exit__(*error)

@@ -22,7 +22,7 @@ from ..text.phrase import counted, phrase
 from ..text.shortage import shortage
 from .answers import Answers
 from .arrivals import Arrivals
-from .places import UNREAD, Claimed, Unfiled
+from .places import UNREAD, Claimed, StillWritten, Unfiled
 from .runs import FileRuns, Repeat
 
 _log = logging.getLogger(__name__)
@@ -126,7 +126,7 @@ class Inbox:
             return
         if isinstance(error, Repeat):
             self.answers.refused(taken.home.name, said)
-        elif isinstance(error, InputError) and not isinstance(error, (ListUnreadable, Unfiled)):
+        elif isinstance(error, InputError) and not isinstance(error, (ListUnreadable, Unfiled, StillWritten)):
             self.answers.unread(taken.home.name, said)
         else:
             self.answers.waits(taken.home.name, said)
@@ -167,6 +167,7 @@ class Inbox:
 
     def _work_on(self, taken: Claimed) -> Summary | None:
         """Import a file and file it; return the summary, None if it was imported before."""
+        state = _state(taken.place)
         try:
             sha256 = taken.sha256(self.source)
             run = None if self.dry_run else self._runs.earlier(taken, sha256)
@@ -181,7 +182,11 @@ class Inbox:
                 summary = self.importer.work(taken.place, run)
         except (ListUnreadable, Unfiled):
             raise
-        except InputError:
+        except InputError as error:
+            if _state(taken.place) != state:  # whatever is wrong with it, the rest may still come
+                raise StillWritten(
+                    phrase("{path} is still being written; it waits until it is complete", path=taken.home)
+                ) from error
             if not self.dry_run:
                 self._file(taken, "failed", f"{UNREAD}{datetime.now(UTC):%Y%m%d-%H%M%S}")
             raise
@@ -237,6 +242,15 @@ class Inbox:
             lies = taken.put_back()
             for run in runs:
                 self._runs.move(lies, run)
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """Return what changes when a file is written to."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def _with_home_path(error: DiallerSyncError, taken: Claimed) -> DiallerSyncError:

@@ -52,6 +52,10 @@ class Unfiled(InputError):
     """A finished file cannot be moved away: the next call tries again."""
 
 
+class StillWritten(InputError):
+    """A file changed while it was read: a later call reads it, when it is complete."""
+
+
 class Claimed(Protocol):
     """A file that no other call takes."""
 

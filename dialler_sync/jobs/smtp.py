@@ -7,7 +7,8 @@ import socket
 import ssl
 import threading
 from contextlib import suppress
-from typing import Any, BinaryIO
+from types import TracebackType
+from typing import BinaryIO
 
 from ..config.notify import SmtpSettings
 from ..text.phrase import phrase
@@ -60,10 +61,12 @@ class _Server(smtplib.SMTP):
         finally:
             late.cancel()
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Say goodbye; the answer does not matter. smtplib raises an error, also in place of one from the block."""
         with suppress(smtplib.SMTPException, OSError):
-            super().__exit__(*error)
+            super().__exit__(kind, error, trace)
 
 
 class _ServerOverTls(_Server, smtplib.SMTP_SSL):

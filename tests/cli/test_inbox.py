@@ -16,7 +16,8 @@ import pytest
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.inbox.claim import OnDisk
 from dialler_sync.inbox.tidy import delete_old
-from dialler_sync.journal import Journal
+from dialler_sync.journal import Journal, RunRecord
+from dialler_sync.run.reports import Summary
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
@@ -125,6 +126,50 @@ def test_a_file_that_is_replaced_while_it_is_imported(
     assert second.summary["counts"]["read"] == 1
     assert filed(inbox / "done") == ["a.csv", "a.csv"]
     assert len(dialler.store.contacts) == 31
+
+
+@pytest.mark.parametrize("how", ["longer", "cut off", "emptied"])
+def test_a_file_that_is_still_written_waits(
+    how: str,
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    inbox: Path,
+    dialler: SimulatorServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It was moved to failed/, and the rest of it written there. Others go on; a later call imports it."""
+    import dialler_sync.jobs.inbox as of_jobs
+
+    configure()
+    path = contacts_csv(20, "inbox/a.csv")
+    contacts_csv(rows=["Z1,Anna,0171 3920012"], name="inbox/b.csv")
+    whole = path.read_bytes()
+    work = of_jobs.InboxImporter.work
+
+    with path.open("r+b") as writer, monkeypatch.context() as patched:
+
+        def written(importer: of_jobs.InboxImporter, place: Path, run: RunRecord | None) -> Summary:
+            if place.name.endswith("a.csv"):
+                writer.truncate({"longer": len(whole), "cut off": 9, "emptied": 0}[how])
+                writer.seek(0, os.SEEK_END)
+                writer.write({"longer": b"K99,\xff\x00Eva,\n" + b"x" * 300_000, "cut off": b"\n", "emptied": b""}[how])
+                writer.flush()
+            return work(importer, place, run)
+
+        patched.setattr(of_jobs.InboxImporter, "work", written)
+        first = run("import", "--inbox", inbox, "--quiet-for", "0")
+        writer.truncate(0)
+        writer.seek(0)
+        writer.write(whole)
+    second = run("import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert first.code == ExitCode.INPUT, first.err
+    assert "a.csv is still being written; it waits until it is complete" in first.err
+    assert second.code == ExitCode.OK, second.err
+    assert filed(inbox / "done") == ["a.csv", "b.csv"]
+    assert not filed(inbox / "failed")
+    assert len(dialler.store.contacts) == 21
 
 
 @pytest.mark.usefixtures("warm")

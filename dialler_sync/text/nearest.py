@@ -14,6 +14,9 @@ from .spreadsheet import one_line
 _MOST_FILES = 1000
 """Most files of a folder that are compared."""
 
+_ALIKE_FILES = 0.75
+"""Names of files share their ending, ``.csv``, without being alike."""
+
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"``, empty if no known name is close."""
@@ -29,11 +32,12 @@ def nearest_file(path: Path) -> str:
         names = sorted(
             each.name for each in islice(path.parent.iterdir(), _MOST_FILES) if not each.name.startswith(".")
         )
-    return nearest(path.name, names) or "."
+    near = near_miss(path.name, names, alike=_ALIKE_FILES)
+    return phrase("; did you mean '{name}'?", name=near) if near else "."
 
 
-def near_miss(name: str, known: Iterable[str]) -> str:
-    """Return the known name that is close, ``""`` if none is."""
+def near_miss(name: str, known: Iterable[str], alike: float = 0.6) -> str:
+    """Return the known name that is close, ``""`` if none is; ``alike``: the least share of equal characters."""
     by_folded = {k.casefold(): k for k in known}
-    found = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=alike)
     return one_line(by_folded[found[0]]) if found else ""

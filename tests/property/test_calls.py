@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from dialler_sync.call_lists import place
 from dialler_sync.call_lists.collect import Collector, History
-from dialler_sync.call_lists.findings import Findings, Notes
+from dialler_sync.call_lists.findings import Findings
 from dialler_sync.call_lists.since import Since
 from dialler_sync.contacts.record_file import RecordFile
 from dialler_sync.journal import Journal
@@ -42,8 +42,8 @@ def night(journal: Journal, calls: Calls, path: Path, until: str) -> None:
         notes.settle()
         pending = None
     with ExitStack() as held:
-        found = Findings(held.enter_context(RecordFile(path.parent)), Notes(path.parent))
-        held.callback(found.notes.close)
+        lines, to_note = (held.enter_context(RecordFile(path.parent)) for _ in range(2))
+        found = Findings(lines, to_note)
         collector = Collector(found, Since(last=True), notes, {}, NOW)
         held.callback(collector.close)
         look(journal, calls, path, until, notes, pending, found, collector)
@@ -79,7 +79,7 @@ def look(
         "updated": 0, "looked_at": "2026-01-01T00:00:00.000Z", "replaces": pending["sha256"] if pending else "",
     }  # fmt: skip
     last = notes.file()
-    notes.intend(intent, found.notes)
+    notes.intend(intent, found.notes_to_make())
     stop(until, "intended")
     place.put_in_place(intent, last)
     stop(until, "in place")

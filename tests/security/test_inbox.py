@@ -16,7 +16,7 @@ from dialler_sync.inbox.arrivals import Arrival
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Done, Run
-from .users import AGENT, INTRUDER, as_user, is_root
+from .users import AGENT, INTRUDER, as_user, is_root, moved
 
 Contacts = Callable[..., Path]
 
@@ -108,13 +108,13 @@ def test_between_three_users(
     common: Path, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
     """An inbox of a group: one brings lists and a link to the agent's own file, the agent imports the lists."""
-    home, inbox, config = common / "agent", common / "inbox", configure().rename(common / "c.yaml")
+    home, inbox, config = common / "agent", common / "inbox", moved(configure(), common / "c.yaml")
     home.mkdir()
     inbox.mkdir()
     os.chown(home, AGENT, AGENT)
     os.chown(inbox, 0, INTRUDER)
     inbox.chmod(0o2775)
-    secret = contacts_csv(1, "secret.csv").rename(home / "secret.csv")
+    secret = moved(contacts_csv(1, "secret.csv"), home / "secret.csv")
     os.chown(secret, AGENT, AGENT)
     secret.chmod(0o600)
     bring = (

@@ -17,7 +17,7 @@ from dialler_sync.report.sheets import Book
 
 from ..conftest import Configure, Run
 from .limited import configuration
-from .users import AGENT, INTRUDER, as_user, is_root
+from .users import AGENT, INTRUDER, as_user, is_root, moved
 
 Contacts = Callable[..., Path]
 
@@ -159,7 +159,7 @@ def test_reports_in_a_folder_for_all(configure: Configure, contacts_csv: Contact
     for each in (victim,):
         each.mkdir()
         os.chown(each, AGENT, AGENT)
-    config, path = config.rename(common / "c.yaml"), path.rename(common / "contacts.csv")
+    config, path = moved(config, common / "c.yaml"), moved(path, common / "contacts.csv")
     planted = as_user(INTRUDER, common, "reports", code=f"import os; os.symlink({str(victim)!r}, 'reports')")
 
     done = as_user(AGENT, common, "--state", victim / "j.db", "-c", config, "import", path)

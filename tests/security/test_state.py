@@ -16,7 +16,7 @@ from dialler_sync.journal.place import url_of
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Run
-from .users import AGENT, INTRUDER, as_user, is_root
+from .users import AGENT, INTRUDER, as_user, is_root, moved
 
 PASSWORD = "gEh3im-Wort9"
 ENDLESS = "SELECT count(*) FROM (WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c)"
@@ -129,7 +129,7 @@ def test_the_locks_of_another_user(
 ) -> None:
     """Beside a journal in /tmp they are in nobody's way; a folder that was put there before is not used."""
     config, journal = configure(), common / "check.db"
-    config, contacts = config.rename(common / "c.yaml"), contacts_csv(2).rename(common / "list.csv")
+    config, contacts = moved(config, common / "c.yaml"), moved(contacts_csv(2), common / "list.csv")
     homes = {user: common / str(user) for user in (AGENT, INTRUDER)}
     for user, home in homes.items():
         home.mkdir()

@@ -19,7 +19,7 @@ from dialler_sync.journal import Journal
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Run
-from .users import AGENT, INTRUDER, as_user, is_root, shared_group
+from .users import AGENT, INTRUDER, as_user, is_root, moved, shared_group
 
 Contacts = Callable[..., Path]
 
@@ -268,10 +268,10 @@ def test_as_another_user(configure: Configure, contacts_csv: Contacts, common: P
     home = common / "agent"
     home.mkdir()
     os.chown(home, AGENT, AGENT)
-    lists = contacts_csv(2).rename(home / "contacts.csv")
-    mine = configure().rename(common / "mine.yaml")
-    roots = configure().rename(common / "roots.yaml")
-    foreign = configure(token_command=f"touch {home}/owned").rename(common / "foreign.yaml")
+    lists = moved(contacts_csv(2), home / "contacts.csv")
+    mine = moved(configure(), common / "mine.yaml")
+    roots = moved(configure(), common / "roots.yaml")
+    foreign = moved(configure(token_command=f"touch {home}/owned"), common / "foreign.yaml")
     foreign.write_text(foreign.read_text(encoding="utf-8").replace("  token: ${DIALLER_SYNC_TOKEN}\n", ""))
     for path, user in ((mine, AGENT), (foreign, INTRUDER)):
         os.chown(path, user, user)

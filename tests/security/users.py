@@ -29,6 +29,11 @@ def shared_group() -> int:
     return next(group for group, users in found.items() if users > 1)
 
 
+def moved(path: Path, to: Path) -> Path:
+    """Move a file to where others reach it, perhaps on another file system."""
+    return Path(shutil.move(path, to))
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """A command that has ended."""

@@ -251,6 +251,10 @@ def _in_words(numbers: Iterator[int]) -> str:
 
 
 def collect_rarely() -> None:
-    """Freeze all objects so far, and collect newer ones rarely."""
-    gc.freeze()
+    """Freeze the objects of the first run's start, which stay, and collect newer ones rarely.
+
+    Later runs of the process would freeze what earlier ones have left to be collected.
+    """
+    if not gc.get_freeze_count():
+        gc.freeze()
     gc.set_threshold(20_000)

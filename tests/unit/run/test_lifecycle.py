@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import sys
+import weakref
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,7 +16,7 @@ import pytest
 
 from dialler_sync.errors import Interrupted, JournalDamaged, JournalError, JournalFailed, JournalLost, StopRun
 from dialler_sync.journal import Journal, RunRecord
-from dialler_sync.run.lifecycle import carrying_out, reporting
+from dialler_sync.run.lifecycle import carrying_out, collect_rarely, reporting
 
 from ...helpers.records import RUN
 
@@ -105,3 +107,20 @@ def test_a_full_disk_stops_any_run(work: Worked) -> None:
 
     assert isinstance(said, JournalError)
     assert "disk is full" in str(said)
+
+
+def test_what_a_run_has_left_is_collected_after_the_next_one_has_begun() -> None:
+    """A night has many runs in one process."""
+
+    class Left:
+        pass
+
+    collect_rarely()
+    left = Left()
+    left.itself = left  # type: ignore[attr-defined]
+    gone = weakref.ref(left)
+    del left
+    collect_rarely()
+    gc.collect()
+
+    assert gone() is None

@@ -35,7 +35,7 @@ class SpokenCommand(click.Command):
         """Parse like click; the variable of an option is named after its long form, not after our parameter.
 
         Raises:
-            click.UsageError: an option of a command has two values, of which click would use the last without a word.
+            click.UsageError: an option with one value is given twice; click would silently use the last.
         """
         for param in self.params:
             long = next((name for name in param.opts if name.startswith("--")), "")

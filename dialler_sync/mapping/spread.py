@@ -11,8 +11,6 @@ from ..text.phrase import mark, phrase
 from .phones import Read
 
 _NO_ROOM = mark("The cell holds {found} numbers, and there are {free} free phone fields.")
-
-
 _ONE_EXPECTED = mark("The cell holds {found} numbers, and one is expected.")
 
 

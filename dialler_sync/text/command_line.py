@@ -6,10 +6,8 @@ import json
 import shlex
 from collections.abc import Iterable
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 _options: tuple[str, ...] = ()
 
@@ -27,6 +25,9 @@ def command(*words: str) -> str:
 
 def install(extra: str) -> str:
     """Return the command that adds an extra of this package, from the checkout or wheel that it was installed from."""
+    from importlib.metadata import PackageNotFoundError, distribution  # slow to load, and hardly ever needed
+    from urllib.request import url2pathname
+
     found: dict[str, Any] = {}
     with suppress(PackageNotFoundError, ValueError):
         found = json.loads(distribution("dialler-sync").read_text("direct_url.json") or "{}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 from collections.abc import Callable
 from io import StringIO
@@ -189,7 +190,7 @@ def test_an_extra_comes_from_where_the_tool_came_from(
     monkeypatch: pytest.MonkeyPatch, origin: str | None, command: str
 ) -> None:
     """It is not on PyPI."""
-    monkeypatch.setattr(command_line, "distribution", lambda _: SimpleNamespace(read_text=lambda _: origin))
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda _: SimpleNamespace(read_text=lambda _: origin))
 
     assert command_line.install("remote") == command
 

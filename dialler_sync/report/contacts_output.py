@@ -20,9 +20,9 @@ from ..files.pinned import within
 from ..files.private import replaced
 from ..text.nearest import nearest
 from ..text.outward import json_text, mask, mask_cells, shows
+from ..text.own_csv import table_writer
 from ..text.phrase import figure, phrase
 from ..text.spreadsheet import harmless
-from .csv_files import table_writer
 from .sheets import SHEET_COLUMNS
 
 if TYPE_CHECKING:

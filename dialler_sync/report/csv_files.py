@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
 
 from ..error_codes import REFUSED_KEYS, mend
 from ..files.whole import new_file
 from ..model import FINE, RowResult, RowWarning
 from ..own_columns import EXTRA, FAILED_COLUMNS, FAILED_COLUMNS_OF_SEVERAL, RESULT_COLUMNS
+from ..text.own_csv import Writer, table_writer
 from ..text.spreadsheet import harmless
-
-
-class _Writer(Protocol):
-    def writerow(self, row: Iterable[Any], /) -> Any: ...
 
 
 def result_line(result: RowResult) -> tuple[str | int | None, ...]:
@@ -27,14 +22,6 @@ def result_line(result: RowResult) -> tuple[str | int | None, ...]:
         harmless(file), harmless(sheet), row, harmless(user_data), status, action, harmless(contact_id), http_status,
         attempts, code, field, harmless(error), RowWarning.text(warnings) if warnings else "", sent_at,
     )  # fmt: skip
-
-
-def table_writer(file: Any) -> _Writer:
-    """Return a CSV writer for the dialect of all our files: comma, doubled quotes, CRLF (RFC 4180).
-
-    CRLF is required: with LF alone, Python 3.11 leaves a cell with a carriage return unquoted.
-    """
-    return csv.writer(file, lineterminator="\r\n")
 
 
 @contextmanager
@@ -106,7 +93,7 @@ class FailedTable:
 class FailedRows:
     """Write the table of rows to fix, with cells that a spreadsheet program might run as formulas made harmless."""
 
-    def __init__(self, writer: _Writer, table: FailedTable) -> None:
+    def __init__(self, writer: Writer, table: FailedTable) -> None:
         self._writer = writer
         self._table = table
         writer.writerow(map(harmless, table.header))

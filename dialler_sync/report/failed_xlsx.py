@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Self
 from ..errors import JournalError
 from ..files.whole import new_file, why
 from ..model import FINE, RowResult
+from ..text.own_csv import table_writer
 from ..text.phrase import figure, mark, phrase
 from ..text.spreadsheet import in_text_cell
-from .csv_files import FailedRows, FailedTable, table_writer
+from .csv_files import FailedRows, FailedTable
 from .faults import COLOUR, NOTES, FaultCells, SourceColumns
 from .sheets import CELL_LENGTH, SHEET_COLUMNS, SHEET_ROWS, Book, Table, fits, xml_text
 

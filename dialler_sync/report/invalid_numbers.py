@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from ..fields import PHONE_FIELDS
 from ..files.whole import new_file
 from ..text.outward import mask_cells
+from ..text.own_csv import table_writer
 from ..text.spreadsheet import harmless
-from .csv_files import table_writer
 
 FILE = "invalid-numbers.csv"
 

@@ -15,9 +15,9 @@ from ..errors import JournalError, UsageError
 from ..fields import FIELDS
 from ..files.whole import new_file, why
 from ..text.outward import json_text, mask_cells
+from ..text.own_csv import table_writer
 from ..text.phrase import phrase
 from ..text.spreadsheet import harmless
-from .csv_files import table_writer
 from .sheets import Book
 
 OWN = ("_file", "_sheet", "_row", "_status", "_action", "_error_code", "_error", "_warnings")

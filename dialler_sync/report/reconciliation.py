@@ -13,9 +13,9 @@ from ..model import ContactClass
 from ..own_columns import MOVE_COLUMNS
 from ..text.forms import duration
 from ..text.outward import mask_cells
+from ..text.own_csv import table_writer
 from ..text.phrase import counted, figure, mark, phrase
 from ..text.spreadsheet import harmless
-from .csv_files import table_writer
 from .sheets import Book, Table
 from .words import campaign_of
 

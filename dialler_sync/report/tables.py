@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, NamedTuple
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import NamedTuple
 
 from ..errors import UsageError
 from ..files.private import make_folder
 from ..files.whole import new_file
 from ..model import Chunk, Table
 from ..text.double_encoding import may_be_double, once_decoded
+from ..text.own_csv import marked_header, table_writer
 from ..text.phrase import phrase
 from ..text.spreadsheet import harmless
-from .csv_files import table_writer
 
 
 class Read(NamedTuple):
@@ -43,17 +45,35 @@ def write_table(table: Table, target: Path | None, seen: Callable[[Chunk], None]
             raise UsageError(
                 phrase("--to {path}: cannot be made: {why}", path=target.parent, why=error.strerror)
             ) from error
-    with new_file(target) if target else nullcontext() as file:
-        writer: Any = table_writer(file) if file else None
-        if writer:
-            writer.writerow(map(harmless, table.layout.columns))
+    with _csv_file(target, table.layout.columns) if target else nullcontext() as write:
         for chunk in table.chunks():
             seen(chunk)
             rows += len(chunk.frame)
             ragged += len(chunk.ragged)
             columns = (chunk.frame.iloc[:, at].tolist() for at in range(len(table.layout.columns)))
             double += [text for texts in columns if may_be_double(texts) for text in texts if once_decoded(text)]
-            if writer:
+            if write:
                 cells = chunk.frame.itertuples(index=True, name=None)
-                writer.writerows([harmless(cell) for cell in chunk.ragged.get(row, line)] for row, *line in cells)
+                write([*chunk.ragged.get(row, line)] for row, *line in cells)
     return Read(rows, ragged, len(double), double[0] if double else "")
+
+
+@contextmanager
+def _csv_file(path: Path, names: Sequence[str]) -> Iterator[Callable[[Iterable[list[str]]], None]]:
+    """Yield a function that writes rows. The header is made last, as it says whether an apostrophe was put anywhere."""
+    marked = False
+
+    def write(lines: Iterable[list[str]]) -> None:
+        nonlocal marked
+        for cells in lines:
+            written = list(map(harmless, cells))
+            marked = marked or written != cells
+            writer.writerow(written)
+
+    with new_file(path) as file, TemporaryFile("w+", encoding="utf-8", newline="") as rows:
+        writer = table_writer(rows)
+        yield write
+        header = list(map(harmless, names))
+        (marked_header if marked or header != list(names) else table_writer)(file).writerow(header)
+        rows.seek(0)
+        copyfileobj(rows, file)

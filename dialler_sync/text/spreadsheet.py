@@ -100,7 +100,7 @@ def harmless(text: str) -> str:
 
 
 def restore(text: str) -> str:
-    """Remove the apostrophes that :func:`harmless` (or a spreadsheet program) put before formulas.
+    """Remove the apostrophes that :func:`harmless` put before formulas.
 
     If a formula within the text lacks one, nothing within it was marked: it is another program's text.
     """
@@ -115,9 +115,8 @@ def restore(text: str) -> str:
 
 def shown(text: str) -> str:
     """Return a cell of a CSV file as a spreadsheet program shows it: ``0171`` for ``="0171"``."""
-    if match := _KEPT_AS_TEXT.fullmatch(text):
-        return match[1].replace('""', '"')
-    return restore(text)
+    match = _KEPT_AS_TEXT.fullmatch(text)
+    return match[1].replace('""', '"') if match else text
 
 
 def in_text_cell(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -14,13 +14,14 @@ from ...errors import InputError
 from ...model import Chunk, Layout
 from ...own_columns import is_own
 from ...pages import ROWS
+from ...text.own_csv import begins_as_marked
 from ...text.phrase import counted, phrase
-from ...text.spreadsheet import shown
+from ...text.spreadsheet import restore, shown
 from ..encoding.detect import find_encoding
 from ..layout.extent import find_extent
 from ..layout.header import SAMPLE_ROWS, columns_of, find_header
 from ..layout.kinds import Kind, kind_of
-from ..layout.mended import is_mended, is_of_vendor
+from ..layout.mended import is_marked, is_mended, is_of_vendor
 from ..layout.runs import BROKEN, Run
 from .dialect import SAMPLE_CHARS, find_dialect
 from .dialect_doubts import foreign_cells
@@ -39,7 +40,8 @@ class CsvTable:
     """A CSV file as a table.
 
     ``kept``: positions in the file of the columns that chunks have. ``last_row``: the last row of the table.
-    ``left_out``: rows before it that are not part of the table.
+    ``left_out``: rows before it that are not part of the table. ``marked``: it is of ours, with apostrophes before
+    formulas, which chunks lack.
     """
 
     layout: Layout
@@ -47,6 +49,7 @@ class CsvTable:
     kept: tuple[int, ...]
     last_row: int
     left_out: frozenset[int] = frozenset()
+    marked: bool = False
 
     def chunks(self, rows: int = ROWS) -> Iterator[Chunk]:
         """Yield the rows in order, at most ``rows`` at a time.
@@ -73,7 +76,7 @@ class CsvTable:
         lines = rows.lines
         for i in rows.remarkable(width):
             number = rows.numbers[i]
-            cells = [shown(cell) for cell in lines[i]]
+            cells = _as_meant(lines[i], marked=self.marked)
             if len(cells) != width or rows.flags.get(number, 0) & BROKEN:
                 ragged[number] = tuple(cells)
                 cells = (cells + [""] * width)[:width]
@@ -144,7 +147,8 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
         header = find_header(head, source)
         file = replace(file, width=len(header.columns), values=columns_of(Kind.VALUE, head, header))
         extent = find_extent(file.runs(), header)
-    names = tuple(map(shown, header.columns)) + ("",) * extent.blank_columns
+    marked = header.vendor or is_marked(header.columns) or begins_as_marked(sample, [cells for _, cells in head])
+    names = (*_as_meant(header.columns, marked=marked), *("",) * extent.blank_columns)
     ignored = tuple(i for i, name in enumerate(names) if is_own(name))
     if len(ignored) == len(names):
         ignored = ()
@@ -166,7 +170,13 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
         mended=is_mended(names),
         remarks=(*foreign, *header.remarks, *_unnamed(names), *extent.remarks, *_open_end(path, encoding)),
     )
-    return CsvTable(layout, replace(file, width=len(names)), kept, extent.last_row, extent.left_out)
+    return CsvTable(layout, replace(file, width=len(names)), kept, extent.last_row, extent.left_out, marked)
+
+
+def _as_meant(cells: Iterable[str], *, marked: bool) -> list[str]:
+    """Return the texts that a spreadsheet program, or we ourselves, protected: ``0171`` for ``="0171"``."""
+    texts = [(cell, shown(cell)) for cell in cells]
+    return [restore(text) if marked and text == cell else text for cell, text in texts]
 
 
 def _sample(path: Path, encoding: str) -> tuple[str, bool]:

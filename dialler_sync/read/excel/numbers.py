@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any
 
 from ...model import CellNote
-from ...text.spreadsheet import restore
 
 Value = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
 """Value of one cell from a reader; an empty cell is ``""``."""
@@ -52,7 +51,7 @@ def moment_of(number: float, code: str, *, from_1904: bool) -> Value:
 
 
 def _string(text: str) -> tuple[str, None]:
-    return restore(text.lstrip("\ufeff")), None  # a pasted byte order mark is not text
+    return text.lstrip("\ufeff"), None  # a pasted byte order mark is not text
 
 
 def _number(number: float) -> tuple[str, CellNote | None]:

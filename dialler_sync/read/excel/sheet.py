@@ -19,9 +19,6 @@ _LONG = 1_000_000
 Row = tuple[int, list[str], dict[int, CellNote]]
 """Row number, cells, and notes by the position of their cell."""
 
-_STRIPPED = frozenset("'\ufeff")
-"""Signs at the start of a text cell that are not part of it: an apostrophe before a formula, a byte order mark."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -147,7 +144,7 @@ def _texts(values: list[Value]) -> tuple[list[str], dict[int, CellNote]]:
     texts: list[str] = []
     notes: dict[int, CellNote] = {}
     for value in values:
-        if type(value) is str and value[:1] not in _STRIPPED:  # the fast path for most cells
+        if type(value) is str and value[:1] != "\ufeff":  # the fast path for most cells
             texts.append(value)
             continue
         text, note = cell_text(value)

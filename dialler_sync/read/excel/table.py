@@ -8,6 +8,7 @@ from itertools import takewhile
 
 from ...model import Chunk, Layout
 from ...pages import ROWS, batched
+from ...text.spreadsheet import restore
 from .sheet import Row, SheetCells
 
 
@@ -16,7 +17,8 @@ class ExcelTable:
     """One table of a workbook.
 
     ``width``: number of its columns; ``kept``: positions of those that chunks have; ``last_row``: its last row;
-    ``left_out``: rows before it that are not part of the table.
+    ``left_out``: rows before it that are not part of the table. ``marked``: it is of ours, with apostrophes before
+    formulas, which chunks lack.
     """
 
     layout: Layout
@@ -25,6 +27,7 @@ class ExcelTable:
     kept: tuple[int, ...]
     last_row: int
     left_out: frozenset[int] = frozenset()
+    marked: bool = False
 
     def sheet_column(self, place: int) -> int:
         """Return the column of the sheet, from 1, of a column of the table."""
@@ -46,6 +49,8 @@ class ExcelTable:
 
         width = self.width
         place = {position: at for at, position in enumerate(self.kept)}
+        if self.marked:
+            batch = [(number, list(map(restore, texts)), notes) for number, texts, notes in batch]
         lines = [texts for _, texts, _ in batch]
         ragged = {number: tuple(texts) for number, texts, _ in batch if any(texts[width:])}
         if len(lines[0]) != width:  # all rows of a sheet are equally long, but the header may come from elsewhere

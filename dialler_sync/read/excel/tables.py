@@ -13,9 +13,10 @@ from ...own_columns import is_own
 from ...pages import ROWS, batched
 from ...text.nearest import near_miss
 from ...text.phrase import counted, figure, mark, phrase
+from ...text.spreadsheet import restore
 from ..layout.extent import Extent, find_extent
 from ..layout.header import SAMPLE_ROWS, SEARCH, find_header
-from ..layout.mended import is_mended, is_of_vendor, plain_form
+from ..layout.mended import is_marked, is_mended, is_of_vendor, plain_form
 from ..layout.runs import Run
 from .book import open_book, readable
 from .sheet import Book, Content, Sheet, SheetCells
@@ -104,7 +105,8 @@ def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSe
     first_rows = islice(cells.rows(), SAMPLE_ROWS)
     header = find_header([(number, _filled(texts, notes)) for number, texts, notes in first_rows], source)
     extent = find_extent(_runs(cells, source.max_cell_chars), header)
-    names = header.columns
+    marked = is_marked(header.columns)
+    names = tuple(map(restore, header.columns)) if marked else header.columns
     ignored = [at for at, name in enumerate(names) if is_own(name)]
     kept = tuple(at for at in range(len(names)) if at not in ignored or len(ignored) == len(names))
     layout = Layout(
@@ -120,7 +122,7 @@ def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSe
         mended=is_mended(names),
         remarks=(*header.remarks, *extent.remarks, *content.remarks, *_merged(content, header.first_row, extent)),
     )
-    return ExcelTable(layout, cells, len(names), kept, extent.last_row, extent.left_out)
+    return ExcelTable(layout, cells, len(names), kept, extent.last_row, extent.left_out, marked)
 
 
 def _filled(texts: list[str], notes: Mapping[int, CellNote]) -> list[str]:

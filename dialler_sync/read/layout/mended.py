@@ -1,4 +1,4 @@
-"""Mended files: they carry the columns of ``failed.csv``, and are read in that form, whatever ``source:`` says."""
+"""Files of ours; the mended ones carry the columns of ``failed.csv``, and are read in that form despite ``source:``."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...config import SourceSettings
-from ...fields import VENDOR_COLUMNS
+from ...fields import FIELDS, VENDOR_COLUMNS
 from ...own_columns import FAILED_COLUMNS, FAILED_COLUMNS_OF_SEVERAL, is_own
 
 _HEAD_BYTES = 1 << 20
+_OF_CONTACTS = 20
+"""Fewest fields by which a list of the dialler's contacts is known, which has all of them."""
+
 _NAME = rb"_(?:%s)" % "|".join(name[1:] for name in FAILED_COLUMNS_OF_SEVERAL).encode()
 _NEIGHBOURS = re.compile(rb"""(?<!\w)%b("?)([^\w"'\r\n])\1%b\b""" % (_NAME, _NAME))
 
@@ -23,6 +26,14 @@ def is_mended(names: list[str] | tuple[str, ...]) -> bool:
     own = {name.strip() for name in names if is_own(name)}
     ours = own.intersection(FAILED_COLUMNS)
     return (len(ours) > 1 or "_run" in ours) and any(name.strip() and not is_own(name) for name in names)
+
+
+def is_marked(names: Sequence[str]) -> bool:
+    """Whether a header is that of a file of ours, in which an apostrophe stands before a text that would run as a
+    formula: it has a column of our reports, or those of a list of the dialler's contacts.
+    """
+    of_contacts = {"ID", *FIELDS}.intersection(names)
+    return any(map(is_own, names)) or ({"ID", "UserData"} <= of_contacts and len(of_contacts) >= _OF_CONTACTS)
 
 
 def is_of_vendor(names: Sequence[str]) -> bool:

@@ -57,11 +57,23 @@ def test_cells_are_exact(tmp_path: Path) -> None:
     assert read(tmp_path, path.read_bytes(), header=1).cells == [cells]
 
 
-def test_marks_before_formulas_are_taken_away(tmp_path: Path) -> None:
-    """The apostrophe before a would-be formula is removed; any other apostrophe stays."""
-    found = read(tmp_path, "Note;No\n'=1+1;1\n'+49 abc;2\n'tis;3\n''=x;4\nO'Brien;5\n'+49171;6\n", quote='"')
+MARKED = "'=1+1,1\r\n'+49 abc,2\r\n'tis,3\r\n''=x,4\r\nO'Brien,5\r\n'+49171,6\r\n"
+
+
+@pytest.mark.parametrize("header", ['"Note","No"', "Note,_row"])
+def test_our_marks_before_formulas_are_taken_away(tmp_path: Path, header: str) -> None:
+    """The apostrophe before a would-be formula is removed in files of ours; any other apostrophe stays."""
+    found = read(tmp_path, f"{header}\r\n{MARKED}", quote='"')
 
     assert [cells[0] for cells in found.cells] == ["=1+1", "+49 abc", "'tis", "'=x", "O'Brien", "'+49171"]
+
+
+@pytest.mark.parametrize("header", ["Note,No", '"Note",No', '"Note","No"\r\n"\'=0","0"', "ID,Name", "UserData,Name"])
+def test_apostrophes_of_other_programs_stay(tmp_path: Path, header: str) -> None:
+    """What looks like our mark is text, in a list that we have not written: whatever it stands before."""
+    found = read(tmp_path, f"{header}\r\n{MARKED}", quote='"')
+
+    assert [cells[0] for cells in found.cells][-6:] == ["'=1+1", "'+49 abc", "'tis", "''=x", "O'Brien", "'+49171"]
 
 
 def test_text_kept_by_a_formula(tmp_path: Path) -> None:

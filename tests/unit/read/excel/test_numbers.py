@@ -38,7 +38,7 @@ from dialler_sync.read.excel.numbers import Value, cell_text
         (dt.timedelta(hours=-1, minutes=-30), "-01:30:00"),
         ("  two  blanks ", "  two  blanks "),
         ("00123", "00123"),
-        ("'=1+1", "=1+1"),
+        ("'=1+1", "'=1+1"),
         ("'quoted'", "'quoted'"),
         ("+49 171 1234567", "+49 171 1234567"),
         ("1E5", "1E5"),

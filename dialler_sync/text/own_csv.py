@@ -1,0 +1,39 @@
+"""The dialect of our CSV files, and how a reader knows those that have none of our columns."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from io import StringIO
+from typing import IO, Any, Protocol
+
+
+class Writer(Protocol):
+    """Writes rows of a table, as CSV or to a sheet."""
+
+    def writerow(self, row: Iterable[Any], /) -> Any:
+        """Write one row."""
+
+
+def table_writer(file: IO[str]) -> Any:
+    """Return a CSV writer for the dialect of all our files: comma, doubled quotes, CRLF (RFC 4180).
+
+    CRLF is required: with LF alone, Python 3.11 leaves a cell with a carriage return unquoted.
+    """
+    return csv.writer(file, lineterminator="\r\n")
+
+
+def marked_header(file: IO[str]) -> Any:
+    """Return a writer of the header by which a reader knows a file in which we put apostrophes before formulas.
+
+    Every name is quoted; the rows, from :func:`table_writer`, only where needed.
+    """
+    return csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+
+
+def begins_as_marked(text: str, first_rows: list[list[str]]) -> bool:
+    """Whether a file begins with such a header. ``first_rows``: the header and the first row."""
+    start = StringIO()
+    marked_header(start).writerow(first_rows[0])
+    table_writer(start).writerows(first_rows[1:2])
+    return text.startswith(start.getvalue())

@@ -39,7 +39,7 @@ class Assigned:
     def header_doubts(column: Column) -> list[str]:
         """Return questions about a header for a person to check."""
         if column.meaning.near:
-            return [phrase("is '{name}' a misspelt name?", name=" ".join(column.name.split()))]
+            return [phrase("'{name}' is not a known header, only close to one", name=" ".join(column.name.split()))]
         return [phrase("the header can mean something else")] if column.meaning.doubtful else []
 
     def doubts(self, name: str, column: Column) -> list[str]:

@@ -238,12 +238,12 @@ def test_earlier_runs_stand_in_panels_the_oldest_first_and_in_a_table(tmp_path: 
         "21 Nov 2026, 02:00 UTC: 1",
         "23 Nov 2026, 02:00 UTC: 4",
     ]
-    assert "This run and the 3 before it" in html
+    assert "This run and the 3 before" in html
     assert html.count("<tr", html.index('class="runs"'), html.index("</table>", html.index('class="runs"'))) == 5
 
 
 def test_at_most_thirty_earlier_runs_are_shown(tmp_path: Path) -> None:
-    assert "the 30 before it" in write_html(tmp_path / "report.html", MIXED, history=[summary_of()] * 40)
+    assert "the 30 before" in write_html(tmp_path / "report.html", MIXED, history=[summary_of()] * 40)
 
 
 def test_with_mask_no_phone_number_is_left_in_the_page(tmp_path: Path) -> None:

@@ -340,9 +340,9 @@ def test_reports_are_written_here(run: Run, configure: Configure) -> None:
 
 @pytest.mark.parametrize("password", ["wr0ng-pass", "p'W\"$(x)`ö€ <b>&%s{0}#é"])
 def test_a_share_that_refuses_the_login(run: Run, configure: Configure, share: Share, password: str) -> None:
-    """Its error has a number, which is none of HTTP."""
+    """Its error has a number, which is none of HTTP. The library keeps logins that others have used."""
     Path("password").write_text(password, encoding="utf-8")
-    login = f"{{username: stranger{len(password)}, password_command: cat password}}"  # the library keeps the logins of others
+    login = f"{{username: stranger{len(password)}, password_command: cat password}}"
     configure(sources=logins(f'"smb://127.0.0.1:{share.port}": {login}'))
 
     done = run("-vv", "validate", share.url("list.csv"))

@@ -396,3 +396,33 @@ def test_a_share_that_falls_silent_does_not_hold_the_process(share: Share) -> No
                     reader.kill()
 
     assert reader.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("@cert-authority *.example.com {key} # of the house\n\n# more\n{host} {key}\n", ""),
+        ("{host} {key}\n@revoked * {other}\n", ""),
+        ("{host} {key}\n@revoked * {key}\n", "the host is not in known_hosts"),
+        ("@revoked {host} {key}\n", "the host is not in known_hosts"),
+        ("{host} ssh-ed25519 AAAA\n", "the host is not in known_hosts"),
+        ("{host} ssh-ed25519 AAA\n", "known_hosts has a line whose key is damaged"),
+        ("{host} {other}\n", "the host shows another key"),
+        ("no key\n", "the host is not in known_hosts"),
+    ],
+)
+def test_lines_of_known_hosts(
+    lines: str, said: str, run: Run, configure: Configure, sftp: Sftp, tmp_path: Path
+) -> None:
+    """A key that is revoked is not accepted, wherever else it stands."""
+    (sftp.files / "known.csv").write_bytes(LIST)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "other"], check=True)
+    other = " ".join((tmp_path / "other.pub").read_text().split()[:2])
+    host, key = sftp.known_hosts.read_text().strip().split(" ", 1)
+    (tmp_path / "hosts").write_text(lines.format(host=host, key=key, other=other))
+    configure(sources=logins(sftp.login.replace(str(sftp.known_hosts), str(tmp_path / "hosts"))))
+
+    done = run("validate", sftp.url("known.csv"))
+
+    assert done.code == (ExitCode.INPUT if said else ExitCode.OK), done.err
+    assert said in done.err

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import smbclient
@@ -22,8 +22,9 @@ atexit.unregister(smbclient.reset_connection_cache)
 def _hang_up() -> None:
     """Close the connections without a word. The library would say goodbye, and wait for an answer without a limit: a
     server that has fallen silent held the process for ever."""
-    for connection in smbclient._pool._SMB_CONNECTIONS.values():
-        connection.disconnect(close=False)
+    for connection in list(smbclient._pool._SMB_CONNECTIONS.values()):
+        with suppress(Exception):
+            connection.disconnect(close=False)
 
 
 @contextmanager

@@ -48,9 +48,14 @@ _MEANINGS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[httpx
 """The first line that fits counts, as aiohttp's classes overlap; in doubt the request was sent."""
 
 
-def translate(error: Exception) -> httpx.TransportError:
-    """Translate an error of aiohttp to httpx."""
+def translate(error: Exception, *, connected: bool = True) -> httpx.TransportError:
+    """Translate an error of aiohttp to httpx. ``connected``: there was a connection that the request could go by.
+
+    Without one, what fails as an answer does is a proxy's answer to the request for a tunnel.
+    """
     meaning = next(meaning for kinds, meaning in _MEANINGS if isinstance(error, kinds))
+    if not connected and not issubclass(meaning, NOT_SENT):
+        return httpx.ProxyError(phrase("the proxy opens no tunnel: {said}", said=_words(error)))
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return TunnelRefused(_words(error), error.status)
     if isinstance(error.__cause__, ContentEncodingError):

@@ -68,12 +68,17 @@ class _Connector(aiohttp.TCPConnector):
         return super()._get_ssl_context(req)
 
     async def connect(self, *args: Any, **kwargs: Any) -> Connection:
-        connection = await super().connect(*args, **kwargs)
-        for _ in range(self.limit):
-            if self._is_sound(connection.protocol):
-                break
-            connection.close()
+        try:
             connection = await super().connect(*args, **kwargs)
+            for _ in range(self.limit):
+                if self._is_sound(connection.protocol):
+                    break
+                connection.close()
+                connection = await super().connect(*args, **kwargs)
+        except TimeoutError:
+            raise  # aiohttp tells with it that the time to connect was too short
+        except FOREIGN as error:
+            raise translate(error, connected=False) from error
         return connection
 
     def _is_sound(self, protocol: ResponseHandler | None) -> bool:

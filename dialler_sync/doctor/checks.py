@@ -154,7 +154,8 @@ def _trust(files: Iterable[tuple[str, Path]], trusted: bool) -> Generator[Check,
 
 def _journal(state: str | Path) -> Iterator[Check]:
     try:
-        Journal.open(state, trusted=True).close()
+        with Journal.open(state, trusted=True) as journal:
+            journal.require_rights()
     except (JournalError, UsageError) as error:
         yield failed("journal", "; ".join(error.args), phrase("name another journal with --state"), ExitCode.USAGE)
         return

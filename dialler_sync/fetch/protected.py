@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 from ..config import SourceSettings
 from ..errors import InputError
@@ -13,6 +14,9 @@ from ..text.phrase import phrase
 from .copies import Copy
 
 NAME = "source.password_command"
+_LONGEST_DESCRIPTION = 1 << 16
+"""Most bytes that say how a workbook is encrypted; Excel writes about one thousand. They are XML, whose elements take
+hundreds of times as much memory."""
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -35,14 +39,18 @@ def opened_workbook(path: Path, source: SourceSettings) -> Copy | None:
     from msoffcrypto.exceptions import InvalidKeyError
 
     with path.open("rb") as file:
+        described = False
         try:
+            described = _is_described(file)
             workbook = msoffcrypto.OfficeFile(file)
             if not workbook.is_encrypted():
                 return None
-        except MemoryError:
+        except (InputError, MemoryError):
             raise
-        except Exception:  # noqa: BLE001 - it is no workbook, or a damaged one: its reader says so
-            return None
+        except Exception as error:
+            if described:
+                raise _unknown(error) from error
+            return None  # it is no workbook, or a damaged one: its reader says so
         password, copy = read_password(source), Copy()
         try:
             workbook.load_key(password=password, verify_password=True)
@@ -53,7 +61,29 @@ def opened_workbook(path: Path, source: SourceSettings) -> Copy | None:
         except MemoryError:
             raise
         except Exception as error:
-            raise InputError(
-                phrase("cannot be opened with its password ({error}). Save it without one.", error=error)
-            ) from error
+            raise _unknown(error) from error
     return copy
+
+
+def _unknown(error: Exception) -> InputError:
+    return InputError(phrase("cannot be opened with its password ({error}). Save it without one.", error=error))
+
+
+def _is_described(file: BinaryIO) -> bool:
+    """Whether a file says how it is encrypted, as an ``.xlsx`` with a password does.
+
+    Raises:
+        InputError: it says more than any workbook does.
+        Exception: it is damaged.
+    """
+    import olefile
+
+    whole = olefile.OleFileIO(file)
+    if not whole.exists(_DESCRIPTION):
+        return False
+    if whole.get_size(_DESCRIPTION) > _LONGEST_DESCRIPTION:
+        raise InputError(phrase("is made to do harm: how it is encrypted takes more room than in any workbook."))
+    return True
+
+
+_DESCRIPTION = "EncryptionInfo"

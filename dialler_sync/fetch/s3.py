@@ -24,6 +24,10 @@ _REGION = "x-amz-bucket-region"
 _MOST = 64 * BLOCK
 """Most bytes of one answer, which the libraries read at once; s3fs asks for 51 MB of an object."""
 
+_MOST_SAID = 4 * BLOCK
+"""The same of a page of a listing, which has at most 1,000 names, and of an error. They are XML, which takes up to
+thirty times as much memory."""
+
 
 class OneHostSession(AIOHTTPSession):  # type: ignore[misc] # aiobotocore has no types
     """Sends no request, with the keys' token in it, to where an answer points: botocore itself never does; and reads
@@ -39,15 +43,16 @@ async def _request(session: aiohttp.ClientSession, method: str, **options: Any) 
     if 300 < response.status < 400 and "Location" in response.headers and _REGION not in response.headers:
         response.close()
         raise RefusedError(phrase("the server leads on to another one. Ask who runs it for the right endpoint_url."))
-    response.content = _Content(response.content)  # type: ignore[assignment]
+    of_object = method == "GET" and response.status < 300 and "list-type" not in response.url.query
+    response.content = _Content(response.content, _MOST if of_object else _MOST_SAID)  # type: ignore[assignment]
     return response
 
 
 class _Content:
-    """The body of an answer."""
+    """The body of an answer, of at most ``longest`` bytes."""
 
-    def __init__(self, content: aiohttp.StreamReader) -> None:
-        self._content = content
+    def __init__(self, content: aiohttp.StreamReader, longest: int) -> None:
+        self._content, self._longest = content, longest
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._content, name)
@@ -63,7 +68,7 @@ class _Content:
         whole = bytearray()
         while piece := await self._content.readany():
             whole += piece
-            if len(whole) > _MOST:
+            if len(whole) > self._longest:
                 raise RefusedError(phrase("the server sends more than it was asked for. Ask who runs it."))
         return bytes(whole)
 

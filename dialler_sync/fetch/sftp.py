@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
+from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
 
 from ..text.phrase import phrase
 from .limits import refuse_more
@@ -57,13 +58,9 @@ class CheckedSftp(SFTPFileSystem):  # type: ignore[misc] # fsspec has no types
     def _connect(self) -> None:
         self.client = paramiko.SSHClient()
         self.client.set_missing_host_key_policy(paramiko.RejectPolicy())
-        if self._known_hosts is not None:
-            self.client.load_host_keys(str(self._known_hosts))
-        else:
-            with suppress(FileNotFoundError):
-                self.client.load_system_host_keys()
-            if _SYSTEM_HOSTS.is_file():
-                self.client.load_system_host_keys(str(_SYSTEM_HOSTS))
+        known = [self._known_hosts] if self._known_hosts else [Path("~/.ssh/known_hosts").expanduser(), _SYSTEM_HOSTS]
+        lines = [line for path in known if self._known_hosts or path.is_file() for line in _lines(path)]
+        self.client.get_host_keys()._entries += _keys_of(lines)  # type: ignore[attr-defined]
         self.client.connect(self.host, **self.ssh_kwargs)
         transport = self.client.get_transport()
         assert transport  # noqa: S101 - it is connected
@@ -71,6 +68,32 @@ class CheckedSftp(SFTPFileSystem):  # type: ignore[misc] # fsspec has no types
         assert self.ftp  # noqa: S101 - likewise
         if channel := self.ftp.get_channel():
             channel.settimeout(self.ssh_kwargs["timeout"])
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()
+
+
+def _keys_of(lines: Sequence[str]) -> list[HostKeyEntry]:
+    """Return the keys that known_hosts has, without those that it revokes. paramiko stumbles over lines with a mark, of
+    which it knows none: keys that an authority has signed stay unknown.
+
+    Raises:
+        InvalidHostKey: what stands in the place of a key is none.
+    """
+    fields = [line.split() for line in lines]
+    revoked = {line[3] for line in fields if line[:1] == ["@revoked"] and len(line) > _KEY_AFTER_MARK}
+    plain = (line for line in fields if len(line) >= _KEY_AFTER_MARK and line[0][0] not in "@#")
+    found = []
+    for line in plain:
+        with suppress(paramiko.SSHException):  # a key of a kind that is not known
+            if line[2] not in revoked and (entry := HostKeyEntry.from_line(" ".join(line))):
+                found.append(entry)
+    return found
+
+
+_KEY_AFTER_MARK = 3
+"""Place of the key in a line with a mark; one less without."""
 
 
 def open_sftp(
@@ -119,6 +142,8 @@ def reason(error: BaseException) -> str:
             kind=error.key.get_name(),
             fingerprint=error.key.fingerprint,
         )
+    if isinstance(error, InvalidHostKey):
+        return phrase("known_hosts has a line whose key is damaged: correct it ({line}).", line=error.line)
     if isinstance(error, paramiko.PasswordRequiredException):
         return phrase("the private key needs a password: set sources: password_command.")
     if isinstance(error, paramiko.AuthenticationException):

@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import smbclient
 from fsspec.implementations.smb import SMBFileSystem, _as_unc_path
+from smbprotocol.exceptions import BadNetworkName
 
+from ..text.phrase import phrase
 from .limits import at_most
+from .web import RefusedError
+
+atexit.unregister(smbclient.reset_connection_cache)
+
+
+@atexit.register
+def _hang_up() -> None:
+    """Close the connections without a word. The library would say goodbye, and wait for an answer without a limit: a
+    server that has fallen silent held the process for ever."""
+    for connection in list(smbclient._pool._SMB_CONNECTIONS.values()):
+        with suppress(Exception):
+            connection.disconnect(close=False)
 
 
 @contextmanager
 def _as_python_has_it() -> Iterator[None]:
-    """Turn the library's own OSError into the kind that its number stands for."""
+    """Turn the library's own OSError into the kind that its number stands for.
+
+    Raises:
+        RefusedError: the server has no such share; the library says that there is no such file.
+    """
     try:
         yield
     except OSError as error:
+        cause: BaseException | None = error
+        while cause and not isinstance(cause, BadNetworkName):
+            cause = cause.__cause__ or cause.__context__
+        if cause:
+            raise RefusedError(phrase("there is no such share: check the name after the host.")) from None
         raise OSError(error.errno, error.strerror) from None
 
 

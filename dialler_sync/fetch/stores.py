@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _TALKATIVE = ("paramiko", "smbprotocol", "smbclient")
 """Libraries that log tracebacks of broken connections, even at exit; we report them in our own words."""
 
+_NO_HTTP = 600
+"""The errors of Windows shares have a ``status``, too, which is a large number."""
+
 _AMAZON = "https://s3.amazonaws.com"
 """An address for which a proxy is looked for as for any at Amazon."""
 
@@ -152,7 +155,7 @@ def reason(error: BaseException, *, writing: bool) -> str:
             return phrase(
                 "the server refuses the login (HTTP {status}): check sources: in the configuration.", status=status
             )
-        if isinstance(status, int):
+        if isinstance(status, int) and status < _NO_HTTP:
             return phrase("the server answers with HTTP {status}. Try again later, or ask who runs it.", status=status)
         if isinstance(each, ssl.SSLCertVerificationError):
             why = getattr(each, "verify_message", "") or each
@@ -162,8 +165,6 @@ def reason(error: BaseException, *, writing: bool) -> str:
         name = type(each).__name__
         if name in ("LogonFailure", "SMBAuthenticationError"):
             return phrase("the server refuses the login: set sources: username and password_command.")
-        if name == "BadNetworkName":
-            return phrase("there is no such share: check the name after the host.")
         if name in ("NoCredentialsError", "ProfileNotFound", "InvalidAccessKeyId", "SignatureDoesNotMatch"):
             return phrase(
                 "there is no valid login ({name}): set the usual AWS variables, or sources: profile.", name=name

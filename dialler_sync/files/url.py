@@ -157,13 +157,19 @@ def path_of(text: str | os.PathLike[str]) -> Path:
                 server=server,
             )
         )
+    _require_place(address, scheme, host, parts.path)
+    if scheme == "http" and host not in _LOOPBACK:
+        raise UsageError(phrase("{url}: is not encrypted: use https://.", url=Url(address)))
+    return Url(address)
+
+
+def _require_place(address: str, scheme: str, host: str | None, path: str) -> None:
     if not host:
         if scheme == "s3":
             raise UsageError(phrase("{address}: names no bucket: s3://BUCKET/PATH.", address=address))
         raise UsageError(phrase("{address}: names no host: {scheme}://HOST/PATH.", address=address, scheme=scheme))
-    if scheme == "http" and host not in _LOOPBACK:
-        raise UsageError(phrase("{url}: is not encrypted: use https://.", url=Url(address)))
-    return Url(address)
+    if scheme == "smb" and not path.strip("/"):
+        raise UsageError(phrase("{address}: names no share: smb://HOST/SHARE/PATH.", address=address))
 
 
 def _of_this_machine(address: str) -> Path:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
@@ -139,12 +140,46 @@ def _call(name: str, failure: str, method: str, url: str, **content: Any) -> boo
     except ConfigError as error:  # of the proxy
         reason = str(error)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
-        reason = type(error).__name__  # the address may be a secret, so the message does not name it
+        reason = _why(error)
+        if find_proxy(url) and not isinstance(error, httpx.ProxyError):
+            reason = phrase("{why}; it is called by a proxy", why=reason)
     except KeyboardInterrupt:
         _log.error(phrase(failure, setting=name, why=phrase("interrupted")))
         raise
     _log.error(phrase(failure, setting=name, why=reason))
     return False
+
+
+def _why(error: BaseException) -> str:
+    """Return why there is no answer. The address may be a secret, so that not even its host is named."""
+    import httpx
+
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            why = cause.verify_message.partition(",")[0]  # after which the host may be named
+            return phrase("its certificate is not accepted ({why})", why=why)
+        if isinstance(cause, ssl.SSLError):
+            return phrase("there is no TLS with it: its port may be wrong")
+        if isinstance(cause, socket.gaierror):
+            return phrase("there is no such host, or this machine cannot look it up")
+        if isinstance(cause, ConnectionRefusedError):
+            return phrase("it refuses the connection: it may be down, or its port wrong")
+    if isinstance(error, httpx.ProxyError):
+        return phrase("the proxy does not let it through")
+    if isinstance(error, httpx.ConnectError):
+        return phrase("there is no connection to it")
+    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | ValueError):
+        return phrase("its address is not valid")
+    return phrase("it gives no answer that makes sense")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what has led to it; of several connections that were tried, all."""
+    while error is not None:
+        yield error
+        for each in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
+            yield from _causes(each)
+        error = error.__cause__ or error.__context__
 
 
 async def _status_of(method: str, url: str, **content: Any) -> int:

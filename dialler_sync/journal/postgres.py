@@ -175,7 +175,9 @@ def _holder(connection: sa.Connection, number: int) -> str:
 def advice(error: sqlalchemy.exc.DBAPIError) -> str:
     """Return advice for a failure of the server; empty if only the common advice applies."""
     if isinstance(error.orig, (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidSchemaName)):
-        return "grant this user CREATE and USAGE on the schema, and all rights on the tables of the journal"
+        return phrase("grant this user CREATE and USAGE on the schema, and all rights on the tables of the journal")
+    if isinstance(error, sqlalchemy.exc.ProgrammingError) and getattr(error.orig, "sqlstate", None) is None:
+        return phrase("are the parameters after the ? of the URL right?")
     if isinstance(error, sqlalchemy.exc.OperationalError) and getattr(error.orig, "sqlstate", None) is None:
         return phrase(
             "is the server there, and are host, port, user, password (PGPASSWORD, ~/.pgpass) and database right?"

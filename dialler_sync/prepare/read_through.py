@@ -79,6 +79,7 @@ def prepare(
                 "{count} rows have no UserData: each import makes new contacts of them",
             )
         )
+    _warn_of_alike(prepared, keys)
     doubled = _duplicates(prepared, keys, settings.rows.duplicate_keys)
     sink.settle(doubled)
     if phones is not None:
@@ -187,6 +188,25 @@ def _place(prepared: Prepared, seq: int, other: int) -> str:
     if entry["sheet"]:
         return phrase("row {row} of {file}, sheet '{sheet}',", row=row, file=entry["name"], sheet=entry["sheet"])
     return phrase("row {row} of {file}", row=row, file=entry["name"])
+
+
+def _warn_of_alike(prepared: Prepared, keys: Keys) -> None:
+    """Warn of keys that nobody can tell apart: each names a contact of its own."""
+    if alike := keys.alike():
+        seq, other = alike[0]
+        _log.warning(
+            counted(
+                len(alike),
+                "The UserData of {count} row looks like that of another row, and is not the same ({row}, and {other}): "
+                "blanks at an end, invisible characters, or letters in another form. It names another contact. "
+                "trim: true takes blanks away.",
+                "The UserData of {count} rows look like those of other rows, and are not the same (first {row}, and "
+                "{other}): blanks at an end, invisible characters, or letters in another form. They name other "
+                "contacts. trim: true takes blanks away.",
+                row=phrase("row {row}", row=prepared.rows[seq]),
+                other=_place(prepared, seq, other),
+            )
+        )
 
 
 def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:

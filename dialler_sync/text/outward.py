@@ -13,6 +13,7 @@ import json
 import re
 import shlex
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -115,6 +116,13 @@ def shows(text: str) -> bool:
 def escaped(text: str) -> str:
     """Escape each character that acts or hides; keep the rest."""
     return _ACTS.sub(_escape, text)
+
+
+def looks(text: str) -> str:
+    """Return what a text looks like: without what cannot be seen, and with one form of each letter."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    return _ACTS.sub("", unicodedata.normalize("NFKC", text)).strip()
 
 
 def in_shell(name: object) -> str:

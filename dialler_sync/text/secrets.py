@@ -264,7 +264,7 @@ def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
 def url_secrets(url: str) -> Iterator[str]:
     """Yield the secrets in a URL that may be malformed: its password, up to the last ``@``, and passwords among its
     parameters; as written and decoded."""
-    rest = url.partition("://")[2] or url
+    rest = url.partition("://")[2] or url.lstrip("/")
     before = rest.rpartition("@")[0]
     password = before.partition(":")[2] or before
     for secret in (password, *_PASSWORDS.findall(url)):

@@ -367,14 +367,16 @@ async def test_no_proxy_of_the_environment_is_heeded(monkeypatch: pytest.MonkeyP
         (respond(407), (Refused, "proxy_refused")),
         (respond(403), (Refused, "proxy_refused")),
         (respond(502), (NotDone, "unreachable")),
-        (then_close(), (MaybeDone, "connection_lost")),
+        (then_close(), (NotDone, "unreachable")),
+        (b"\0no HTTP\r\n\r\n", (NotDone, "unreachable")),
+        (b"HTTP/1.1 200 OK\r\n\r\nno TLS", (NotDone, "unreachable")),
     ],
-    ids=["407", "403", "502", "closed"],
+    ids=["407", "403", "502", "closed", "no HTTP", "no TLS"],
 )
 async def test_proxy_that_opens_no_tunnel(
     monkeypatch: pytest.MonkeyPatch, answer: bytes | Step, verdict: tuple[type[RequestError], str]
 ) -> None:
-    """A proxy that refuses the tunnel has let nothing through; one that is silent counts as if it had."""
+    """Whatever a proxy does instead, nothing can have got through: what is sent has its own encryption."""
     async with ScriptedServer([answer]) as proxy:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
         async with DiallerClient(settings("https://dialler.invalid/rest")) as client:

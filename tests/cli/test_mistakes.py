@@ -147,6 +147,18 @@ def test_rows_without_a_key(
     assert said in done.err
 
 
+def test_keys_that_nobody_can_tell_apart_are_told(run: Run, configure: Configure, tmp_path: Path) -> None:
+    """They stay what they are: each names a contact of its own."""
+    configure()
+    path = tmp_path / "list.csv"
+    path.write_text("Key,Name,Phone\nM\u00fcller,A,0171 3920011\nMu\u0308ller,B,0171 3920012\nK1,C,0171 3920013\n")
+
+    done = run("validate", path)
+
+    assert "The UserData of 1 row looks like that of another row, and is not the same (row 3, and row 2)" in done.err
+    assert done.summary["counts"]["succeeded"] == 3
+
+
 def test_a_configuration_without_keys_is_meant(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
     configure({"Name": "Name", "PhoneNumber1": "{column: Phone, region: DE}"})
 

@@ -328,7 +328,7 @@ def test_nobody_to_tell_is_no_failure(run: Run, configure: Configure, contacts_c
 
     assert done.code == ExitCode.OK
     assert "x.prom cannot be written: No such file or directory\n" in done.err
-    assert "notify.webhook could not be called: ConnectError" in done.err
+    assert "notify.webhook could not be called: it refuses the connection: it may be down" in done.err
     assert "s3cr3t" not in done.err
 
 

@@ -216,3 +216,31 @@ def write_biff(path: Path, cells: bytes, *, before: bytes = b"", version: int = 
     sheet = biff_record(0x85, struct.pack("<IBB", start, 0, 0) + named)
     path.write_bytes(head + sheet + biff_record(0x0A) + begin(0x10) + cells + biff_record(0x0A))
     return path
+
+
+def compound(**streams: bytes) -> bytes:
+    """Return an OLE file with streams, each of at least 4,096 bytes. Source: [MS-CFB] 2."""
+    sector, free, end, of_fat = 4096, 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    sizes = {name: -(-len(content) // sector) for name, content in streams.items()}
+    fats = -(-(sum(sizes.values()) + 110) // 1024)
+    fat, starts = [end, *[of_fat] * fats], {}
+    for name, size in sizes.items():
+        starts[name] = len(fat)
+        fat += [*range(len(fat) + 1, len(fat) + size), end]
+    fat += [free] * (fats * 1024 - len(fat))
+
+    def entry(name: str, kind: int, after: int, child: int, start: int, size: int) -> bytes:
+        raw = f"{name}\0".encode("utf-16-le")
+        fields = struct.pack("<HBBIII36sIQ", len(raw), kind, 1, free, after, child, b"", start, size)
+        return raw.ljust(64, b"\0") + fields
+
+    entries = [entry("Root Entry", 5, free, 1, end, 0)]
+    names = sorted(streams, key=lambda name: (len(name), name.upper()))
+    for at, name in enumerate(names, 1):
+        entries.append(entry(name, 2, at + 1 if at < len(names) else free, free, starts[name], len(streams[name])))
+    ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    head = struct.pack("<8s16s5H6x9I", ole, b"", 62, 4, 0xFFFE, 12, 6, 1, fats, 0, 0, 4096, end, 0, end, 0)
+    head += struct.pack("<109I", *range(1, fats + 1), *[free] * (109 - fats))
+    content = b"".join(streams[name].ljust(size * sector, b"\0") for name, size in sizes.items())
+    table = b"".join(entries).ljust(sector, b"\0")
+    return head.ljust(sector, b"\0") + table + struct.pack(f"<{len(fat)}I", *fat) + content

@@ -16,6 +16,7 @@ from dialler_sync.errors import JournalError, UsageError
 from dialler_sync.journal import Journal, PlannedRow
 from dialler_sync.text.command_line import install
 
+from ..conftest import Run
 from ..helpers.postgres_records import record
 from .conftest import Cluster
 
@@ -70,6 +71,26 @@ def test_a_user_without_rights_is_told_which(url: str, database: str, cluster: C
     cluster.execute(f"GRANT CREATE, USAGE ON SCHEMA public TO {role}", database)
     with Journal.open(guest) as journal:
         assert journal.runs() == []
+
+
+@pytest.mark.parametrize("granted", ["SELECT", "SELECT, INSERT, UPDATE", "SELECT, INSERT, DELETE", "ALL"])
+def test_doctor_finds_out_who_may_only_read(granted: str, url: str, database: str, cluster: Cluster, run: Run) -> None:
+    """The tables are there, and the journal opens."""
+    Journal.open(url).close()
+    role = f"reader_{database}"
+    cluster.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'reader'")
+    cluster.execute(f"GRANT {granted} ON ALL TABLES IN SCHEMA public TO {role}", database)
+
+    done = run("--state", cluster.url(database, role, "reader"), "doctor")
+
+    (said,) = (line for line in done.out.splitlines() if line.split()[1:2] == ["journal"])
+    assert said.startswith("OK" if granted == "ALL" else "FAIL")
+    assert ("permission denied for table" in said) == (granted != "ALL")
+
+
+def test_a_parameter_that_there_is_not(cluster: Cluster) -> None:
+    with pytest.raises(JournalError, match=r"are the parameters after the \? of the URL right"):
+        Journal.open(f"{cluster.url()}?nonsense=1")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from dialler_sync.cli.main import cli
 from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
+from dialler_sync.exit_codes import ExitCode
 from dialler_sync.read.excel import biff, xls
 from dialler_sync.read.excel.beginning import beginning_of
 
@@ -21,12 +22,14 @@ from ..helpers.excel_files import (
     biff_number,
     biff_record,
     biff_text,
+    compound,
     read,
     sheet_xml,
     write_biff,
     write_xlsb,
     write_xlsx,
 )
+from .limited import configuration, run_limited
 
 pytestmark = pytest.mark.timeout(120)  # each took at least an hour, or more memory than a machine has
 
@@ -290,3 +293,26 @@ def test_xls_rows_with_a_cell_far_right_take_no_memory(tmp_path: Path, monkeypat
     with pytest.raises(InputError, match="cells far right"):
         read(records(tmp_path, far))
     assert len(read(records(tmp_path, far[: len(far) // 2])).rows) == 50
+
+
+@pytest.mark.parametrize(
+    ("described", "said"),
+    [
+        (b"<a>" + b"<b/>" * 1_000_000 + b"</a>", "is made to do harm"),
+        (b"<a/>".ljust(5_000), "cannot be opened with its password"),
+        (b'<!DOCTYPE a [<!ENTITY e "' + b"x" * 5_000 + b'">]><a>' + b"&e;" * 12_000 + b"</a>", "cannot be opened"),
+    ],
+    ids=["elements", "nothing", "entities"],
+)
+def test_how_a_workbook_is_encrypted(described: bytes, said: str, tmp_path: Path) -> None:
+    """It is XML, which is read whole; without its password the workbook would be refused anyway."""
+    config = configuration(tmp_path / "dialler-sync.yaml")
+    config.write_text(f"{config.read_text()}\nsource: {{password_command: echo s3cret-of-the-workbook}}\n")
+    head = struct.pack("<HHI", 4, 4, 0x40)
+    (tmp_path / "list.xlsx").write_bytes(compound(EncryptionInfo=head + described, EncryptedPackage=bytes(5_000)))
+
+    done = run_limited("validate", "list.xlsx")
+
+    assert done.returncode == ExitCode.INPUT
+    assert said in done.stderr
+    assert "s3cret" not in done.stderr

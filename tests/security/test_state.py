@@ -28,6 +28,7 @@ ENDLESS = "SELECT count(*) FROM (WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELE
         "file:x.db", "file:x.db?mode=ro", "file:x.db?vfs=unix-none", "sqlite:", "sqlite://", "sqlite:///", "   ", ".",
         "/", "sqlite:///x.db?timeout=soon", "sqlite:///x.db?timeout=-1", "sqlite:///x.db?timeout=nan",
         "sqlite:///x.db?timeout=1&timeout=2", "~nobody-of-that-name/x.db", "/dev/null", "/dev/zero", "pipe",
+        "//app@db.example.com/x",
         f"sslpassword={PASSWORD} dbname=x", f"PGPASSWORD={PASSWORD} x", "sslkey=a dbname=b", "a = 'b c' host=d",
         f"Server=db;Database=x;User Id=u;Password={PASSWORD}",
     ],
@@ -45,7 +46,10 @@ def test_what_is_no_place_for_a_journal(state: str, run: Run, tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
 
 
-@pytest.mark.parametrize("state", ["date=2026/x.db", " x.db", "a#b%41.db", "x?mode=ro", "sqlite:///x.db?timeout=0.5"])
+@pytest.mark.parametrize(
+    "state",
+    ["date=2026/x.db", "a@b/x:y.db", "./a:b@c.db", " x.db", "a#b%41.db", "x?mode=ro", "sqlite:///x.db?timeout=0.5"],
+)
 def test_what_is_a_name_like_others(state: str, run: Run, tmp_path: Path) -> None:
     """Odd, and a file all the same."""
     assert run("--state", state, "runs", "list").code == ExitCode.OK

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from threading import Thread
@@ -18,7 +19,7 @@ from dialler_sync.api.tls import tls_context
 from dialler_sync.api.transport import _Connector
 from dialler_sync.config.sources import StoreSettings
 from dialler_sync.errors import InputError, UsageError
-from dialler_sync.fetch.remote import download
+from dialler_sync.fetch.remote import download, expand
 from dialler_sync.files.url import Url
 from dialler_sync.jobs.receivers import _call
 
@@ -112,6 +113,20 @@ def test_an_answer_of_an_object_store_without_an_end_is_not_kept_in_memory(
 
     with pytest.raises(InputError, match="sends more than it was asked for"):
         download(Url("s3://lists/list.csv"), stores, 10_000_000, pause=0)
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_page_of_a_listing_is_shorter_than_an_object(servers: list[Seen], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is XML: 60 MB of it took 1.5 GB."""
+    said: list[int] = []
+    monkeypatch.setattr("dialler_sync.fetch.s3._Content.__init__", lambda _, __, longest: said.append(longest))
+    stores = {"s3://lists": StoreSettings(endpoint_url=servers[0].address, timeout=5)}
+
+    with suppress(InputError):
+        expand(Url("s3://lists/*.csv"), stores)
+
+    assert "list-type" in servers[0].asked[0][0]
+    assert said[0] == 4 * 2**20
 
 
 @pytest.mark.parametrize("what", ["list", "message"])

@@ -15,6 +15,8 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.jobs import receivers, smtp
 
 from ..conftest import Run
+from ..helpers.authority import Authority
+from ..helpers.stores import web_server
 from .limited import answering, configuration, run_limited
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"
@@ -103,6 +105,54 @@ def test_a_ping_reads_no_more_than_the_status(
     assert [record.getMessage() for record in caplog.records if record.name == receivers.__name__] == (
         ["notify.ping could not be called: it answered 404."] if ends else []
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "answer", "said"),
+    [
+        ("http://{there}/s3cret", b"", "it gives no answer that makes sense"),
+        ("http://{there}/s3cret", b"\0 s3cret\r\n\r\n", "it gives no answer that makes sense"),
+        ("https://{there}/s3cret", b"HTTP/1.1 400 s3cret\r\n\r\n", "there is no TLS with it: its port may be wrong"),
+        ("https://no-such-host.invalid/s3cret", b"", "there is no such host, or this machine cannot look it up"),
+        ("https://127.0.0.1:1/s3cret", b"", "it refuses the connection: it may be down, or its port wrong"),
+    ],
+)
+def test_why_there_is_no_answer(url: str, answer: bytes, said: str, caplog: pytest.LogCaptureFixture) -> None:
+    """It is said in words, which have nothing of the address."""
+
+    def end(connection: socket.socket) -> None:
+        connection.sendall(answer)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    with answering(end) as there:
+        receivers.ping(NotifySettings(ping=url.format(there=there.removeprefix("http://"))))
+
+    assert [each.getMessage() for each in caplog.records if each.name == receivers.__name__] == [
+        f"notify.ping could not be called: {said}."
+    ]
+
+
+def test_a_certificate_that_is_not_accepted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with web_server(tmp_path, Authority(tmp_path, "own")) as web:
+        receivers.ping(NotifySettings(ping=f"https://127.0.0.1:{web.server_address[1]}/s3cret"))
+
+    (said,) = (each.getMessage() for each in caplog.records if each.name == receivers.__name__)
+    assert "its certificate is not accepted (unable to get local issuer certificate)" in said
+
+
+def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """The service behind it may be well."""
+
+    def refuse(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 407 s3cret\r\nContent-Length: 0\r\n\r\n")
+
+    with answering(refuse) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.replace("http://", "http://me:s3cret@"))
+        receivers.ping(NotifySettings(ping="https://hooks.invalid/s3cret"))
+
+    assert [each.getMessage() for each in caplog.records if each.name == receivers.__name__] == [
+        "notify.ping could not be called: the proxy does not let it through."
+    ]
 
 
 @pytest.mark.parametrize("size", [1, 1 << 16], ids=["slow", "endless"])

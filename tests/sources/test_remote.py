@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import getpass
+import socket
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,7 +21,7 @@ from dialler_sync.text.command_line import install
 from ..conftest import Configure, Run
 from ..helpers.blocks import blocks
 from ..helpers.dialler import line
-from ..helpers.stores import Sftp, Web, basic
+from ..helpers.stores import Sftp, Share, Web, basic
 from .conftest import Place, at, logins, of_web
 from .kinds import zipped
 
@@ -332,3 +336,93 @@ def test_reports_are_written_here(run: Run, configure: Configure) -> None:
 
     assert done.code == ExitCode.USAGE
     assert "reports.dir: is an address: name a folder of this machine; --out URL" in done.err
+
+
+@pytest.mark.parametrize("password", ["wr0ng-pass", "p'W\"$(x)`ö€ <b>&%s{0}#é"])
+def test_a_share_that_refuses_the_login(run: Run, configure: Configure, share: Share, password: str) -> None:
+    """Its error has a number, which is none of HTTP. The library keeps logins that others have used."""
+    Path("password").write_text(password, encoding="utf-8")
+    login = f"{{username: stranger{len(password)}, password_command: cat password}}"
+    configure(sources=logins(f'"smb://127.0.0.1:{share.port}": {login}'))
+
+    done = run("-vv", "validate", share.url("list.csv"))
+
+    assert done.code == ExitCode.INPUT
+    assert "the server refuses the login: set sources: username and password_command" in done.err
+    assert password not in done.err
+
+
+def test_a_share_that_there_is_not(run: Run, configure: Configure, share: Share) -> None:
+    configure(sources=logins(share.login))
+
+    assert "there is no such share" in run("validate", share.url("list.csv").replace("/lists/", "/other/")).err
+    no_share = run("validate", share.url("").replace("/lists/", ""))
+    assert no_share.code == ExitCode.USAGE
+    assert "names no share: smb://HOST/SHARE/PATH" in no_share.err
+
+
+def test_a_share_that_falls_silent_does_not_hold_the_process(share: Share) -> None:
+    """At its end, the library waited for the answer to its goodbye."""
+    (share.files / "silent.csv").write_bytes(LIST)
+    silent = threading.Event()
+
+    def carry(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(1 << 16):
+                if silent.is_set():
+                    silent.wait()
+                    continue
+                target.sendall(data)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        script = (
+            "from dialler_sync.fetch.smb import Smb\n"
+            f"files = Smb('127.0.0.1', port={port}, username={getpass.getuser()!r}, password='password')\n"
+            "file = files.open('/lists/silent.csv', 'rb')\nprint(file.read(3), flush=True)\ninput()\n"
+        )
+        words = [sys.executable, "-c", script]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+            near, _ = listener.accept()
+            with near, socket.create_connection(("127.0.0.1", share.port)) as far:
+                for way in ((near, far), (far, near)):
+                    threading.Thread(target=carry, args=way, daemon=True).start()
+                assert reader.stdout
+                assert "Key" in reader.stdout.readline()
+                silent.set()
+                try:
+                    reader.communicate("\n", timeout=30)
+                finally:
+                    reader.kill()
+
+    assert reader.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("@cert-authority *.example.com {key} # of the house\n\n# more\n{host} {key}\n", ""),
+        ("{host} {key}\n@revoked * {other}\n", ""),
+        ("{host} {key}\n@revoked * {key}\n", "the host is not in known_hosts"),
+        ("@revoked {host} {key}\n", "the host is not in known_hosts"),
+        ("{host} ssh-ed25519 AAAA\n", "the host is not in known_hosts"),
+        ("{host} ssh-ed25519 AAA\n", "known_hosts has a line whose key is damaged"),
+        ("{host} {other}\n", "the host shows another key"),
+        ("no key\n", "the host is not in known_hosts"),
+    ],
+)
+def test_lines_of_known_hosts(
+    lines: str, said: str, run: Run, configure: Configure, sftp: Sftp, tmp_path: Path
+) -> None:
+    """A key that is revoked is not accepted, wherever else it stands."""
+    (sftp.files / "known.csv").write_bytes(LIST)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "other"], check=True)
+    other = " ".join((tmp_path / "other.pub").read_text().split()[:2])
+    host, key = sftp.known_hosts.read_text().strip().split(" ", 1)
+    (tmp_path / "hosts").write_text(lines.format(host=host, key=key, other=other))
+    configure(sources=logins(sftp.login.replace(str(sftp.known_hosts), str(tmp_path / "hosts"))))
+
+    done = run("validate", sftp.url("known.csv"))
+
+    assert done.code == (ExitCode.INPUT if said else ExitCode.OK), done.err
+    assert said in done.err

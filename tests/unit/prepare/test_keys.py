@@ -46,3 +46,25 @@ def test_rows_that_share_a_key(policy: str, different: int) -> None:
 
 def test_no_rows_share_nothing() -> None:
     assert losers([], "last") == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "alike"),
+    [
+        (["K1", "K2", "k1", "K 1"], []),
+        (["K1", "K1 "], [(1, 0)]),
+        (["K1 ", "K2 ", "K1 "], []),
+        (["K1 ", "K1"], [(0, 1)]),
+        (["M\u00fcller", "Mu\u0308ller", "Muller"], [(1, 0)]),
+        (["K1", "K\u200b1", "K1\u00a0", "K\u00ad1", "K\uff11", "K1\u3164"], [(n, 0) for n in range(1, 6)]),
+        (["K\u200b1", "K1\u00a0", "K1\u00a0"], [(0, 1), (1, 0), (2, 0)]),
+        (["", " ", "\u200b", "\u2060 "], [(1, 2), (2, 1), (3, 1)]),
+    ],
+)
+def test_keys_that_look_alike(keys: list[str], alike: list[tuple[int, int]]) -> None:
+    """Beside each stands the first row whose key is another one; keys that are odd in the same way are the same."""
+    found = Keys()
+    for row in enumerate(keys):
+        found.add([row])
+
+    assert found.alike() == alike

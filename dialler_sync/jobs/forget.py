@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import JournalError, UsageError
 from ..files.url import Url, path_of
-from ..journal import Journal, RunRecord
+from ..journal import READING, Journal, RunRecord
 from ..journal.erase import Place
 from ..model import FINE
 from ..run.address import OUT
@@ -19,6 +19,7 @@ from ..run.report_files import write_reports
 from ..run.reports import Summary
 from ..text.command_line import command
 from ..text.phrase import phrase
+from .unfinished import RUNNING, state_of
 
 _log = logging.getLogger(__name__)
 
@@ -63,21 +64,29 @@ def find_person(journal: Journal, user_data: str) -> Person:
     wanted = {run for run, _ in rows} | named
     runs = [run for run in journal.runs() if run.id in wanted]
     for run in runs:
-        if run.state != "finished":
-            raise UsageError(
-                phrase(
-                    "run {run} is not finished and would send the person again: finish it with '{command}', or "
-                    "forget it with '{prune}', first",
-                    run=run.id,
-                    command=command("resume", run.id),
-                    prune=command("runs", "prune", "--unfinished", "--older-than") + " AGE",
-                )
-            )
+        _require_ended(journal, run)
     return Person(user_data, rows, runs)
 
 
-def forget_person(journal: Journal, person: Person) -> list[str]:
-    """Erase a person; return where copies remain.
+def _require_ended(journal: Journal, run: RunRecord) -> None:
+    if run.state == "finished":
+        return
+    if state_of(journal, run) == RUNNING:
+        raise UsageError(phrase("run {run} is at work: wait until it has finished, or stop it", run=run.id))
+    if run.command not in READING:
+        raise UsageError(
+            phrase(
+                "run {run} is not finished and would send the person again: finish it with '{command}', or "
+                "delete it with '{prune}', first",
+                run=run.id,
+                command=command("resume", run.id),
+                prune=command("runs", "prune", run.id),
+            )
+        )
+
+
+def forget_person(journal: Journal, person: Person) -> tuple[Person, list[str]]:
+    """Erase a person; return what was erased, and where copies remain.
 
     Raises:
         UsageError: a run is working on one of the campaigns.
@@ -95,12 +104,16 @@ def forget_person(journal: Journal, person: Person) -> list[str]:
         ),
     ]
     with ExitStack() as locks:
-        for target in dict.fromkeys(run.target for run in person.runs):
-            locks.enter_context(journal.campaign_lock(target))
+        held: set[str] = set()
+        while wanted := {run.target for run in person.runs} - held:
+            for target in sorted(wanted):
+                locks.enter_context(journal.campaign_lock(target))
+            held |= wanted
+            person = find_person(journal, person.user_data)  # once more, as a run may have ended meanwhile
         journal.erase(person.user_data, person.rows)
         for run in person.runs:
             copies += _rewrite(journal, run)
-    return list(dict.fromkeys(copies))
+    return person, list(dict.fromkeys(copies))
 
 
 def _rewrite(journal: Journal, run: RunRecord) -> Iterator[str]:

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from dialler_sync.config import SourceSettings
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.jobs.history import rewrite_reports
 from dialler_sync.journal import Journal
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
@@ -134,6 +136,35 @@ def test_a_run_that_is_at_work_is_left_alone(run: Run, with_failures: Done, tmp_
 
     assert refused.code == ExitCode.USAGE
     assert "another run" in refused.err
+
+
+def test_a_run_that_was_finished_meanwhile_stays_so(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """By a resume, between the look at its record and its turn."""
+    configure()
+    name = run("import", contacts_csv(6), "--limit", 2).summary["run_id"]
+    with Journal.open(tmp_path / "state" / "journal.db") as journal:
+        stopped = journal.run(name)
+        assert run("resume").code == ExitCode.OK
+
+        summary, _ = rewrite_reports(journal, stopped, SourceSettings())
+
+        assert journal.run(name).state == "finished"
+    assert summary.counts["succeeded"] == 6
+
+
+def test_a_run_is_pruned_by_name(run: Run, with_failures: Done, contacts_csv: Contacts) -> None:
+    """And no other one."""
+    stopped, young = run("import", contacts_csv(6), "--limit", 2), run("import", contacts_csv(2))
+    left = runs(run) - {stopped.summary["run_id"]}
+
+    both = run("runs", "prune", stopped.summary["run_id"], "--older-than", "0d")
+    pruned = run("runs", "prune", stopped.summary["run_id"])
+
+    assert (both.code, pruned.code) == (ExitCode.USAGE, ExitCode.OK)
+    assert runs(run) == left >= {young.summary["run_id"]}
+    assert run("runs", "prune").code == ExitCode.USAGE
 
 
 def aged(tmp_path: Path, run_id: str, days: int) -> None:

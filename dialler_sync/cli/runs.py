@@ -244,7 +244,7 @@ def prune(
     return ExitCode.OK
 
 
-@click.command(cls=SpokenCommand, codes=(ExitCode.OK, ExitCode.USAGE))
+@click.command(cls=SpokenCommand, codes=(ExitCode.OK, ExitCode.USAGE, ExitCode.INTERRUPTED))
 @click.option("--user-data", metavar="U", required=True, help="UserData of the person.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
@@ -267,11 +267,12 @@ def forget(app: App, user_data: str, yes: bool) -> int:
             echo(_in_words(person), err=True)
             confirm(phrase("Erase them? This cannot be undone"))
         person, copies = forget_person(journal, person)
+        unwritten = find_person(journal, user_data).runs
     settled()
     echo(phrase("erased {rows}", rows=_in_words(person)))
     for copy in copies:
         echo(phrase("a copy remains: {copy}", copy=copy))
-    return ExitCode.OK
+    return ExitCode.USAGE if unwritten else ExitCode.OK
 
 
 def _in_words(person: Person) -> str:

@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import JournalError, UsageError
+from ..errors import Interrupted, JournalError, UsageError
 from ..files.url import Url, path_of
 from ..journal import READING, Journal, RunRecord
-from ..journal.erase import Place
+from ..journal.erase import TO_REWRITE, Place
 from ..model import FINE
 from ..run.address import OUT
 from ..run.begin import reopen_folder
@@ -53,7 +53,7 @@ class KeptCells:
 
 
 def find_person(journal: Journal, user_data: str) -> Person:
-    """Return what the journal has of a person.
+    """Return what the journal has of a person, and the runs whose reports an interrupted call has not rewritten.
 
     Raises:
         UsageError: a run that can be resumed still needs it.
@@ -62,7 +62,7 @@ def find_person(journal: Journal, user_data: str) -> Person:
         raise UsageError(phrase("--user-data is empty: name the UserData of the person"))
     rows, named = journal.rows_of(user_data)
     wanted = {run for run, _ in rows} | named
-    runs = [run for run in journal.runs() if run.id in wanted]
+    runs = [run for run in journal.runs() if run.id in wanted or run.options.get(TO_REWRITE)]
     for run in runs:
         _require_ended(journal, run)
     return Person(user_data, rows, runs)
@@ -110,9 +110,14 @@ def forget_person(journal: Journal, person: Person) -> tuple[Person, list[str]]:
                 locks.enter_context(journal.campaign_lock(target))
             held |= wanted
             person = find_person(journal, person.user_data)  # once more, as a run may have ended meanwhile
-        journal.erase(person.user_data, person.rows)
-        for run in person.runs:
-            copies += _rewrite(journal, run)
+        journal.erase(person.user_data, person.rows, [run.id for run in person.runs])
+        try:
+            for run in person.runs:
+                copies += _rewrite(journal, run)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                phrase("Interrupted. Reports may still have the person: run the command again.")
+            ) from None
     return person, list(dict.fromkeys(copies))
 
 
@@ -131,19 +136,20 @@ def _rewrite(journal: Journal, run: RunRecord) -> Iterator[str]:
             run=f"{run.command} {run.id}",
             command=command("runs", "report", run.id, "--out", address),
         )
-    if not out.is_dir():
-        return
-    if run.command not in {"import", "validate"} or not run.summary:
-        yield phrase("{folder}, the reports of {run}: delete them", folder=out, run=f"{run.command} {run.id}")
+    if not out.is_dir() or run.command not in {"import", "validate"} or not run.summary:
+        if out.is_dir():
+            yield phrase("{folder}, the reports of {run}: delete them", folder=out, run=f"{run.command} {run.id}")
+        journal.rewritten(run.id)
         return
     try:
         reopen_folder(run)
         write_reports(journal, run, KeptCells(journal, run), Summary.read(run.summary), keep=False)
         for marked in out.glob("*-marked.xls?"):
             marked.unlink()
+        journal.rewritten(run.id)
     except (JournalError, UsageError, OSError) as error:
         _log.error("%s", error)
-        yield phrase("{folder}, whose reports could not be rewritten", folder=out)
+        yield phrase("{folder}, whose reports could not be rewritten: fix that, and run the command again", folder=out)
 
 
 def _may_be_there(path: Path) -> bool:

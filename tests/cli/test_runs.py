@@ -9,11 +9,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from dialler_sync.config import SourceSettings
+from dialler_sync.errors import JournalError
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.jobs import forget
 from dialler_sync.jobs.history import rewrite_reports
 from dialler_sync.journal import Journal
 from dialler_sync.simulator import FaultPlan, SimulatorServer
@@ -339,6 +342,30 @@ def test_a_person_is_forgotten(run: Run, configure: Configure, contacts_csv: Con
     assert "erased 1 row" in run("forget", "--user-data", "K1", "--yes").out
     assert not _holds(tmp_path / "state/journal.db")
     assert "erased 0 rows" in run("forget", "--user-data", "nobody").out
+
+
+@pytest.mark.parametrize("why", [KeyboardInterrupt, JournalError("disk full")])
+def test_a_person_is_forgotten_at_the_second_try(
+    why: BaseException, run: Run, configure: Configure, contacts_csv: Contacts, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    """The journal has them no longer, so it must know whose reports still have them."""
+    configure()
+    for _ in range(2):
+        run("import", contacts_csv(rows=["K1,Secretname,0171 12"]))
+    run("import", contacts_csv(rows=["K2,Other,0171 13"]))
+
+    with monkeypatch.context() as failing:
+        failing.setattr(forget, "write_reports", Mock(side_effect=why))
+        first = run("forget", "--user-data", "K1", "--yes")
+    second = run("forget", "--user-data", "K1", "--yes")
+
+    stopped = why is KeyboardInterrupt
+    assert first.code == (ExitCode.INTERRUPTED if stopped else ExitCode.USAGE)
+    assert "run the command again" in (first.err if stopped else first.out)
+    assert (second.code, second.out.splitlines()[0]) == (ExitCode.OK, "erased 0 rows in 2 runs")
+    assert not [path for path in tmp_path.glob("reports/*/*") if _holds(path)]
+    assert "erased 0 rows in 0 runs" in run("forget", "--user-data", "K1", "--yes").out
 
 
 def _holds(path: Path) -> bool:

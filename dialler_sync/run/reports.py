@@ -136,7 +136,7 @@ def summarise(journal: Journal, run: RunRecord, stopped: StopRun | None, effort:
         rows_sent=sent,
         sending_s=round(sending, 3),
         exit_code=int(exit_code(stopped, counts.rows + counts.mirror, all_failed)),
-        stopped_because=str(stopped) if stopped else None,
+        stopped_because=" ".join(stopped.args) if stopped else None,
         dry_run=bool(run.options.get("dry_run")),
         parent=run.parent,
         version=__version__,

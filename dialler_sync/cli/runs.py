@@ -6,6 +6,7 @@ import sys
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +19,9 @@ from .app import App, is_quiet, settled
 from .asking import confirm
 from .echo import echo, echo_json
 from .spoken import SpokenCommand, SpokenGroup
+
+if TYPE_CHECKING:
+    from ..jobs.forget import Person
 
 
 class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
@@ -184,13 +188,16 @@ def report(app: App, run: str, out: Path | None) -> int:
 
 
 @runs.command(codes=(ExitCode.OK, ExitCode.USAGE))
-@click.option("--older-than", type=AgeType(), required=True, help="Prune runs older than this: 30d, 12h or 6w.")
+@click.argument("run", nargs=-1)
+@click.option("--older-than", type=AgeType(), help="Prune runs older than this: 30d, 12h or 6w.")
 @click.option("--unfinished", is_flag=True, help="Include runs that could be resumed.")
 @click.option("--reports", is_flag=True, help="Also delete their reports.")
 @click.option("--dry-run", is_flag=True, help="Only show which.")
 @click.pass_obj
-def prune(app: App, older_than: timedelta, unfinished: bool, reports: bool, dry_run: bool) -> int:
-    """Delete old runs from the journal.
+def prune(
+    app: App, run: tuple[str, ...], older_than: timedelta | None, unfinished: bool, reports: bool, dry_run: bool
+) -> int:
+    """Delete old runs, or each RUN, from the journal.
 
     They can then no longer be shown, retried or undone, and the saved previous states of their contacts are deleted.
     Their reports stay, unless --reports is given. The journal keeps what was last sent for each UserData (--compare
@@ -201,22 +208,28 @@ def prune(app: App, older_than: timedelta, unfinished: bool, reports: bool, dry_
     Examples:
       dialler-sync runs prune --older-than 30d --dry-run
       dialler-sync runs prune --older-than 26w --unfinished
+      dialler-sync runs prune 20261123-201512-4f3a9c
     """
     from ..jobs import history as past_runs
     from ..jobs.calls import forget_calls
 
+    if bool(run) == (older_than is not None) or (run and unfinished):
+        raise click.UsageError(phrase("name each RUN, or give --older-than (with --unfinished)"))
     with app.journal() as journal:
-        now = datetime.now(UTC)
-        before, calls = now - older_than, 0
-        found = past_runs.prunable(journal, before, unfinished=unfinished)
+        now, calls = datetime.now(UTC), 0
+        if older_than is None:
+            found = past_runs.prunable_runs(journal, run)
+        else:
+            found = past_runs.prunable(journal, now - older_than, unfinished=unfinished)
         if not dry_run:
             past_runs.prune(journal, found, reports=reports)
-            calls = forget_calls(journal, before, now)
+            if older_than is not None:
+                calls = forget_calls(journal, now - older_than, now)
             settled()
     if is_quiet() and not dry_run:
         return ExitCode.OK
-    for run in found:
-        echo(f"{run.id}  {run.command}  {run.campaign}")
+    for each in found:
+        echo(f"{each.id}  {each.command}  {each.campaign}")
     if dry_run:
         echo(counted(len(found), "would prune {count} run", "would prune {count} runs"), err=True)
     else:
@@ -231,7 +244,7 @@ def prune(app: App, older_than: timedelta, unfinished: bool, reports: bool, dry_
     return ExitCode.OK
 
 
-@click.command(cls=SpokenCommand, codes=(ExitCode.OK, ExitCode.USAGE))
+@click.command(cls=SpokenCommand, codes=(ExitCode.OK, ExitCode.USAGE, ExitCode.INTERRUPTED))
 @click.option("--user-data", metavar="U", required=True, help="UserData of the person.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
@@ -250,15 +263,17 @@ def forget(app: App, user_data: str, yes: bool) -> int:
 
     with app.journal() as journal:
         person = find_person(journal, user_data)
-        found = counted(
-            len(person.runs), "{rows} in {count} run", "{rows} in {count} runs", rows=rows(len(person.rows))
-        )
         if person.runs and not yes:
-            echo(found, err=True)
+            echo(_in_words(person), err=True)
             confirm(phrase("Erase them? This cannot be undone"))
-        copies = forget_person(journal, person)
+        person, copies = forget_person(journal, person)
+        unwritten = find_person(journal, user_data).runs
     settled()
-    echo(phrase("erased {rows}", rows=found))
+    echo(phrase("erased {rows}", rows=_in_words(person)))
     for copy in copies:
         echo(phrase("a copy remains: {copy}", copy=copy))
-    return ExitCode.OK
+    return ExitCode.USAGE if unwritten else ExitCode.OK
+
+
+def _in_words(person: Person) -> str:
+    return counted(len(person.runs), "{rows} in {count} run", "{rows} in {count} runs", rows=rows(len(person.rows)))

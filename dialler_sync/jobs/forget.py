@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import JournalError, UsageError
+from ..errors import Interrupted, JournalError, UsageError
 from ..files.url import Url, path_of
-from ..journal import Journal, RunRecord
-from ..journal.erase import Place
+from ..journal import READING, Journal, RunRecord
+from ..journal.erase import TO_REWRITE, Place
 from ..model import FINE
 from ..run.address import OUT
 from ..run.begin import reopen_folder
@@ -19,6 +19,7 @@ from ..run.report_files import write_reports
 from ..run.reports import Summary
 from ..text.command_line import command
 from ..text.phrase import phrase
+from .unfinished import RUNNING, state_of
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class KeptCells:
 
 
 def find_person(journal: Journal, user_data: str) -> Person:
-    """Return what the journal has of a person.
+    """Return what the journal has of a person, and the runs whose reports an interrupted call has not rewritten.
 
     Raises:
         UsageError: a run that can be resumed still needs it.
@@ -61,23 +62,31 @@ def find_person(journal: Journal, user_data: str) -> Person:
         raise UsageError(phrase("--user-data is empty: name the UserData of the person"))
     rows, named = journal.rows_of(user_data)
     wanted = {run for run, _ in rows} | named
-    runs = [run for run in journal.runs() if run.id in wanted]
+    runs = [run for run in journal.runs() if run.id in wanted or run.options.get(TO_REWRITE)]
     for run in runs:
-        if run.state != "finished":
-            raise UsageError(
-                phrase(
-                    "run {run} is not finished and would send the person again: finish it with '{command}', or "
-                    "forget it with '{prune}', first",
-                    run=run.id,
-                    command=command("resume", run.id),
-                    prune=command("runs", "prune", "--unfinished", "--older-than") + " AGE",
-                )
-            )
+        _require_ended(journal, run)
     return Person(user_data, rows, runs)
 
 
-def forget_person(journal: Journal, person: Person) -> list[str]:
-    """Erase a person; return where copies remain.
+def _require_ended(journal: Journal, run: RunRecord) -> None:
+    if run.state == "finished":
+        return
+    if state_of(journal, run) == RUNNING:
+        raise UsageError(phrase("run {run} is at work: wait until it has finished, or stop it", run=run.id))
+    if run.command not in READING:
+        raise UsageError(
+            phrase(
+                "run {run} is not finished and would send the person again: finish it with '{command}', or "
+                "delete it with '{prune}', first",
+                run=run.id,
+                command=command("resume", run.id),
+                prune=command("runs", "prune", run.id),
+            )
+        )
+
+
+def forget_person(journal: Journal, person: Person) -> tuple[Person, list[str]]:
+    """Erase a person; return what was erased, and where copies remain.
 
     Raises:
         UsageError: a run is working on one of the campaigns.
@@ -95,12 +104,21 @@ def forget_person(journal: Journal, person: Person) -> list[str]:
         ),
     ]
     with ExitStack() as locks:
-        for target in dict.fromkeys(run.target for run in person.runs):
-            locks.enter_context(journal.campaign_lock(target))
-        journal.erase(person.user_data, person.rows)
-        for run in person.runs:
-            copies += _rewrite(journal, run)
-    return list(dict.fromkeys(copies))
+        held: set[str] = set()
+        while wanted := {run.target for run in person.runs} - held:
+            for target in sorted(wanted):
+                locks.enter_context(journal.campaign_lock(target))
+            held |= wanted
+            person = find_person(journal, person.user_data)  # once more, as a run may have ended meanwhile
+        journal.erase(person.user_data, person.rows, [run.id for run in person.runs])
+        try:
+            for run in person.runs:
+                copies += _rewrite(journal, run)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                phrase("Interrupted. Reports may still have the person: run the command again.")
+            ) from None
+    return person, list(dict.fromkeys(copies))
 
 
 def _rewrite(journal: Journal, run: RunRecord) -> Iterator[str]:
@@ -118,19 +136,20 @@ def _rewrite(journal: Journal, run: RunRecord) -> Iterator[str]:
             run=f"{run.command} {run.id}",
             command=command("runs", "report", run.id, "--out", address),
         )
-    if not out.is_dir():
-        return
-    if run.command not in {"import", "validate"} or not run.summary:
-        yield phrase("{folder}, the reports of {run}: delete them", folder=out, run=f"{run.command} {run.id}")
+    if not out.is_dir() or run.command not in {"import", "validate"} or not run.summary:
+        if out.is_dir():
+            yield phrase("{folder}, the reports of {run}: delete them", folder=out, run=f"{run.command} {run.id}")
+        journal.rewritten(run.id)
         return
     try:
         reopen_folder(run)
         write_reports(journal, run, KeptCells(journal, run), Summary.read(run.summary), keep=False)
         for marked in out.glob("*-marked.xls?"):
             marked.unlink()
+        journal.rewritten(run.id)
     except (JournalError, UsageError, OSError) as error:
         _log.error("%s", error)
-        yield phrase("{folder}, whose reports could not be rewritten", folder=out)
+        yield phrase("{folder}, whose reports could not be rewritten: fix that, and run the command again", folder=out)
 
 
 def _may_be_there(path: Path) -> bool:

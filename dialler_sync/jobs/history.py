@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,9 +25,9 @@ from ..errors import (
     UsageError,
 )
 from ..exit_codes import ExitCode
-from ..journal import Journal, RunRecord
+from ..journal import READING, Journal, RunRecord
 from ..run.address import put_reports
-from ..run.begin import REPORTS, delete_reports, reopen_folder
+from ..run.begin import REPORTS, delete_reports, reopen_folder, writing_to
 from ..run.kept import delete_copies
 from ..run.lifecycle import report
 from ..run.reports import Effort, Summary, summarise
@@ -34,8 +35,9 @@ from ..run.saved_cells import run_cells
 from ..run.start_time import AHEAD
 from ..text.command_line import command
 from ..text.phrase import phrase
+from .unfinished import RUNNING, state_of
 
-__all__ = ["delete_old_reports", "prunable", "prune", "put_reports", "rewrite_reports", "tidy_reports"]
+__all__ = ["delete_old_reports", "prunable", "prunable_runs", "prune", "put_reports", "rewrite_reports", "tidy_reports"]
 
 _log = logging.getLogger(__name__)
 
@@ -65,8 +67,9 @@ def rewrite_reports(journal: Journal, run: RunRecord, source: SourceSettings) ->
         )
     from ..contacts.changes import COMMANDS, ChangeOptions
 
-    at_work = run.state == "running" or run.is_unreported
-    with journal.campaign_lock(run.target) if at_work else nullcontext():
+    goes_on = (run.state != "finished" or run.is_unreported) and run.command not in READING
+    with journal.campaign_lock(run.target) if goes_on else nullcontext(), writing_to(Path(run.out)):
+        run = journal.run(run.id)  # it may have gone on since it was looked up
         typed = ChangeOptions.of(run).named.on_command_line() if run.command in COMMANDS else ()
         cells = run_cells(journal, run, source, typed)
         reopen_folder(run)
@@ -93,18 +96,36 @@ def prunable(journal: Journal, before: datetime, *, unfinished: bool = False) ->
     """Return the runs that began before a moment and are no longer needed; also those dated far ahead of the clock,
     which would never grow old.
 
-    An unfinished run is kept, unless ``unfinished``, together with the runs that it builds on.
+    An unfinished run is kept, unless ``unfinished``, together with the runs that it builds on; one at work always is.
     """
     runs, wrong = journal.runs(), datetime.now(UTC) + AHEAD
     old = [
         run
         for run in runs
         if not before <= datetime.fromisoformat(run.started_at) <= wrong
-        if unfinished or run.state == "finished"
+        if run.state == "finished" or (unfinished and state_of(journal, run) != RUNNING)
     ]
     pruned = {run.id for run in old}
     needed = {run.parent for run in runs if run.state != "finished" and run.id not in pruned}
     return [run for run in old if run.id not in needed]
+
+
+def prunable_runs(journal: Journal, names: Sequence[str]) -> list[RunRecord]:
+    """Return the runs with these names, finished or not.
+
+    Raises:
+        UsageError: one is at work, or an unfinished run builds on it.
+    """
+    named = {run.id: run for run in map(journal.run, names)}
+    for run in named.values():
+        if state_of(journal, run) == RUNNING:
+            raise UsageError(phrase("run {run} is at work: wait until it has finished, or stop it", run=run.id))
+    for run in journal.runs():
+        if run.parent in named and run.id not in named and run.state != "finished":
+            raise UsageError(
+                phrase("run {other} is not finished, and needs run {run}: name both", other=run.id, run=run.parent)
+            )
+    return list(named.values())
 
 
 def prune(journal: Journal, runs: list[RunRecord], *, reports: bool = False) -> None:

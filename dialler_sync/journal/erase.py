@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +14,9 @@ from .runs import Runs
 
 Place = tuple[str, int]
 """A row: its run, and its place in it."""
+
+TO_REWRITE = "reports_to_rewrite"
+"""Key in the options of a run whose reports still have a person whom the journal has no longer."""
 
 _BLANK = ("user_data", "payload", "contact_id", "error", "hint", "faults")
 
@@ -28,11 +32,25 @@ class Erasure(Runs):
             found = [(str(run), int(seq)) for run, seq in connection.execute(query)]
             return found, _runs_that_name(connection, user_data)
 
-    def erase(self, user_data: str, places: list[Place]) -> None:
-        """Erase a person from all tables."""
+    def erase(self, user_data: str, places: list[Place], runs: Iterable[str] = ()) -> None:
+        """Erase a person from all tables, and note that the reports of these runs still have them."""
         with self._begin() as connection:
             _erase(connection, user_data, places)
+            for run in runs:
+                _note(connection, run, **{TO_REWRITE: True})
         self._database.write_anew()
+
+    def rewritten(self, run: str) -> None:
+        """Note that the reports of a run no longer have anybody who was erased."""
+        with self._begin() as connection:
+            _note(connection, run)
+
+
+def _note(connection: sa.Connection, run: str, **note: bool) -> None:
+    known = schema.runs.c.id == run
+    options = json.loads(connection.scalar(sa.select(schema.runs.c.options).where(known)) or "{}")
+    options.pop(TO_REWRITE, None)
+    connection.execute(sa.update(schema.runs).where(known).values(options=json_text({**options, **note})))
 
 
 def _runs_that_name(connection: sa.Connection, user_data: str) -> set[str]:

@@ -55,6 +55,37 @@ def machine_lock(target: str) -> Iterator[str]:
     Raises:
         Busy: another process of this machine holds it.
     """
+    with _held(target) as problem:
+        if problem:
+            _log.warning(
+                phrase(
+                    "this machine's lock cannot be taken ({problem}): runs with another journal or by another user "
+                    "are not kept out. {otherwise}",
+                    problem=problem,
+                    otherwise=phrase(_TO_SHARE, variable=LOCK_DIR),
+                )
+            )
+        yield problem
+
+
+@contextmanager
+def folder_lock(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder, whatever path leads to it; where there is none, the runs in it warn of that.
+
+    Raises:
+        Busy: another process of this machine holds it.
+    """
+    try:
+        found = folder.stat()
+    except OSError:  # an address, or a folder that is not there
+        yield
+        return
+    with _held(f"folder {found.st_dev}:{found.st_ino}#"):
+        yield
+
+
+@contextmanager
+def _held(target: str) -> Iterator[str]:
     problems = []
     with ExitStack() as stack:
         held = False
@@ -67,17 +98,7 @@ def machine_lock(target: str) -> Iterator[str]:
                 problems.append(f"{folder}: {error.strerror}")
             except ImportError:
                 problems.append(phrase("this system has no flock"))
-        problem = "" if held else "; ".join(dict.fromkeys(problems))
-        if problem:
-            _log.warning(
-                phrase(
-                    "this machine's lock cannot be taken ({problem}): runs with another journal or by another user "
-                    "are not kept out. {otherwise}",
-                    problem=problem,
-                    otherwise=phrase(_TO_SHARE, variable=LOCK_DIR),
-                )
-            )
-        yield problem
+        yield "" if held else "; ".join(dict.fromkeys(problems))
 
 
 def _make(folder: Path) -> None:

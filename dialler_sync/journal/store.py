@@ -19,7 +19,7 @@ from .database import Database
 from .erase import Erasure
 from .history import History
 from .inbox import InboxNotes
-from .machine_lock import Busy, machine_lock
+from .machine_lock import Busy, folder_lock, machine_lock
 from .notices import Notices
 from .place import default_state
 from .rows import Rows
@@ -29,6 +29,10 @@ __all__ = ["Journal", "default_state"]
 _HELD = mark("another run is working on this campaign ({target}): wait until it has finished, or stop it")
 _HELD_BY = mark(
     "another run is working on this campaign ({target}) by {holder}: wait until it has finished, or stop it"
+)
+_WORKED = mark("another call is working through the inbox {folder}: wait until it has finished, or stop it")
+_WORKED_BY = mark(
+    "another call is working through the inbox {folder} by {holder}: wait until it has finished, or stop it"
 )
 _READ = mark("another 'calls' is reading {target}: wait until it has finished, or stop it")
 _READ_FOR = mark("another 'calls' is reading {target} for {receiver}: wait until it has finished, or stop it")
@@ -110,16 +114,23 @@ class Journal(Rows, History, Notices, Erasure):
         with self._begin() as connection:
             return targets.known_id(connection, dialler, campaign)
 
-    def inbox_lock(self, folder: str) -> AbstractContextManager[None]:
-        """Hold the lock of an inbox, so that no other call takes its files.
+    @contextmanager
+    def inbox_lock(self, folder: str) -> Iterator[None]:
+        """Hold the lock of an inbox, so that no other call takes its files, by this journal or by another one of this
+        machine: it would take those that are being imported for left behind by a killed call.
 
         Raises:
             Held: another call holds it.
         """
-        refusal = phrase(
-            "another call is working through the inbox {folder}: wait until it has finished, or stop it", folder=folder
-        )
-        return self._database.lock(f"inbox {folder}", lambda _: refusal)
+
+        def refusal(holder: str) -> str:
+            return phrase(_WORKED_BY if holder else _WORKED, folder=folder, holder=holder)
+
+        try:
+            with folder_lock(Path(folder)), self._database.lock(f"inbox {folder}", refusal):
+                yield
+        except Busy as busy:
+            raise Held(refusal(str(busy))) from None
 
     def inbox(self, folder: str) -> InboxNotes:
         """Return the notes of earlier calls about an inbox."""

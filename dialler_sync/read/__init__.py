@@ -112,6 +112,12 @@ def _open(path: Path, source: SourceSettings) -> list[Table]:
     return [_open_mended(path, source) or open_csv(path, source)]
 
 
+def _unreadable(path: Path, error: OSError | ValueError) -> InputError:
+    return InputError(
+        phrase("{path}: cannot be read: {error}.", path=path, error=getattr(error, "strerror", None) or error)
+    )
+
+
 def _open_mended(path: Path, source: SourceSettings) -> CsvTable | None:
     """Open a text file with the columns of ``failed.csv``; None if it has none of them.
 
@@ -121,7 +127,10 @@ def _open_mended(path: Path, source: SourceSettings) -> CsvTable | None:
     from .csv.table import open_csv
     from .layout.mended import own_form
 
-    form = own_form(path, source)
+    try:
+        form = own_form(path, source)
+    except OSError as error:  # deleted since it was found
+        raise _unreadable(path, error) from error
     if form is None:
         return None
     try:
@@ -210,9 +219,7 @@ def _is_workbook(path: Path, source: SourceSettings) -> bool:
     except FileNotFoundError:
         raise InputError(phrase("{path}: no such file{nearest}", path=path, nearest=nearest_file(path))) from None
     except (OSError, ValueError) as error:
-        raise InputError(
-            phrase("{path}: cannot be read: {error}.", path=path, error=getattr(error, "strerror", None) or error)
-        ) from error
+        raise _unreadable(path, error) from error
     if not size:
         raise InputError(phrase("{path}: the file is empty.", path=path))
     if size > source.max_file_mb * 1_000_000:

@@ -120,7 +120,7 @@ def summarise(
         rows_per_s=0.0,  # nothing is sent
         rows_per_s_overall=round(prepared.total / max(duration, 0.001), 1),
         exit_code=int(exit_code(stopped, {})),
-        stopped_because=str(stopped) if stopped else None,
+        stopped_because=" ".join(stopped.args) if stopped else None,
         dry_run=False,
         parent=None,
         version=__version__,

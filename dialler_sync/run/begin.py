@@ -13,6 +13,7 @@ from typing import Any
 
 from ..config import Settings, fingerprint
 from ..errors import DiallerSyncError, JournalError, UsageError
+from ..files.held import folder_held
 from ..files.private import delete_drafts
 from ..files.private import make_folder as make_private
 from ..files.trust import foreign_link, is_foreign
@@ -78,7 +79,7 @@ def begin_run(
         files=tuple(files),
     )
     try:
-        with journal.at_work(run.id):
+        with writing_to(Path(run.out), new=folder is None), journal.at_work(run.id):
             journal.add_run(run)
             yield run
     except BaseException:
@@ -119,7 +120,7 @@ def delete_reports(run: RunRecord) -> bool:
 def go_on(journal: Journal, run: RunRecord, settings: Settings, **changes: Any) -> Iterator[None]:
     """Mark a stopped run as running for the block; ``run`` still tells how it was stopped."""
     try:
-        with journal.at_work(run.id):
+        with writing_to(Path(run.out)), journal.at_work(run.id):
             journal.update_run(run.id, state="running", folded=False, **changes)
             yield
     except BaseException:
@@ -242,12 +243,7 @@ def make_folder(path: Path) -> Path:
     """
     try:
         make_private(path)
-        if any(path.iterdir()):
-            raise UsageError(
-                phrase(
-                    "--out {path}: not empty; reports of a run are never overwritten. Name another folder.", path=path
-                )
-            )
+        _require_empty(path)
     except OSError as error:
         raise UsageError(
             phrase(
@@ -257,3 +253,29 @@ def make_folder(path: Path) -> Path:
             )
         ) from error
     return path.resolve()
+
+
+def _require_empty(path: Path) -> None:
+    if any(path.iterdir()):
+        raise UsageError(
+            phrase("--out {path}: not empty; reports of a run are never overwritten. Name another folder.", path=path)
+        )
+
+
+@contextmanager
+def writing_to(folder: Path, *, new: bool = False) -> Iterator[None]:
+    """Hold the folder of a run's reports against other runs, until the block ends. A ``new`` one is empty.
+
+    Raises:
+        UsageError: another run writes its reports there.
+    """
+    with folder_held(folder) as free:
+        if not free:
+            raise UsageError(
+                phrase(
+                    "{folder}: another run is writing its reports there. Name another folder, or wait.", folder=folder
+                )
+            )
+        if new:
+            _require_empty(folder)
+        yield

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from ..api.latency import Latencies
+from ..error_codes import INTERRUPTED
 from ..errors import JournalDamaged, JournalLost, StopRun
 from ..exit_codes import exit_code
 from ..files.whole import new_file
@@ -115,7 +116,11 @@ def summarise(journal: Journal, run: RunRecord, stopped: StopRun | None, effort:
     """
     counts, before = Counts.of(journal, run), run.summary or {}
     read = counts.rows.total()
-    all_failed = None if run.command != "import" or counts.rows[Status.SUCCEEDED] else counts.sent_and_failed
+    all_failed: Mapping[str, int] | None = counts.sent_and_failed
+    if run.command != "import" or counts.rows[Status.SUCCEEDED]:
+        all_failed = None
+    elif run.parent:  # a retry sends none of the rows that its parent has left in doubt
+        all_failed = {code: number for code, number in counts.sent_and_failed.items() if code != INTERRUPTED}
     duration = effort.duration + before.get("duration_s", 0.0)
     sending = effort.sending + before.get("sending_s", 0.0)
     sent = effort.sent + before.get("rows_sent", 0)
@@ -136,7 +141,7 @@ def summarise(journal: Journal, run: RunRecord, stopped: StopRun | None, effort:
         rows_sent=sent,
         sending_s=round(sending, 3),
         exit_code=int(exit_code(stopped, counts.rows + counts.mirror, all_failed)),
-        stopped_because=str(stopped) if stopped else None,
+        stopped_because=" ".join(stopped.args) if stopped else None,
         dry_run=bool(run.options.get("dry_run")),
         parent=run.parent,
         version=__version__,

@@ -425,19 +425,24 @@ def test_an_inbox_that_is_not_there(run: Run, configure: Configure, section: str
     assert said in done.err
 
 
+@pytest.mark.parametrize("journal", ["state/journal.db", "another/journal.db"])
+@pytest.mark.parametrize("path", ["inbox", "link"])
 def test_two_calls_on_one_inbox(
-    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, dialler: SimulatorServer
-) -> None:
-    """The second one ends at once and takes no file of the first."""
+    journal: str, path: str, run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path,
+    dialler: SimulatorServer,
+) -> None:  # fmt: skip
+    """The second one ends at once and takes no file of the first, whatever its journal and its campaign."""
     configure(concurrency=1)
-    contacts_csv(20, "inbox/a.csv")
+    contacts_csv(100, "inbox/a.csv")
+    inbox.with_name("link").symlink_to(inbox)
     with at_work(inbox, dialler):
-        second = run("import", "--inbox", inbox, "--quiet-for", "0")
+        configure(campaign="{id: 539}")
+        second = run("--state", journal, "import", "--inbox", inbox.with_name(path), "--quiet-for", "0")
 
     assert second.code == ExitCode.USAGE
     assert "another call is working through the inbox" in second.err
     assert filed(inbox / "done") == ["a.csv"]
-    assert len(dialler.store.contacts) == 20
+    assert len(dialler.store.contacts) == 100
 
 
 def test_a_dialler_that_is_away_keeps_every_file(

@@ -9,10 +9,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from dialler_sync.config import SourceSettings
+from dialler_sync.errors import JournalError
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.jobs import forget
+from dialler_sync.jobs.history import rewrite_reports
 from dialler_sync.journal import Journal
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
@@ -134,6 +139,35 @@ def test_a_run_that_is_at_work_is_left_alone(run: Run, with_failures: Done, tmp_
 
     assert refused.code == ExitCode.USAGE
     assert "another run" in refused.err
+
+
+def test_a_run_that_was_finished_meanwhile_stays_so(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """By a resume, between the look at its record and its turn."""
+    configure()
+    name = run("import", contacts_csv(6), "--limit", 2).summary["run_id"]
+    with Journal.open(tmp_path / "state" / "journal.db") as journal:
+        stopped = journal.run(name)
+        assert run("resume").code == ExitCode.OK
+
+        summary, _ = rewrite_reports(journal, stopped, SourceSettings())
+
+        assert journal.run(name).state == "finished"
+    assert summary.counts["succeeded"] == 6
+
+
+def test_a_run_is_pruned_by_name(run: Run, with_failures: Done, contacts_csv: Contacts) -> None:
+    """And no other one."""
+    stopped, young = run("import", contacts_csv(6), "--limit", 2), run("import", contacts_csv(2))
+    left = runs(run) - {stopped.summary["run_id"]}
+
+    both = run("runs", "prune", stopped.summary["run_id"], "--older-than", "0d")
+    pruned = run("runs", "prune", stopped.summary["run_id"])
+
+    assert (both.code, pruned.code) == (ExitCode.USAGE, ExitCode.OK)
+    assert runs(run) == left >= {young.summary["run_id"]}
+    assert run("runs", "prune").code == ExitCode.USAGE
 
 
 def aged(tmp_path: Path, run_id: str, days: int) -> None:
@@ -308,6 +342,30 @@ def test_a_person_is_forgotten(run: Run, configure: Configure, contacts_csv: Con
     assert "erased 1 row" in run("forget", "--user-data", "K1", "--yes").out
     assert not _holds(tmp_path / "state/journal.db")
     assert "erased 0 rows" in run("forget", "--user-data", "nobody").out
+
+
+@pytest.mark.parametrize("why", [KeyboardInterrupt, JournalError("disk full")])
+def test_a_person_is_forgotten_at_the_second_try(
+    why: BaseException, run: Run, configure: Configure, contacts_csv: Contacts, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    """The journal has them no longer, so it must know whose reports still have them."""
+    configure()
+    for _ in range(2):
+        run("import", contacts_csv(rows=["K1,Secretname,0171 12"]))
+    run("import", contacts_csv(rows=["K2,Other,0171 13"]))
+
+    with monkeypatch.context() as failing:
+        failing.setattr(forget, "write_reports", Mock(side_effect=why))
+        first = run("forget", "--user-data", "K1", "--yes")
+    second = run("forget", "--user-data", "K1", "--yes")
+
+    stopped = why is KeyboardInterrupt
+    assert first.code == (ExitCode.INTERRUPTED if stopped else ExitCode.USAGE)
+    assert "run the command again" in (first.err if stopped else first.out)
+    assert (second.code, second.out.splitlines()[0]) == (ExitCode.OK, "erased 0 rows in 2 runs")
+    assert not [path for path in tmp_path.glob("reports/*/*") if _holds(path)]
+    assert "erased 0 rows in 0 runs" in run("forget", "--user-data", "K1", "--yes").out
 
 
 def _holds(path: Path) -> bool:

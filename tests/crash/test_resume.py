@@ -47,6 +47,27 @@ def test_a_second_run_on_a_campaign_is_refused(
         assert run("import", path).code == ExitCode.OK
 
 
+def test_a_second_run_in_one_folder_is_refused(
+    run: Run, configure: Configure, contacts_csv: Contacts, store: Watched, tmp_path: Path
+) -> None:
+    """While the first works the folder is empty: each would delete the drafts of the other, and replace its reports."""
+    began = threading.Event()
+    with SimulatorServer(store, processing=Span(0.1, 0.1)) as dialler:
+        configure(base_url=dialler.base_url, concurrency=1)
+        path = contacts_csv(20)
+        store.then(1, began.set)
+        first = start("import", path, "--out", "out")
+        assert began.wait(30)
+
+        second = run("validate", path, "--out", "out")
+
+        assert first.end() == ExitCode.OK, first.err
+    assert second.code == ExitCode.USAGE
+    assert "another run is writing its reports there" in second.err
+    assert first.summary["command"] == "import"
+    assert "validate" not in run("runs", "list").out
+
+
 def test_a_changed_file_is_not_resumed(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:

@@ -108,6 +108,9 @@ def test_what_is_unknown_is_never_sent_blindly(
     assert set(names(dialler).values()) == {1}
     assert len(dialler.store.contacts) == 6
     assert Counter(done.statuses().values()) == {"skipped": 5, "succeeded" if columns is None else "unknown": 1}
+    assert done.code == (ExitCode.OK if columns is None else ExitCode.ROWS_FAILED), "no row was sent"
+    if columns:
+        assert run("retry").code == ExitCode.ROWS_FAILED, "nor here"
 
 
 def test_a_run_that_has_not_ended_is_not_retried(

@@ -247,6 +247,7 @@ def test_a_journal_that_another_process_takes_in_the_middle(
 
     assert stopped.code == ExitCode.UNAVAILABLE, stopped.err
     assert "locked" in stopped.err
+    assert "\\n" not in stopped.err, "two sentences, in one line"
     (told,) = re.findall(r"([0-9,]+) rows? w\w+ sent and could not be written down: ([0-9, -]+)\.", stopped.err)
     assert int(told[0]) + Counter(statuses.values())["succeeded"] == sent
     assert statuses[int(told[1].split("-")[0])] != "succeeded"

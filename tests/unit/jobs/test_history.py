@@ -13,7 +13,7 @@ import pytest
 
 from dialler_sync.config import SourceSettings
 from dialler_sync.errors import UsageError
-from dialler_sync.jobs.history import delete_old_reports, prunable, prune, rewrite_reports
+from dialler_sync.jobs.history import delete_old_reports, prunable, prunable_runs, prune, rewrite_reports
 from dialler_sync.journal import Journal, RunRecord
 
 from ...helpers.records import RUN
@@ -24,14 +24,22 @@ OLD, YOUNG = "2026-01-31T23:59:59Z", "2026-02-01T00:00:00Z"
 
 @dataclass
 class Runs:
-    """A journal of these runs; ``busy``: a target on which another run works. ``done``: what was done, in order."""
+    """A journal of these runs; ``busy``: a target on which another run works; ``at_work``: a run that is at work.
+    ``done``: what was done, in order."""
 
     there: list[RunRecord]
     busy: str = ""
+    at_work: str = ""
     done: list[str] = field(default_factory=list)
 
     def runs(self) -> list[RunRecord]:
         return self.there
+
+    def run(self, name: str) -> RunRecord:
+        return next(run for run in self.there if run.id == name)
+
+    def is_at_work(self, run_id: str) -> bool:
+        return run_id == self.at_work
 
     @contextmanager
     def campaign_lock(self, target: str) -> Iterator[None]:
@@ -78,6 +86,25 @@ def test_what_can_still_be_gone_on_with_is_kept(unfinished: bool, names: list[st
     found = prunable(cast("Journal", Runs(RUNS)), BEFORE, unfinished=unfinished)
 
     assert [run.id for run in found] == names
+
+
+def test_a_run_at_work_is_kept() -> None:
+    """A validate holds no campaign, and would find its rows gone."""
+    journal = cast("Journal", Runs(RUNS, at_work="running-1"))
+
+    assert "running-1" not in [run.id for run in prunable(journal, BEFORE, unfinished=True)]
+    with pytest.raises(UsageError, match="running-1 is at work"):
+        prunable_runs(journal, ["running-1"])
+
+
+def test_runs_are_pruned_by_name() -> None:
+    """However old, finished or not; but not without the unfinished ones that build on them."""
+    journal = cast("Journal", Runs(RUNS))
+
+    assert [run.id for run in prunable_runs(journal, ["young-1", "stopped-1"])] == ["young-1", "stopped-1"]
+    with pytest.raises(UsageError, match="stopped-2 is not finished, and needs run parent-of-stopped"):
+        prunable_runs(journal, ["parent-of-stopped"])
+    assert len(prunable_runs(journal, ["parent-of-stopped", "stopped-2"])) == 2
 
 
 def test_what_was_sent_is_taken_in_before_a_run_is_forgotten() -> None:

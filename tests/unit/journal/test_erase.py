@@ -103,12 +103,39 @@ def test_a_person_whom_a_run_may_still_send_is_not_forgotten(journal: Journal) -
     """A run of others may."""
     journal.update_run(RUN.id, state="stopped")
 
-    with pytest.raises(UsageError, match=f"run {RUN.id} is not finished"):
+    with pytest.raises(UsageError, match=f"run {RUN.id} is not finished.*prune {RUN.id}'"):
+        find_person(journal, "K1")
+
+    journal.update_run(RUN.id, state="running")
+    with journal.at_work(RUN.id), pytest.raises(UsageError, match=f"run {RUN.id} is at work"):
         find_person(journal, "K1")
 
     journal.update_run(RUN.id, state="finished")
     journal.add_run(replace(RUN, id="20260103-000000-cccccc", options={}, state="stopped"))
     assert find_person(journal, "K1").rows == [(RUN.id, 0)]
+
+
+@pytest.mark.parametrize("state", ["running", "stopped"])
+def test_a_run_that_sends_nothing_does_not_keep_the_person(state: str, journal: Journal) -> None:
+    """A validate that was killed cannot be resumed, so it would keep them for ever."""
+    journal.update_run(RUN.id, state=state, command="validate")
+
+    forget_person(journal, find_person(journal, "K1"))
+
+    assert not find_person(journal, "K1").rows
+
+
+def test_a_run_that_ended_while_it_was_asked_is_seen(journal: Journal) -> None:
+    """Whether to erase them: the answer may take its time."""
+    person = find_person(journal, "K1")
+    late = replace(RUN, id="20260103-000000-cccccc", target=f"{TARGET}9", options={}, state="finished")
+    journal.add_run(late)
+    journal.add_rows(late.id, [PlannedRow(0, 0, 2, "K1", "p-K1")])
+
+    erased, _ = forget_person(journal, person)
+
+    assert len(erased.runs) == 2
+    assert not find_person(journal, "K1").rows
 
 
 def test_each_row_has_its_own_cells_again(journal: Journal) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dialler_sync import read
 from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
 from dialler_sync.read import open_table, open_tables
@@ -91,3 +92,14 @@ def test_workbook_by_its_content(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match=r"list\.csv"):
         open_table(tmp_path / "list.csv", SourceSettings())
+
+
+def test_a_file_that_is_deleted_while_it_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By who tidies up an inbox: a sentence, as for one that was never there."""
+    path = tmp_path / "list.csv"
+    path.write_text("Key\nK1\n", encoding="utf-8")
+    kind = read._is_workbook
+    monkeypatch.setattr(read, "_is_workbook", lambda *given: (kind(*given), path.unlink())[0])
+
+    with pytest.raises(InputError, match=r"list\.csv: cannot be read: No such file"):
+        open_tables(path, SourceSettings())

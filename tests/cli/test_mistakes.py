@@ -107,6 +107,7 @@ def test_remarks_on_a_file_are_sentences(run: Run, tmp_path: Path) -> None:
         ("a: 'it's'\n", 1, "one inside the text is not doubled"),
         ("a:\n  b: 1\n c: 2\n", 3, "indented differently"),
         ("a:\n\tb: 1\n", 2, "a tab: indent with spaces"),
+        ("a: 1\n---\nb: 1\n", 2, "a second document begins here: remove the --- above it"),
         ("a: @x\n", 1, "put a text that begins with a sign in quotes"),
         ('a: "\\d"\n', 1, "use single quotes"),
         ("a: *secret\n", 1, "put a text that begins with * in quotes"),

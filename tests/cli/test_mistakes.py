@@ -148,6 +148,17 @@ def test_rows_without_a_key(
     assert said in done.err
 
 
+@pytest.mark.parametrize("command", ["validate", "plan", "import"])
+def test_a_list_without_rows(run: Run, configure: Configure, contacts_csv: Contacts, command: str) -> None:
+    """An export that found nobody is no fault, but it is said."""
+    configure()
+
+    done = run(command, contacts_csv(rows=[]))
+
+    assert done.code == 0
+    assert done.err.count("the list has a header, but no rows") == 1
+
+
 def test_a_configuration_without_keys_is_meant(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
     configure({"Name": "Name", "PhoneNumber1": "{column: Phone, region: DE}"})
 

@@ -45,6 +45,7 @@ _FAULTS = {
         "text after a closing quote: a quote is missing, or one inside the text is not doubled"
     ),
     "but found '<block mapping start>'": mark("the line is indented differently from the others of its section"),
+    "but found another document": mark("a second document begins here: remove the --- above it"),
     "character '\\t'": mark("a tab: indent with spaces"),
     "cannot start any token": mark("put a text that begins with a sign in quotes"),
     "unknown escape": mark("a backslash in double quotes begins an escape: use single quotes"),

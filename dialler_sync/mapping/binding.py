@@ -159,6 +159,14 @@ class _Header:
     def check(self) -> None:
         if not self._problems:
             return
+        if all(map(is_own, self._layout.columns)):
+            raise InputError(
+                phrase(
+                    "{where}: this is results.csv of a run, without the list's own columns. Fix the rows in "
+                    "failed.xlsx beside it, and import that file.",
+                    where=self._layout.where,
+                )
+            )
         lines = [f"{self._layout.where}: {problem}" for problem in self._problems]
         lines.append(phrase("The file has the columns {columns}.", columns=quoted(self._layout.columns)))
         raise InputError(*lines, *self._delimiter_in_doubt())

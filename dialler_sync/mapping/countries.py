@@ -7,11 +7,13 @@ from functools import cache
 
 import phonenumbers
 
+from ..config.texts import fold
+
 _ALSO_CALLED = {
     "AT": ("a", "aut"),
     "BE": ("b",),
     "CH": ("che",),
-    "CZ": ("tschechien",),
+    "CZ": ("tschechien", "czechia", "česko"),
     "DE": ("d", "deu", "brd"),
     "ES": ("e",),
     "FR": ("f", "fra"),
@@ -25,27 +27,29 @@ _ALSO_CALLED = {
 
 
 def region_of(country: str) -> str | None:
-    """Find a country by its ISO code (``DE``), country code (``+49``) or its name in one of seven languages."""
+    """Find a country by its ISO code (``DE``), country code (``+49``) or its name in any language."""
     text = country.strip().casefold().removesuffix(".")
     if len(text) == 2 and text.upper() in phonenumbers.SUPPORTED_REGIONS:
         return text.upper()
     if match := re.fullmatch(r"(?:\+|00)?([1-9][0-9]{0,2})", text, re.ASCII):
         region = phonenumbers.region_code_for_country_code(int(match[1]))
         return region if region in phonenumbers.SUPPORTED_REGIONS else None
-    return _country_names().get(text)
+    return _country_names().get(_folded(text))
+
+
+def _folded(name: str) -> str:
+    """Fold a name; the small i of TÜRKİYE loses its dot."""
+    return fold(name).replace("i\u0307", "i")
 
 
 @cache
 def _country_names() -> dict[str, str]:
-    """Map case-folded names of countries, in seven languages, to regions."""
+    """Map folded names of countries to regions; no two countries share one."""
     from phonenumbers.geodata.locale import LOCALE_DATA
 
-    names = {name.casefold(): region for region, also in _ALSO_CALLED.items() for name in also}
+    names = {_folded(name): region for region, also in _ALSO_CALLED.items() for name in also}
     for region, by_language in LOCALE_DATA.items():
-        for language in ("de", "en", "fr", "es", "it", "nl", "pl"):
-            name = by_language.get(language, "")
-            while name.startswith("*"):  # the same as in another language
-                name = by_language.get(name[1:], "")
-            if name and region in phonenumbers.SUPPORTED_REGIONS:
-                names.setdefault(name.casefold(), region)
+        for name in by_language.values():
+            if region in phonenumbers.SUPPORTED_REGIONS and not name.startswith("*"):  # as in another language
+                names.setdefault(_folded(name), region)
     return names

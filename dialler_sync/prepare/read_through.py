@@ -63,7 +63,10 @@ def prepare(
         before = prepared.total
         for chunk in source.table.chunks():
             progress(_take(prepared, keys, phones, number, source, chunk, sink, amend))
-        prepared.files.append(source.record(prepared.total - before))
+        rows = prepared.total - before
+        if not rows:
+            _log.warning(phrase("{path}: the list has a header, but no rows", path=source.path))
+        prepared.files.append(source.record(rows))
         if file_sha256(source.local.path) != source.sha256:
             raise InputError(
                 phrase(

@@ -36,6 +36,8 @@ _REGIONS = (
 _NEARLY_AS_GOOD = 0.8
 """Share of the best country's numbers from which another country is a candidate too, if the rest of the list supports
 it."""
+_FAIRLY_GOOD = 0.5
+"""Share of the best country's numbers from which another country's addresses cast doubt on it."""
 _COST_OF_UNREAD = 5
 """Weight of the share of unreadable numbers against the other evidence for a country."""
 
@@ -157,6 +159,20 @@ def _likely(cells: Sequence[str], columns: Sequence[Column], language: str, name
             "are the numbers of {region}? As many can be read as numbers of {others}",
             region=chosen,
             others=either(sorted(rivals, key=rank, reverse=True)[:3]),
+        )
+    elif other := next(
+        (
+            region
+            for region in regions
+            if best * _FAIRLY_GOOD <= counts[region] < best * _NEARLY_AS_GOOD
+            and _address_cues(region, columns, hints) > addresses[chosen] + _POSTAL_CODE * MOSTLY
+        ),
+        None,
+    ):
+        doubt = phrase(
+            "are the numbers of {region}? The addresses look like those of {other}, but fewer numbers do",
+            region=chosen,
+            other=other,
         )
     elif counts[chosen] < len(cells) * _NEARLY_AS_GOOD:
         doubt = phrase(

@@ -245,6 +245,14 @@ def _is_workbook(path: Path, source: SourceSettings) -> bool:
     if is_markup(head) and markup_of(path):
         return True
     what = _foreign(head)
+    if what == phrase("binary data") and not _foreign(head.rstrip(b"\0") or head):
+        raise InputError(
+            phrase(
+                "{path}: the text ends in NUL characters: the file was not written or copied to its end. Copy it "
+                "again.",
+                path=path,
+            )
+        )
     if what:
         raise InputError(
             phrase("{path}: this is {what}, not a spreadsheet. Save the table as CSV or .xlsx.", path=path, what=what)

@@ -50,7 +50,14 @@ _AT = re.compile(r"[ T]+([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)\Z")
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 _FIRST_DAY, _LAST_SERIAL = date(1899, 12, 30), 2_958_465
 
-_TRUTH = (frozenset({"true", "wahr", "vrai", "vero", "verdadero"}), frozenset({"false", "falsch", "faux", "falso"}))
+TRUTH = tuple(
+    frozenset(words.split())
+    for words in (
+        "true wahr vrai vero verdadero verdadeiro waar prawda pravda igaz doğru истина sant sann sand",
+        "false falsch faux falso onwaar fałsz nepravda hamis yanlış ложь falskt usann falsk",
+    )
+)
+"""Truth values as spreadsheet programs show them in their languages."""
 
 Day = tuple[int | None, int, int | None]
 """Year, month and day, None if the text does not tell; of a two-digit year only the two digits."""
@@ -76,7 +83,7 @@ def is_changed(before: str, after: str, *, mended: bool = False) -> bool:
     return (
         bool(_numbers(before) & _numbers(after) and not _ZERO_FIRST.match(after))
         or _same_day(before, after)
-        or any(before.casefold() in words and after.casefold() in words for words in _TRUTH)
+        or any(before.casefold() in words and after.casefold() in words for words in TRUTH)
     )
 
 

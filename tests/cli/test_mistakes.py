@@ -107,6 +107,7 @@ def test_remarks_on_a_file_are_sentences(run: Run, tmp_path: Path) -> None:
         ("a: 'it's'\n", 1, "one inside the text is not doubled"),
         ("a:\n  b: 1\n c: 2\n", 3, "indented differently"),
         ("a:\n\tb: 1\n", 2, "a tab: indent with spaces"),
+        ("a: 1\n---\nb: 1\n", 2, "a second document begins here: remove the --- above it"),
         ("a: @x\n", 1, "put a text that begins with a sign in quotes"),
         ('a: "\\d"\n', 1, "use single quotes"),
         ("a: *secret\n", 1, "put a text that begins with * in quotes"),
@@ -157,6 +158,17 @@ def test_keys_that_nobody_can_tell_apart_are_told(run: Run, configure: Configure
 
     assert "The UserData of 1 row looks like that of another row, and is not the same (row 3, and row 2)" in done.err
     assert done.summary["counts"]["succeeded"] == 3
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "import"])
+def test_a_list_without_rows(run: Run, configure: Configure, contacts_csv: Contacts, command: str) -> None:
+    """An export that found nobody is no fault, but it is said."""
+    configure()
+
+    done = run(command, contacts_csv(rows=[]))
+
+    assert done.code == 0
+    assert done.err.count("the list has a header, but no rows") == 1
 
 
 def test_a_configuration_without_keys_is_meant(run: Run, configure: Configure, contacts_csv: Contacts) -> None:

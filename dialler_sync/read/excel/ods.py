@@ -18,6 +18,7 @@ from ...errors import InputError
 from ...model import CellNote
 from ...text.phrase import figure, phrase
 from ...text.spreadsheet import damage
+from ...text.spreadsheet_changes import TRUTH
 from .marks import LAST_ROW, NO_VALUE, KnownCell, Mark, error_cell
 from .numbers import Value, cell_text
 from .package import Package, parse_xml, whole_number
@@ -93,12 +94,21 @@ class _Cell:
         if not given:
             return self.text
         if kind in _NUMBERS:
-            return float(given)
+            return float(given) if self._truth is None else self._truth
         if kind == "boolean":
             return _BOOLEANS.get(given, self.text)
         if kind == "date":
             return _moment(given)
         return _duration(given) if kind == "time" else given
+
+    @property
+    def _truth(self) -> bool | None:
+        """The truth value that the cell shows: LibreOffice stores those of formulas, and all from .xlsx, as 1 and 0."""
+        if "table:formula" not in self.given:
+            return None
+        return next(
+            (value for value, words in zip((True, False), TRUTH, strict=True) if self.text.casefold() in words), None
+        )
 
     def mark(self) -> Mark | None:
         """Return how to read a cell that shows something other than its value."""

@@ -11,6 +11,7 @@ from dialler_sync.fields import VENDOR_COLUMNS, VENDOR_MARK
 from dialler_sync.mapping.binding import bind
 from dialler_sync.mapping.cells import Cell, PlainNumber, is_blank
 from dialler_sync.model import CellNote, Fault
+from dialler_sync.own_columns import RESULT_COLUMNS
 
 from ...helpers.rows import BASIC, chunk_of, layout_of, settings_of
 
@@ -60,6 +61,12 @@ def test_two_columns_for_one_name_are_an_error(headers: tuple[str, str]) -> None
     """The choice between two columns is not guessed."""
     with pytest.raises(InputError, match=f"'Name' .*column 1 '{headers[0]}' and column 2 '{headers[1]}'"):
         bind(settings_of(BASIC), layout_of(*headers, "Phone"))
+
+
+def test_the_outcomes_of_a_run_are_no_list() -> None:
+    """results.csv lacks the list's columns: the file to fix is named."""
+    with pytest.raises(InputError, match=r"this is results\.csv of a run.* failed\.xlsx"):
+        bind(settings_of(BASIC), layout_of(*RESULT_COLUMNS))
 
 
 def test_all_columns_that_vanished_are_named_at_once() -> None:

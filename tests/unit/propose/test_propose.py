@@ -319,6 +319,19 @@ def test_a_country_that_reads_as_many_numbers_is_named(
     assert re.search(rf"# CHANGE: are the numbers of {region}\? As many can be read as numbers of .*{others}", text)
 
 
+def test_addresses_of_another_country_are_a_question() -> None:
+    """One wrong number of three must not make a British list one of India without a word."""
+    text, columns = columns_of(
+        ("Name", "Phone", "Postcode"),
+        ("Ann Miller", "020 7946 0018", "SW1A 1AA"),
+        ("Bob Hall", "020 7946 0019", "SW1A 2AA"),
+        ("Cid Lang", "07700 900123", "SW1A 1AB"),
+    )
+
+    assert columns["PhoneNumber1"]["region"] == "IN"
+    assert "# CHANGE: are the numbers of IN? The addresses look like those of GB, but fewer numbers do" in text
+
+
 def test_countries_with_the_same_country_code_are_no_question() -> None:
     """A number of Canada is sent as one of the United States would be."""
     text, columns = columns_of(("Name", "Phone", "Zip"), ("Ann Miller", "(212) 736-5000", "10001-1234"))

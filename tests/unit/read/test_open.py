@@ -77,6 +77,15 @@ def test_what_is_no_spreadsheet(tmp_path: Path, data: bytes, what: str, name: st
         open_table(tmp_path / name, SourceSettings())
 
 
+def test_text_that_ends_in_nul_characters(tmp_path: Path) -> None:
+    """A power cut, or a broken copy, leaves such files: nobody needs to save the table as CSV."""
+    path = tmp_path / "list.csv"
+    path.write_bytes(b"Key;Name;Phone\r\nK1;Ann;0171 3920011\r\n" + b"\0" * 4000)
+
+    with pytest.raises(InputError, match=r"list\.csv: the text ends in NUL characters: .* Copy it again"):
+        open_table(path, SourceSettings())
+
+
 @pytest.mark.parametrize("data", ["", "\n\n \n", ";;;\n;;;\n", "\ufeff", "sep=;\n"])
 def test_nothing_in_it(tmp_path: Path, data: str) -> None:
     (tmp_path / "list.csv").write_text(data, encoding="utf-8")

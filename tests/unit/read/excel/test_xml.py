@@ -198,6 +198,14 @@ def ods_cell(kind: str, content: str, given: str = "") -> str:
 
 
 ODS_CELLS = {
+    **{
+        f"truth value of a formula, {text}": (
+            ods_cell("float", f"<text:p>{text}</text:p>", f'table:formula="of:=X" office:value="{value}"'),
+            shown,
+            None,
+        )
+        for text, value, shown in (("TRUE", 1, "TRUE"), ("FALSCH", 0, "FALSE"), ("ja", 1, "1"))
+    },
     "error": (
         (
             '<table:table-cell table:formula="of:=1/0" office:value-type="string" office:string-value="" '

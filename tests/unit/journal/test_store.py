@@ -5,7 +5,10 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -540,6 +543,60 @@ def test_what_a_killed_run_on_another_campaign_may_have_replaced(journal: Journa
 
     payloads = {key: found.payload for key, found in journal.sent(TARGET, ["A", "B"]).items()}
     assert payloads == {"A": "p-A" if known else "", "B": "p-B"}
+
+
+def test_a_run_on_another_campaign_that_has_ended_makes_nothing_unknown_later(journal: Journal) -> None:
+    """It counts once: what is sent after it is known, however soon."""
+    there = replace(RUN, id="there", target=f"{TARGET.partition('#')[0]}#9999", started_at="2026-01-01T00:00:00Z")
+    journal.add_run(there)
+    journal.add_rows(there.id, [PlannedRow(0, 0, 2, "A", "there-A")])
+    settle(journal, there, Status.SUCCEEDED)
+    end(journal, there)
+    run = begin(journal, 2, "A")
+    settle(journal, run, Status.SUCCEEDED)
+    end(journal, run)
+
+    assert [sent(journal, "A"), sent(journal, "A")] == [{"A": "p-A"}] * 2
+
+
+@pytest.mark.parametrize("action", [Action.LOCK, Action.UNLOCK])
+def test_a_lock_leaves_what_was_sent_known(journal: Journal, action: Action) -> None:
+    """The mirror takes only what was sent: a contact that a person has unlocked is still one of these."""
+    run = begin(journal, 1, "A", "B")
+    settle(journal, run, Status.SUCCEEDED, Status.SUCCEEDED)
+    end(journal, run)
+    locking = begin(journal, 2, command=str(action))
+    journal.add_rows(locking.id, [PlannedRow(0, 0, 1, "A", action=action, contact_id="1")])
+    journal.record(locking.id, [Outcome(0, Status.SUCCEEDED, action, "1", sent_at=NOW)])
+    end(journal, locking)
+
+    assert sent(journal, "A", "B") == {"A": "p-A", "B": "p-B"}
+
+
+def test_two_runs_that_begin_at_once_take_in_what_was_sent_in_its_order(journal: Journal, tmp_path: Path) -> None:
+    """The second waits for the first, before it looks what is to be taken in."""
+    for number, payload in ((1, "one"), (2, "two")):
+        run = begin(journal, number, "A", payload=payload)
+        settle(journal, run, Status.SUCCEEDED)
+        end(journal, run)
+    begun = threading.Event()
+
+    def second() -> dict[str, str]:
+        with Journal.open(tmp_path / "journal.db") as other:
+            begun.set()
+            return sent(other, "A")
+
+    change = "UPDATE runs SET folded = ? WHERE id = 'run-2'"
+    with ThreadPoolExecutor(1) as pool, closing(sqlite3.connect(tmp_path / "journal.db")) as first:
+        first.execute(change, [1])
+        first.commit()
+        first.execute(change, [0])  # the end of the newer run, not yet written
+        found = pool.submit(second)
+        begun.wait(10)
+        time.sleep(0.2)
+        first.commit()
+
+        assert found.result() == {"A": "two-A"}
 
 
 def test_the_run_that_asks_does_not_count(journal: Journal) -> None:

@@ -224,6 +224,7 @@ def test_a_list_of_several_campaigns_counts_contacts_in_all(
 ) -> None:
     snapshot = Snapshot()
     snapshot.add_beside([contact(4, DiallerCampaignsID=539, DiallerCampaignsName="Fair")])
+    snapshot.campaign_ids = {"Nightly": "538", "None": "540"}
 
     plan(tmp_path, snapshot=snapshot, left_out=["K4"], campaign=campaign)
 
@@ -276,5 +277,6 @@ def test_the_mirror_selects_once(tmp_path: Path) -> None:
     snapshot.index()
 
     done.extra.select_missing(snapshot)
+    plan(tmp_path).extra.select_missing(snapshot)  # and none selects nothing
 
     assert list(snapshot.taken()) == []

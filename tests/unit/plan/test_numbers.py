@@ -64,6 +64,13 @@ def test_a_row_has_its_own_number() -> None:
     assert found([contact(1, ONE, UserData="")], row("", ONE)) == {0: [Known("PhoneNumber1", "1", "")]}
 
 
+def test_a_row_without_a_key_frees_no_number() -> None:
+    """It makes a contact, and overwrites none."""
+    there = [contact(1, ONE, UserData="")]
+
+    assert found(there, row("K9", ONE), row("", TWO)) == {0: [Known("PhoneNumber1", "1", "")]}
+
+
 def test_a_number_that_a_row_overwrites_is_free() -> None:
     """Only the fields that it sets; also where it clears them."""
     there = [contact(1, ONE, TWO)]

@@ -45,7 +45,7 @@ def send(body: Mapping[str, Any], settings: EmailSettings, journal: Journal) -> 
     """Send a mail about what happened; return whether the server took it."""
     try:
         _deliver(_message(body, settings, journal), settings.smtp)
-    except (DiallerSyncError, smtplib.SMTPException, OSError, ValueError) as error:
+    except (DiallerSyncError, OSError, ValueError) as error:  # those of smtplib are OSErrors
         reason = _reason(error, settings.smtp)
     except KeyboardInterrupt:
         _log.error(phrase("interrupted: the mail of notify.email was not sent. The next run delivers it."))

@@ -140,7 +140,7 @@ class _Rule:
         self.tally.met |= self._listed.keys() & set(map(fold, texts.tolist())) if self._listed else set()
         for place, note in columns.notes(self._position):
             text = columns.texts(self._position)[place]
-            if note.code is not None and not (self._listed and fold(text) in self._listed and fold(text)):
+            if note.code is not None and not (fold(text) and fold(text) in self._listed):
                 faults[place] = self._unreadable(text, fault(note.code))
             elif note.number is not None and self._numeric:
                 verdict = self._verdict(PlainNumber(note.number))

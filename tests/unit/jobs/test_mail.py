@@ -16,6 +16,7 @@ import pytest
 from dialler_sync.config.notify import EmailSettings
 from dialler_sync.errors import DiallerSyncError
 from dialler_sync.jobs import mail
+from dialler_sync.jobs.message import DIGEST
 from dialler_sync.journal import Journal, RunRecord
 from dialler_sync.model import RowResult, Status
 
@@ -92,6 +93,7 @@ def test_phone_numbers_are_masked_unless_they_may_be_shown(mask: bool, tmp_path:
         assert (f"no {PHONE}" in text) != mask
         assert "run-1" in text
         assert "Rows to fix" in text
+    assert RUN.id in text_of(mail._message({"run_id": RUN.id}, email(mask=mask), cast("Journal", Book([]))))
     assert got["To"] == "a@x.example, b@x.example"
     assert got["Auto-Submitted"] == "auto-generated"
 
@@ -121,6 +123,7 @@ def test_a_run_without_rows_to_fix_lists_none(tmp_path: Path) -> None:
     assert [part.get_filename() for part in got.iter_attachments()] == ["report.html"]
     assert not book.went_on
     assert "Rows to fix" not in text_of(message(Book([replace(run_of(tmp_path), summary=None)]), email()))
+    assert "row 2: (K2)" not in text_of(message(Book([replace(run_of(tmp_path), options={})]), email()))
 
 
 def test_what_is_attached_is_what_is_wanted_and_there(tmp_path: Path) -> None:
@@ -162,6 +165,9 @@ def test_the_runs_of_a_night_have_names(tmp_path: Path) -> None:
         ("North, list.csv", "run-1"), ("North, list.csv", "run-2"), ("South", "run-3"),
     ]  # fmt: skip
     assert [(label, run.id) for label, run in mail._runs_of({"run_id": "run-4"}, book)] == [("", "run-4")]
+    told = {"needs": "", "alarm": "", "counts": {}, "errors": {}}
+    night = {**body, "event": DIGEST, "verdict": "North fails", "campaigns": [told | each for each in campaigns]}
+    assert "Rows to fix, North, list.csv:" in text_of(mail._message(night, email(), book))
     runs = list(mail._runs_of(body, book))
     found, _ = mail._fitting(list(mail._attachments(runs, email("failed"), book)), 1e6)
     assert [name for name, _, _ in found] == [

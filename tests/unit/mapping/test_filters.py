@@ -52,6 +52,7 @@ def verdict(condition: Any, cell: str, **note: Any) -> str:
         ({"max": "0"}, "-1", "out"),
         ({"max": "0"}, "", "in"),
         ({"max": "0"}, "1", "in"),
+        ({"max": "0"}, "0", "out"),
         ({"min": "1", "max": "3"}, "4", "in"),
         ({"min": "50"}, "1.234", "unreadable"),
         ({"min": "50", "decimal": ","}, "1.234,5", "out"),
@@ -81,6 +82,10 @@ def test_notes_of_a_workbook_count() -> None:
     assert verdict({"min": "50", "decimal": ","}, "1,234.50 €", number="1234.5") == "out"
     assert verdict({"empty": "true"}, "", code="formula_without_value") == "unreadable"
     assert verdict(["x"], "#N/A", code="error_cell") == "unreadable"
+    assert verdict([""], "", code="formula_without_value") == "unreadable"
+    assert verdict(["#N/A"], "#N/A", code="error_cell") == "out"
+    assert verdict(["1,234.50 €"], "1,234.50 €", number="1234.5") == "out"
+    assert verdict({"min": "50"}, "60", warning="double_encoded") == "out"
 
 
 def test_a_row_is_left_out_where_one_rule_is_sure_of_it() -> None:
@@ -132,6 +137,12 @@ def test_why_a_row_is_left_out() -> None:
     assert len(long) < 200
 
 
+def test_the_first_of_two_rules_is_told() -> None:
+    sifted = filters(skip={"Name": ["Meier"], "A": ["x"]}).sift(chunk_of(COLUMNS, (*GOOD, "K1", "x")))
+
+    assert [row.rule for row in sifted.filtered] == ["rows.skip: Name is 'Meier'"]
+
+
 def test_without_a_key_nobody_is_named() -> None:
     found = Checker(settings_of(BASIC, rows={"skip": {"A": ["x"]}}), layout_of(*COLUMNS), today=TODAY).filters
     assert found
@@ -149,6 +160,17 @@ def test_each_row_keeps_its_sheet() -> None:
     chunk = replace(chunk, own={"_sheet": ["North", "South", "West"]})
 
     assert filters(skip={"A": ["x"]}).sift(chunk).chunk.sheets() == ["South", "West"]
+
+
+def test_each_row_keeps_what_is_noted_of_it() -> None:
+    """A damaged cell is still damaged where another row is left out."""
+    notes = {(row, 1): CellNote(code="precision_lost") for row in (2, 3)}
+    rows = (*GOOD, "K1", "x"), (*GOOD, "K2", ""), (*GOOD, "K3", "x")
+
+    kept = filters(skip={"A": ["x"]}).sift(chunk_of(COLUMNS, *rows, notes=notes, ragged={4: ("a",)})).chunk
+
+    assert kept.frame.index.tolist() == [3, 4]
+    assert (kept.notes, kept.ragged) == ({(3, 1): notes[3, 1]}, {4: ("a",)})
 
 
 def test_a_ragged_row_stays() -> None:

@@ -115,7 +115,7 @@ class Checker:
         ]
 
     def _cut_at(self, field: Field) -> int | None:
-        cuts = self._settings.rows.too_long == "truncate" and field.may_be_cut
+        cuts = self._settings.rows.too_long == "truncate"
         return limit_of(field, self._release, self._rules[field.name]) if cuts else None
 
     def _columns(self, mapped: Mapped, warnings: Warnings) -> dict[str, Column]:

@@ -48,14 +48,14 @@ class Book:
     def rows_to_fix(self, _run: RunRecord, *, goes_on: bool = False) -> Iterator[tuple[RowResult, int, list[str]]]:
         self.went_on.append(goes_on)
         for number in range(2, 2 + self.rows):
-            key = f"K{number}" if number < 4 else ""
+            key = f"K{number}" if number < 4 or number == 6 else ""
             result = RowResult(0, "", "", number, key, Status.REJECTED)
             text = f"'{PHONE}' is no number" if number != 3 else "Phone is empty"
             yield result._replace(error_code="phone_invalid", error_field="PhoneNumber1", error=text), 0, cells(number)
 
 
 def cells(number: int) -> list[str]:
-    return ["K", "" if number == 4 else f"Anna {PHONE}", PHONE]
+    return ["K", "" if number in {4, 6} else f"Anna {PHONE}", PHONE]
 
 
 def run_of(tmp_path: Path, number: int = 1, *, bad: int = 1, name: str = "list.csv") -> RunRecord:
@@ -110,6 +110,7 @@ def test_rows_to_fix_are_told_as_people_know_them(tmp_path: Path) -> None:
         f"row 4: Phone: '{PHONE}' is no number",
     ]
     assert lines[3] == f"row 5: Anna {PHONE}: Phone: '{PHONE}' is no number"
+    assert lines[4] == f"row 6: K6: Phone: '{PHONE}' is no number"
     assert len(lines) == mail.LISTED
     assert book.went_on == [True]
 

@@ -202,6 +202,19 @@ def test_a_row_that_waits_again_says_nothing_of_what_went_wrong_before(journal: 
     )  # fmt: skip
 
 
+def test_all_faults_of_a_row_come_back(journal: Journal) -> None:
+    """Without a token that somebody has written into them; a row that waits again has none."""
+    keep_secret("a-token-of-ours")
+    run = begin(journal, 1)
+    faults = Fault("name_missing", "gone", "a-token-of-ours", "Name"), Fault("phone_invalid", "odd", "", "Fax")
+    row = PlannedRow(0, 0, 2, "A", state=Status.REJECTED, error_code="name_missing", faults=faults_text(faults))
+    journal.add_rows(run.id, [row, row._replace(seq=1, error_code="", state=Status.SUCCEEDED)])
+
+    rejected, fine = (entry.result for entry in rows(journal, run))
+    assert rejected.faults == (replace(faults[0], hint="***"), faults[1])
+    assert fine.faults == ()
+
+
 @pytest.mark.parametrize("column", ["error", "hint"])
 def test_a_text_that_somebody_else_has_written_is_harmless_when_it_is_read(
     journal: Journal, tmp_path: Path, column: str

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from dialler_sync.api.wire import StoredContact
+from dialler_sync.config.rows import Mode
+from dialler_sync.journal import Journal, JournalRow
+from dialler_sync.model import RowResult, Status
 from dialler_sync.pages import KEYS
-from dialler_sync.plan.numbers import Known, KnownNumbers, digits
+from dialler_sync.plan.decide import PlanRules
+from dialler_sync.plan.numbers import Known, KnownNumbers, digits, known_numbers
+from dialler_sync.plan.snapshot import Snapshot
+from dialler_sync.plan.suppress import SuppressionList, SuppressionLists
+from dialler_sync.prepare.prepared import Prepared
+
+from ...helpers.records import RUN
+from ...helpers.rows import BASIC, settings_of
 
 ONE, TWO, THREE = "+491711111111", "+491712222222", "+491713333333"
 
@@ -142,3 +154,69 @@ def test_who_has_it_is_said() -> None:
 @pytest.mark.parametrize("written", ["+49 (171) 1", "0049171-1", "491711"])
 def test_bare_digits(written: str) -> None:
     assert digits(written) == "491711"
+
+
+class Book:
+    """A journal of a run that has the rows K1 and K9; its mirror has locked the contact 7 before."""
+
+    def rows(self, _run: object) -> Iterator[JournalRow]:
+        for key in ("K1", "K9", ""):
+            yield JournalRow(RowResult(0, "", "", 2, key, Status.UNPROCESSED), 0, "", "", None)
+
+    def mirror_locked(self, _target: str, ids: Sequence[str]) -> set[str]:
+        return {"7"} & {*ids}
+
+
+def known_of_a_run(
+    tmp_path: Path, *there: StoredContact, beside: Sequence[StoredContact] = (), taken: str = "",
+    rules: PlanRules | None = None, suppressed: SuppressionLists | None = None, where: str = "account",
+) -> bool:  # fmt: skip
+    """Whether a number of a row of the run is known; K1 is sent with another one."""
+    settings = settings_of(BASIC, rows={"duplicate_phones_in_dialler": "skip", "phones_in": where})
+    snapshot, prepared = Snapshot(), Prepared(tmp_path)
+    snapshot.add([{"ID": each.id, **each.values} for each in there])
+    snapshot.add_beside([{"ID": each.id, **each.values} for each in beside])
+    snapshot.index()
+    snapshot.take([taken])
+    sent = row("K1", TWO)
+    prepared.bodies.write([(0, "K1", json.dumps(sent).encode())])
+    prepared.todo = bytearray(b"\1")
+    journal = cast("Journal", Book())
+    try:
+        numbers = known_numbers(
+            snapshot, settings, journal, RUN, prepared, rules or PlanRules(), suppressed or SuppressionLists()
+        )
+        with closing(numbers):
+            return bool(numbers.find([(1, row("K9", ONE))], {}, everywhere=True))
+    finally:
+        prepared.close()
+        snapshot.close()
+
+
+def test_which_contacts_of_a_run_hold_their_numbers(tmp_path: Path) -> None:
+    """Not those that the mirror takes, or has taken, nor one whose row has another number, if that is sent."""
+    listed = SuppressionLists((SuppressionList("user_data", frozenset({"K1"}), "dnc.csv"),))
+
+    assert known_of_a_run(tmp_path, contact(3, ONE))
+    assert not known_of_a_run(tmp_path, contact(3, ONE), taken="3")
+    assert not known_of_a_run(tmp_path, contact(7, ONE))
+    assert not known_of_a_run(tmp_path, contact(1, ONE))
+    assert known_of_a_run(tmp_path, contact(1, ONE), rules=PlanRules(mode=Mode.CREATE))
+    assert known_of_a_run(tmp_path, contact(1, ONE, bLocked=True), rules=PlanRules(locked=True))
+    assert known_of_a_run(tmp_path, contact(1, ONE), suppressed=listed)
+    assert known_of_a_run(tmp_path, beside=[contact(3, ONE)])
+    assert not known_of_a_run(tmp_path, beside=[contact(3, ONE)], where="campaign")
+
+
+def test_what_goes_wrong_leaves_nothing_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[KnownNumbers] = []
+
+    def close(numbers: KnownNumbers) -> None:
+        closed.append(numbers)
+
+    monkeypatch.setattr(KnownNumbers, "close", close)
+    monkeypatch.setattr(KnownNumbers, "index", lambda _: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        known_of_a_run(tmp_path)
+    assert len(closed) == 1

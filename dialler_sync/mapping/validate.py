@@ -163,13 +163,8 @@ class Checker:
         for place, found in [*faults.items()]:
             faulty = {fault.field for fault in found}
             bad = faulty & self._optional
-            numbers = bad & {*PHONE_FIELDS}
-            if numbers and not any(
-                columns[name][place] for name in PHONE_FIELDS if name in columns and name not in faulty
-            ):
-                bad -= numbers
-            if not bad:
-                continue
+            if not any(columns[name][place] for name in PHONE_FIELDS if name in columns and name not in faulty):
+                bad -= {*PHONE_FIELDS}
             rest = [fault for fault in found if fault.field not in bad]
             if rest:
                 faults[place] = rest

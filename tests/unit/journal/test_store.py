@@ -319,6 +319,28 @@ def test_cells_are_kept_and_read_over_pages_for_the_rows_that_are_to_be_fixed(jo
     assert going_on == [0, 1, *range(3, last)]
 
 
+def test_cells_of_other_runs_neither_go_nor_let_ours_go(journal: Journal) -> None:
+    """Places in two runs have nothing to do with each other."""
+    other, run = begin(journal, 1, "A"), begin(journal, 2, "A")
+    settle(journal, run, Status.FAILED)
+    journal.keep_cells(other.id, [(0, ("a",))])
+    settle(journal, other, Status.SUCCEEDED)
+
+    journal.keep_cells(run.id, [(0, ("b",))])
+
+    assert [list(journal.kept_cells(each.id)) for each in (other, run)] == [[(0, ("a",))], [(0, ("b",))]]
+
+
+def test_a_key_of_a_file_stays_as_it_is_and_one_of_the_dialler_is_masked(journal: Journal) -> None:
+    """A changed key would be another customer's."""
+    keep_secret("a-token-of-ours")
+    run = begin(journal, 1)
+    key = "a-token-of-ours"
+    journal.add_rows(run.id, [PlannedRow(0, 0, 2, key), PlannedRow(1, NoRow.MIRRORED, 0, key)])
+
+    assert [entry.result.user_data for entry in journal.rows(run)] == [key, "***"]
+
+
 def test_the_first_image_of_a_row_stays(journal: Journal) -> None:
     """What a contact was before the run does not change because the run was resumed."""
     journal.add_images("run", [Image(0, "1", '{"Name": "Old"}', "{}")])

@@ -201,6 +201,20 @@ def test_the_vendors_own_format() -> None:
     assert its_own.fields["DiallerCampaignsName"] == "Old"
 
 
+@pytest.mark.parametrize("vendor", [True, False])
+def test_numbers_of_the_vendors_own_format_are_whole_without_a_sign(vendor: bool) -> None:
+    """No country is missing in them; in a list of others it is."""
+    row = {**dict.fromkeys(VENDOR_COLUMNS, ""), "Name": "Meier", "PhoneNumber1": "491711234567 "}
+    rules = {} if vendor else {"Name": "Name", "PhoneNumber1": "PhoneNumber1"}
+
+    contacts, rejections = Checker(settings_of(rules), layout_of(*VENDOR_COLUMNS, vendor=vendor)).check(
+        chunk_of(VENDOR_COLUMNS, tuple(row.values()))
+    )
+
+    assert [contact.fields["PhoneNumber1"] for contact in contacts] == ["+491711234567"] * vendor
+    assert len(rejections) == (not vendor)
+
+
 @pytest.mark.parametrize(
     ("field", "sections", "limit"),
     [("Name", {}, 64), ("Name", OLD, 32), ("UserData", OLD, 64), ("PostalCode", {}, 10), ("Region", {}, 256)],
@@ -371,6 +385,8 @@ def test_a_ragged_row_has_one_fault() -> None:
     assert [(rejection.row, rejection.user_data) for rejection in rejections] == [(3, "")]
     (fault,) = rejections[0].faults
     assert (fault.code, "4 cells" in fault.message, "header 3" in fault.message) == ("ragged_row", True, True)
+    _, (quote,) = checker.check(chunk_of(columns, (*GOOD, "1"), ragged={2: (*GOOD, "1")}))
+    assert "A quote in the row" in quote.faults[0].message
 
 
 def test_notes_of_cells_reach_the_row() -> None:

@@ -93,6 +93,7 @@ def test_phone_numbers_are_masked_unless_they_may_be_shown(mask: bool, tmp_path:
         assert (f"no {PHONE}" in text) != mask
         assert "run-1" in text
         assert "Rows to fix" in text
+        assert "Rows to fix," not in text
     assert RUN.id in text_of(mail._message({"run_id": RUN.id}, email(mask=mask), cast("Journal", Book([]))))
     assert got["To"] == "a@x.example, b@x.example"
     assert got["Auto-Submitted"] == "auto-generated"

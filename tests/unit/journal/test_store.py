@@ -336,9 +336,10 @@ def test_a_key_of_a_file_stays_as_it_is_and_one_of_the_dialler_is_masked(journal
     keep_secret("a-token-of-ours")
     run = begin(journal, 1)
     key = "a-token-of-ours"
-    journal.add_rows(run.id, [PlannedRow(0, 0, 2, key), PlannedRow(1, NoRow.MIRRORED, 0, key)])
+    rejected = PlannedRow(1, 0, 3, key, state=Status.REJECTED, error_code="name_missing", error=f"gone {key}")
+    journal.add_rows(run.id, [PlannedRow(0, 0, 2, key), rejected, PlannedRow(2, NoRow.MIRRORED, 0, key)])
 
-    assert [entry.result.user_data for entry in journal.rows(run)] == [key, "***"]
+    assert [entry.result.user_data for entry in journal.rows(run)] == [key, key, "***"]
 
 
 def test_the_first_image_of_a_row_stays(journal: Journal) -> None:

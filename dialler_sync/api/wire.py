@@ -139,7 +139,7 @@ def is_elsewhere(ours: Mapping[str, Value], theirs: Mapping[str, Any], ids: Mapp
     ``ids``: the known IDs of campaigns by name; often a record has only the ID.
     """
     number, name = ours.get("DiallerCampaignsID"), ours.get(CAMPAIGN_NAME)
-    wanted = ids.get(str(name)) if number is None else str(number)
+    wanted = str(number) if number is not None else ids.get(str(name or ""))
     if wanted is not None and campaign_of(theirs):
         return campaign_of(theirs) != wanted
     return bool(name and theirs.get(CAMPAIGN_NAME)) and theirs[CAMPAIGN_NAME] != name

@@ -14,7 +14,6 @@ from ..config.rows import RowSettings
 from ..error_codes import RAGGED_ROW, fault
 from ..errors import InputError
 from ..fetch import fetch
-from ..fields import FIELDS
 from ..model import Chunk, Fault, Layout, RowWarning, Table
 from ..pages import RECORDS, batched
 from ..target import target_of
@@ -50,7 +49,7 @@ class Named:
     column: str | None = None
     by: str = "user-data"
 
-    def on_command_line(self) -> list[tuple[str, ...]]:
+    def on_command_line(self) -> list[tuple[str, str]]:
         """Return the names given without a file, as rows of ``NAMES``."""
         return [*((contact_id, "") for contact_id in self.ids), *(("", user_data) for user_data in self.user_data)]
 
@@ -112,8 +111,7 @@ class Targets:
         return sum(entry["rows"] for entry in self.files)
 
     def __iter__(self) -> Iterator[Target]:
-        for row, (contact_id, user_data) in enumerate(self._given, 1):
-            yield Target(0, row, contact_id, user_data)
+        yield from (Target(0, row, *names) for row, names in enumerate(self._given, 1))
         if self._rows:
             yield from self._rows.targets(len(self.files) - 1)
 
@@ -131,7 +129,6 @@ class _Rows:
     """The targets of a spreadsheet. UserData is mapped from the row as in an import."""
 
     def __init__(self, table: Table, settings: Settings, named: Named, journal: Journal | None) -> None:
-        from ..mapping.values import converter
         from ..prepare.guard import Guard
 
         self._table = table
@@ -147,22 +144,22 @@ class _Rows:
         account = target_of(settings.dialler.identity)
         is_mended = table.layout.mended
         self._guard = Guard(table, self._mapping.fields, journal, account) if journal and is_mended else None
-        rule = rules.get("UserData")
-        self._whole = converter(FIELDS["UserData"], rule) if rule else None
 
     def targets(self, file: int) -> Iterator[Target]:
         for chunk in self._table.chunks():
             yield from self._of_chunk(file, chunk)
 
     def _of_chunk(self, file: int, chunk: Chunk) -> Iterator[Target]:
+        from ..mapping.values import exact
+
         if self._guard:
             chunk = self._guard.undamaged(chunk)
         mapped = self._mapping.apply(chunk)
         none: list[Cell] = [None] * len(mapped.rows)
         ids, keys = mapped.cells.get(_ID_AS, none), mapped.cells.get("UserData", none)
         for place, (row, contact_id, key) in enumerate(zip(mapped.rows, ids, keys, strict=True)):
-            if isinstance(key, str) and self._whole:
-                key = self._whole(key)  # type: ignore[assignment] # noqa: PLW2901
+            if isinstance(key, str):
+                key = exact(key)  # noqa: PLW2901
             if row in chunk.ragged:
                 contact_id = fault(RAGGED_ROW)  # noqa: PLW2901
             target = self._target(file, row, contact_id, key)
@@ -171,7 +168,7 @@ class _Rows:
     def _target(self, file: int, row: int, contact_id: Cell, key: Cell) -> Target:
         known = key if isinstance(key, str) else ""
         wrong = next((cell for cell in (contact_id, key) if isinstance(cell, Fault)), None)
-        if wrong is None and self._by_id and contact_id is not None:
+        if wrong is None and contact_id is not None:
             digits = str(contact_id).strip()
             if digits.isascii() and digits.isdecimal():
                 return Target(file, row, digits, known)

@@ -45,7 +45,7 @@ def send(body: Mapping[str, Any], settings: EmailSettings, journal: Journal) -> 
     """Send a mail about what happened; return whether the server took it."""
     try:
         _deliver(_message(body, settings, journal), settings.smtp)
-    except (DiallerSyncError, smtplib.SMTPException, OSError, ValueError) as error:
+    except (DiallerSyncError, OSError, ValueError) as error:  # those of smtplib are OSErrors
         reason = _reason(error, settings.smtp)
     except KeyboardInterrupt:
         _log.error(phrase("interrupted: the mail of notify.email was not sent. The next run delivers it."))
@@ -168,10 +168,9 @@ def _text(context: Mapping[str, Any]) -> str:
     for label, rows in context["lists"]:
         head = phrase("Rows to fix, {campaign}", campaign=label) if label else phrase("Rows to fix")
         lines += ["", f"{head}:"]
-        lines += [
-            phrase("row {row}: {who}: {error}", row=row, who=who, error=_after(column, error))
-            for row, who, column, error in rows
-        ]
+        for row, who, column, error in rows:
+            said = {"row": row, "who": who, "error": _after(column, error)}
+            lines.append(phrase("row {row}: {who}: {error}", **said) if who else phrase("row {row}: {error}", **said))
     return "\n".join([*lines, *([""] if context["notes"] else []), *context["notes"]]) + "\n"
 
 

@@ -71,7 +71,7 @@ def fold_runs(connection: sa.Connection, target: str, but: str) -> None:
         _fold_rows(connection, of_target, run_id, state)
         connection.execute(sa.update(schema.runs).where(runs.id == run_id).values(folded=True))
     elsewhere = of_account(runs.target, target) & (runs.target != target) & (runs.state == "running")
-    others = sa.select(runs.id, runs.started_at).where(elsewhere, runs.id != but, runs.command.in_(_CHANGING))
+    others = sa.select(runs.id, runs.started_at).where(elsewhere, runs.command.in_(_CHANGING))
     for run_id, started_at in connection.execute(others).all():
         _doubt_what_may_be_replaced(connection, target, run_id, started_at)
 
@@ -93,7 +93,7 @@ def _touched(run_id: str, state: str) -> sa.ColumnElement[bool]:
     doubtful = [Status.SUCCEEDED, Status.UNKNOWN, RowState.SENDING]
     doubtful += [RowState.PENDING] * (state == "running")
     sent = rows.state.in_([str(state) for state in doubtful]) & ~rows.action.in_(_KEEPING)
-    return (rows.run == run_id) & (rows.user_data != "") & sent
+    return (rows.run == run_id) & sent
 
 
 def _fold_rows(connection: sa.Connection, target: str, run_id: str, state: str) -> None:
@@ -103,7 +103,7 @@ def _fold_rows(connection: sa.Connection, target: str, run_id: str, state: str) 
     of_run = (rows.c.run == run_id) & (rows.c.user_data != "")
     keys = sa.select(rows.c.user_data).where(_touched(run_id, state))
     connection.execute(sa.delete(sent).where(sent.c.target == target, sent.c.user_data.in_(keys)))
-    elsewhere = of_account(sent.c.target, target) & (sent.c.target != target) & (sent.c.payload != "")
+    elsewhere = of_account(sent.c.target, target) & (sent.c.payload != "")
     connection.execute(sa.update(sent).where(elsewhere, sent.c.user_data.in_(keys)).values(payload=""))
     kept = of_run & (rows.c.state == str(Status.SUCCEEDED)) & (rows.c.payload != "")
     newest = sa.select(
@@ -127,7 +127,7 @@ def _fold_locks(connection: sa.Connection, target: str, run_id: str, command: st
     elif command == "undo":
         of_run &= rows.c.action.in_([str(Action.LOCK), str(Action.UNLOCK), str(Action.DELETE)])
     done = rows.c.state.in_([str(Status.SUCCEEDED), str(Status.UNKNOWN)])
-    was_so = (rows.c.state == str(Status.SKIPPED)) & (rows.c.action == str(Reason.UNCHANGED))  # and no dry run
+    was_so = rows.c.action == str(Reason.UNCHANGED)  # and no dry run
     settled = sa.select(rows.c.contact_id).where(of_run & (done | was_so))
     ours = of_account(locks.c.target, target)  # whose contact IDs are unique
     connection.execute(sa.delete(locks).where(ours, locks.c.contact_id.in_(settled)))

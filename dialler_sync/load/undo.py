@@ -19,6 +19,7 @@ from ..errors import MaybeDone, RequestError, SafetyLimit
 from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Reason, SpooledRow, Status
+from ..pages import KEYS, batched
 from ..text.phrase import phrase
 from .change import is_still_there, still_there
 
@@ -45,25 +46,13 @@ def to_undo(journal: Journal, run: RunRecord) -> Iterator[JournalRow]:
 def count_undo(journal: Journal, run: RunRecord) -> Counter[str]:
     """Count the rows of an undo by action; ``impossible``: rows without a before-image."""
     counts: Counter[str] = Counter()
-    page: list[JournalRow] = []
-    for entry in to_undo(journal, run):
-        page.append(entry)
-        if len(page) == 1_000:
-            counts.update(_page_counts(journal, run, page))
-            page.clear()
-    counts.update(_page_counts(journal, run, page))
+    for page in batched(to_undo(journal, run), KEYS):
+        images = journal.images(run.id, [entry.result.seq for entry in page])
+        for row in (entry.result for entry in page):
+            action = Action(str(row.action))
+            possible = row.seq in images or (action in (Action.LOCK, Action.UNLOCK) and row.contact_id)
+            counts[str(_BACK[action]) if possible else "impossible"] += 1
     return counts
-
-
-def _page_counts(journal: Journal, run: RunRecord, page: list[JournalRow]) -> Counter[str]:
-    images = journal.images(run.id, [entry.result.seq for entry in page])
-    return Counter(
-        str(_BACK[action])
-        if entry.result.seq in images or (action in (Action.LOCK, Action.UNLOCK) and entry.result.contact_id)
-        else "impossible"
-        for entry in page
-        if (action := entry.result.action)
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +77,8 @@ class Undoer:
         back = _BACK[action]
         if action in (Action.LOCK, Action.UNLOCK):
             if not row.contact_id:
-                return _failed(
-                    row, back, NO_BEFORE_IMAGE, phrase("it is not known which contact the dialler had chosen")
-                )
+                why = phrase("it is not known which contact the dialler had chosen")
+                return _failed(row, back, NO_BEFORE_IMAGE, why)
             contact = await self.client.get_contact(row.contact_id)
             if contact is None or contact.user_data != row.user_data:
                 return await self._gone(row, back)
@@ -111,19 +99,12 @@ class Undoer:
         if row.contact_id:
             contact = await self.client.get_contact(row.contact_id)
         else:  # the answer was lost; before the run, no contact carried this key
-            found = await self.client.find_contacts(row.user_data)
-            campaign = campaign_of(orjson.loads(image.after))
-            found = [contact for contact in found if not campaign or campaign_of(contact.values) in {"", campaign}]
+            found = _here(await self.client.find_contacts(row.user_data), orjson.loads(image.after))
             if len(found) > 1:
-                return _failed(
-                    row,
-                    Action.DELETE,
-                    CONTACT_CHANGED,
-                    phrase(
-                        "contacts with this UserData now: {contacts}: not certain which one to delete",
-                        contacts=_ids(found),
-                    ),
+                why = phrase(
+                    "contacts with this UserData now: {contacts}: not certain which one to delete", contacts=_ids(found)
                 )
+                return _failed(row, Action.DELETE, CONTACT_CHANGED, why)
             contact = found[0] if found else None
         if contact is None or contact.user_data != row.user_data:
             return await self._gone(row, Action.DELETE)
@@ -149,14 +130,10 @@ class Undoer:
             return await self._delete(row, image)  # the run was to move the contact, and created another one
         contact = old or new
         if contact is None or any(_may_be_meant(other, before, contact) for other in found if other is not contact):
-            return _failed(
-                row,
-                Action.OVERWRITE,
-                CONTACT_CHANGED,
-                phrase("contacts with this UserData now: {contacts}; not only this one", contacts=_ids(found))
-                if found
-                else phrase("somebody has deleted the contact since the run"),
-            )
+            why = phrase("somebody has deleted the contact since the run")
+            if found:
+                why = phrase("contacts with this UserData now: {contacts}; not only this one", contacts=_ids(found))
+            return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, why)
         if not differences(before, contact.values):
             return _done(row, Reason.UNCHANGED, Status.SKIPPED, error=phrase("the contact is already as it was"))
         if is_outside(self.target, contact.values):
@@ -168,14 +145,8 @@ class Undoer:
         async with self.turn if others else nullcontext():  # the first failure stops the run
             restored = await self._send(row, orjson.dumps(body), before, contact)
             if restored.id and restored.id != contact.id:
-                return self._stop(
-                    row,
-                    phrase(
-                        "contact {changed} was created or changed, not contact {meant}",
-                        changed=restored.id,
-                        meant=contact.id,
-                    ),
-                )
+                ids = {"changed": restored.id, "meant": contact.id}
+                return self._stop(row, phrase("contact {changed} was created or changed, not contact {meant}", **ids))
         kept = any(map(body.get, PHONE_FIELDS)) and not any(map(before.get, PHONE_FIELDS))
         return _done(
             row, Action.OVERWRITE, error=phrase("keeps its phone number: the dialler requires one") if kept else ""
@@ -213,21 +184,15 @@ class Undoer:
         if is_outside(self.target, before):
             return _elsewhere(row, Action.CREATE)
         found = await self.client.find_contacts(row.user_data) if row.user_data else []
-        campaign = campaign_of(before)
-        here = [contact for contact in found if not campaign or campaign_of(contact.values) in {"", campaign}]
+        here = _here(found, before)
         if any(not differences(before, contact.values) for contact in here):
             return _done(row, Action.CREATE, Status.SKIPPED, error=phrase("the dialler has this contact again"))
         if here:
-            return _failed(
-                row,
-                Action.CREATE,
-                CONTACT_CHANGED,
-                phrase("contacts with this UserData now: {contacts}; somebody else created it", contacts=_ids(here)),
-            )
+            why = phrase("contacts with this UserData now: {contacts}; somebody else created it", contacts=_ids(here))
+            return _failed(row, Action.CREATE, CONTACT_CHANGED, why)
         try:  # a contact of another campaign with this key must not be overwritten
-            contact = await self.client.import_contact(
-                orjson.dumps(before), overwrite=not found, user_data=row.user_data
-            )
+            body = orjson.dumps(before)
+            contact = await self.client.import_contact(body, overwrite=not found, user_data=row.user_data)
         except MaybeDone:
             found = await self._alike(row.user_data, before)
             if len(found) != 1:
@@ -255,7 +220,13 @@ class Undoer:
 
 
 def _ids(found: list[StoredContact]) -> str:
-    return ", ".join(contact.id for contact in found) or phrase("none")
+    return ", ".join(contact.id for contact in found)
+
+
+def _here(found: list[StoredContact], ours: Mapping[str, Any]) -> list[StoredContact]:
+    """Return those that may be in our campaign; all, if that is not known."""
+    campaign = campaign_of(ours)
+    return [contact for contact in found if not campaign or campaign_of(contact.values) in {"", campaign}]
 
 
 def _may_be_meant(other: StoredContact, before: Mapping[str, Any], contact: StoredContact) -> bool:

@@ -82,7 +82,7 @@ class RowFilters:
     def _sift(self, chunk: Chunk) -> Sifted:
         columns = Columns(chunk)
         numbers = chunk.frame.index.tolist()
-        whole = ~np.isin(np.asarray(numbers), list(chunk.ragged)) if chunk.ragged else np.ones(len(numbers), bool)
+        whole = ~np.isin(np.asarray(numbers), list(chunk.ragged))
         self.rows += len(numbers)
         left_out = np.zeros(len(numbers), bool)
         by_rule: dict[int, _Rule] = {}
@@ -132,15 +132,15 @@ class _Rule:
         """Return the whole rows that this rule leaves out, and place → fault for those that it cannot judge."""
         codes, texts = pd.factorize(np.array(columns.texts(self._position), dtype=object))
         verdicts = each(self._verdict, texts.tolist(), f"rows.{self._kind}.{self._column}")
-        holds = np.array([verdict is True for verdict in verdicts], bool)[codes] if len(codes) else whole.copy()
+        holds = np.array([verdict is True for verdict in verdicts], bool)[codes]
         faults: dict[int, Fault] = {}
         wrong = np.array([isinstance(verdict, Fault) for verdict in verdicts], bool)
-        for place in np.flatnonzero(wrong[codes]).tolist() if wrong.any() else ():
+        for place in np.flatnonzero(wrong[codes]).tolist():
             faults[place] = verdicts[codes[place]]
         self.tally.met |= self._listed.keys() & set(map(fold, texts.tolist())) if self._listed else set()
         for place, note in columns.notes(self._position):
             text = columns.texts(self._position)[place]
-            if note.code is not None and not (self._listed and fold(text) in self._listed and fold(text)):
+            if note.code is not None and not (fold(text) and fold(text) in self._listed):
                 faults[place] = self._unreadable(text, fault(note.code))
             elif note.number is not None and self._numeric:
                 verdict = self._verdict(PlainNumber(note.number))
@@ -181,9 +181,8 @@ class _Rule:
         return (self._before is None or day < self._before) and (self._after is None or day > self._after)
 
     def _unreadable(self, text: str, why: Fault) -> Fault:
-        dated = self._before or self._after
         hint = None
-        if dated:
+        if self._before or self._after:
             hint = phrase("Correct the cell, or set formats for this filter.")
         elif self._numeric:
             hint = phrase("Correct the cell, or set decimal or thousands for this filter.")

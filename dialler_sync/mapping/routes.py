@@ -26,13 +26,14 @@ class Router:
         self._otherwise = settings.otherwise
         self._column = settings.column
         # In the order of their names, so that the order in the configuration does not count.
-        self._names = sorted(settings.split or ())
-        self._ends = _ends([(settings.split or {})[name] for name in self._names])
+        split = settings.split or {}
+        self._names = sorted(split)
+        self._ends = _ends([split[name] for name in self._names])
 
     def by_cell(self, cells: Sequence[object]) -> list[Value | Fault]:
         """Return the campaign of each row, by its cell; each distinct text is matched once."""
         texts = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
-        different = dict.fromkeys(text for text, cell in zip(texts, cells, strict=True) if not isinstance(cell, Fault))
+        different = dict.fromkeys(texts)
         with impatient():
             found = dict(zip(different, each(self._routed, different, "campaign.routes"), strict=True))
         return [cell if isinstance(cell, Fault) else found[text] for text, cell in zip(texts, cells, strict=True)]

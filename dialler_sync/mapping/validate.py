@@ -115,7 +115,7 @@ class Checker:
         ]
 
     def _cut_at(self, field: Field) -> int | None:
-        cuts = self._settings.rows.too_long == "truncate" and field.may_be_cut
+        cuts = self._settings.rows.too_long == "truncate"
         return limit_of(field, self._release, self._rules[field.name]) if cuts else None
 
     def _columns(self, mapped: Mapped, warnings: Warnings) -> dict[str, Column]:
@@ -163,13 +163,8 @@ class Checker:
         for place, found in [*faults.items()]:
             faulty = {fault.field for fault in found}
             bad = faulty & self._optional
-            numbers = bad & {*PHONE_FIELDS}
-            if numbers and not any(
-                columns[name][place] for name in PHONE_FIELDS if name in columns and name not in faulty
-            ):
-                bad -= numbers
-            if not bad:
-                continue
+            if not any(columns[name][place] for name in PHONE_FIELDS if name in columns and name not in faulty):
+                bad -= {*PHONE_FIELDS}
             rest = [fault for fault in found if fault.field not in bad]
             if rest:
                 faults[place] = rest

@@ -59,7 +59,7 @@ def converter(field: Field, rule: ColumnRule, cut_at: int | None = None) -> Conv
     """
     if field.kind is Kind.TEXT:
         if field.exact:
-            return _exact
+            return exact
         return None if cut_at is None else lambda text: text[:cut_at]
     if field.kind is Kind.AMOUNT:
         return partial(amount, rule=rule)
@@ -74,7 +74,7 @@ def converter(field: Field, rule: ColumnRule, cut_at: int | None = None) -> Conv
     }[field.kind]
 
 
-def _exact(text: str) -> str | Fault:
+def exact(text: str) -> str | Fault:
     """Return an identifier unchanged; a fault if a spreadsheet program has shortened it."""
     return fault(code) if (code := damage(text)) else text
 

@@ -35,7 +35,7 @@ def can_be_called(snapshot: Snapshot, settings: Settings, journal: Journal, run:
             page = [key for key in page if key not in later]  # noqa: PLW2901
         for contacts in snapshot.find(page).values():
             for contact in contacts:
-                elsewhere = not every.several and is_elsewhere(ours, contact.values, snapshot.campaign_ids)
+                elsewhere = is_elsewhere(ours, contact.values, snapshot.campaign_ids)
                 if not elsewhere and not is_locked(contact.values):
                     yield contact
 

@@ -39,18 +39,10 @@ class Known(NamedTuple):
     @property
     def reason(self) -> str:
         """Say who has the number."""
+        facts = {"contact": self.contact_id, "field": self.field}
         if not self.user_data:
-            return phrase(
-                "contact {contact} (without UserData) has the same number ({field})",
-                contact=self.contact_id,
-                field=self.field,
-            )
-        return phrase(
-            "contact {contact} (UserData {key}) has the same number ({field})",
-            contact=self.contact_id,
-            key=self.user_data,
-            field=self.field,
-        )
+            return phrase("contact {contact} (without UserData) has the same number ({field})", **facts)
+        return phrase("contact {contact} (UserData {key}) has the same number ({field})", key=self.user_data, **facts)
 
 
 class KnownNumbers:
@@ -76,7 +68,7 @@ class KnownNumbers:
         changed = sum(1 << place for place, name in enumerate(PHONE_FIELDS) if name not in kept)
         every = ((storable(key), changed) for key in keys if key)
         self._base.executemany("INSERT OR IGNORE INTO going VALUES (?, ?)", every)
-        masks = ((_fields_of(fields) & changed, storable(key)) for key, fields in rows if key)
+        masks = ((_fields_of(fields) & changed, storable(key)) for key, fields in rows)
         self._base.executemany("UPDATE going SET fields = ? WHERE user_data = ?", masks)
 
     def add(self, contacts: Iterable[StoredContact], stays: Callable[[StoredContact], bool]) -> None:
@@ -123,9 +115,8 @@ class KnownNumbers:
     def _rows(
         self, page: Sequence[StoredContact], stays: Callable[[StoredContact], bool]
     ) -> Iterator[tuple[str, str, str, int, bytes, bool]]:
-        keys = [contact.user_data for contact in page if contact.user_data]
         ours: set[str] = set()
-        for some in batched(keys, RECORDS):
+        for some in batched((contact.user_data for contact in page), RECORDS):
             query = f"SELECT user_data FROM going WHERE user_data IN ({','.join('?' * len(some))})"  # noqa: S608
             ours.update(key for (key,) in self._base.execute(query, some))
         for contact in page:
@@ -164,7 +155,7 @@ def known_numbers(
 
     numbers = KnownNumbers()
     try:
-        rows = ((row.user_data, orjson.loads(row.body)) for row in prepared.to_send() if row.user_data)
+        rows = ((row.user_data, orjson.loads(row.body)) for row in prepared.to_send())
         numbers.going(keys_that_count(journal, run), rows, settings.kept_fields)
         numbers.add(_listed(snapshot, journal, run), stays)
         if settings.rows.phones_in == "account":

@@ -11,6 +11,7 @@ import orjson
 from ..api.wire import StoredContact
 from ..config import Settings
 from ..config.mirror import Missing
+from ..config.rows import Mode
 from ..model import Value
 from ..plan.numbers import KnownNumbers
 from .sides import KnownOf, Sides, none_known
@@ -33,7 +34,8 @@ def known_numbers(sides: Sides, settings: Settings, batches: Iterable[list[Any]]
     everywhere = settings.rows.phones_in == "account"
 
     def stays(contact: StoredContact) -> bool:
-        return bool(sides.may.protected(contact) or sides.may.suppressed.reason(contact.values))
+        may = sides.may
+        return may.mode is Mode.CREATE or bool(may.protected(contact) or may.suppressed.reason(contact.values))
 
     def known_of(rows: Sequence[tuple[int, Mapping[str, Value]]]) -> Mapping[int, str]:
         found = numbers.find(rows, sides.campaign_ids, everywhere=everywhere)

@@ -27,9 +27,7 @@ def find_target(settings: Settings, journal: Journal, *, ask: bool = True) -> st
         return target_of(dialler, campaign_id=campaign.id)
     by_name = target_of(dialler, name=campaign.name)
     number = _asked(settings, campaign.name) if ask else None
-    if number is None:
-        number = journal.known_id(dialler, campaign.name)
-    if number is None:
+    if number is None and (number := journal.known_id(dialler, campaign.name)) is None:
         return by_name
     target = target_of(dialler, campaign_id=number)
     journal.rename_target(by_name, target)
@@ -66,6 +64,6 @@ def _asked(settings: Settings, name: str) -> int | None:
 
     try:
         return asyncio.run(asked())
-    except (DiallerSyncError, AttributeError, LookupError, TypeError, ValueError) as error:  # odd records, too
+    except DiallerSyncError as error:
         _log.debug("the ID of campaign %s is not known: %s", name, error)
         return None

@@ -58,6 +58,7 @@ def test_people_get_a_mail_with_counts_reasons_and_what_is_to_be_attached(
     attached = {part.get_filename(): part.get_content() for part in got.iter_attachments()}
     assert sorted(attached) == ["failed.xlsx", "report.html"]
     assert "39200123456789012" not in attached["report.html"]
+    assert "Anna" in attached["report.html"]
     assert b"s3cr3t-password" not in (tmp_path / "state/journal.db").read_bytes()
 
 
@@ -77,6 +78,20 @@ def test_a_mail_that_was_not_taken_is_sent_by_the_next_run_once(
     assert first.code == ExitCode.NO_ROW_CAN_SUCCEED
     assert "notify.email could not be delivered: the server answered 451" in first.err
     assert [str(got["Subject"]).split()[3] for got in mail.mails] == ["failing:", "recovered:"]
+
+
+def test_the_masked_report_of_a_run_that_has_locked_contacts(
+    run: Run, configure: Configure, contacts_csv: Contacts, mail: MailServer
+) -> None:
+    """They stand in no row of the list. Of its rows, what stands in a column of numbers is masked, however short."""
+    configure(notify=notify(mail, ", attach: [report]"), mirror="{missing: lock, max_missing: 100%}")
+
+    run("import", contacts_csv(rows=["K1,Anna,0171 3920012", "K2,Eva,0171 3920012"]))
+    done = run("import", contacts_csv(rows=["77777,Eva,12345"]))
+
+    assert done.summary["mirror"], done.err
+    (report,) = mail.mails[-1].iter_attachments()
+    assert [word for word in ("Eva", "77777", "12345") if word in report.get_content()] == ["Eva", "77777"]
 
 
 def test_doctor_sends_a_test(run: Run, configure: Configure, mail: MailServer) -> None:

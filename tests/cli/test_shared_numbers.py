@@ -112,6 +112,24 @@ def test_a_contact_that_keeps_its_number_holds_it(import_: Callable[..., Run], d
     assert [row["_action"] for row in done.rows()] == ["protected", "known_number"]
 
 
+@pytest.mark.parametrize("action", ["exists", "suppressed"])
+def test_a_contact_that_is_there_already_holds_its_number(
+    action: str, import_: Callable[..., Run], run: Run, dialler: SimulatorServer
+) -> None:
+    """With ``mode: create`` no row changes it, nor where its key is suppressed; a reconciliation knows that, too."""
+    seed(dialler, "K1", PhoneNumber1=plain(ONE))
+    Path("dnc.csv").write_text("Key\nK1\n", encoding="utf-8")
+    mode = "create" if action == "exists" else "upsert"
+    more = {} if action == "exists" else {"suppress": "{file: dnc.csv, column: Key, by: user_data}"}
+    rows = f"mode: {mode}, duplicate_phones_in_dialler: skip"
+
+    done = import_(rows, f"K1,Ann,{TWO}", f"K2,Bob,{ONE}", **more)
+    told = run("reconcile", "contacts.csv")
+
+    assert [row["_action"] for row in done.rows()] == [action, "known_number"]
+    assert told.summary["expected_missing"] == 1
+
+
 @pytest.mark.parametrize(("where", "action"), [("campaign", "create"), ("account", "known_number")])
 def test_numbers_of_other_campaigns_count_with_account(
     import_: Callable[..., Run], dialler: SimulatorServer, where: str, action: str

@@ -107,8 +107,56 @@ def test_a_row_with_its_key_and_no_id_names_nobody(tmp_path: Path) -> None:
 
     found = targets(path, by="id")
 
-    assert [(target.contact_id, target.user_data, bool(target.fault)) for target in found] == [
-        ("", "K1", True),
-        ("2", "", False),
-        ("3", "K3", False),
+    assert [(target.contact_id, target.user_data, target.fault and target.fault.code) for target in found] == [
+        ("", "K1", "key_missing"),
+        ("2", "", None),
+        ("3", "K3", None),
     ]
+
+
+def test_a_row_whose_key_is_damaged_names_nobody(tmp_path: Path) -> None:
+    """Also with --by id: it cannot be known whether the contact is the one that is meant."""
+    path = written(tmp_path, "ID,UserData,Name", "1,4.91701E+11,Ann", "2,#REF!,Bob", "3,K3,Cid", "-4,K4,Dan")
+
+    found = targets(path, by="id")
+
+    assert [(target.contact_id, target.fault and target.fault.code) for target in found] == [
+        ("", "precision_lost"),
+        ("", "error_cell"),
+        ("3", None),
+        ("", "integer_invalid"),
+    ]
+
+
+def test_a_key_that_is_made_of_several_cells_may_be_damaged(tmp_path: Path) -> None:
+    """As in an import: each cell for itself is none the worse."""
+    path = written(tmp_path, "A,B,Name", "4.91701,E+11,Ann", "K,1,Bob")
+
+    found = targets(path, UserData={"template": "{A}{B}"})
+
+    assert [(target.user_data, target.fault and target.fault.code) for target in found] == [
+        ("", "precision_lost"),
+        ("K1", None),
+    ]
+
+
+def test_a_file_of_one_column(tmp_path: Path) -> None:
+    assert [target.user_data for target in targets(written(tmp_path, "UserData", "K1", "K2"))] == ["K1", "K2"]
+
+
+def test_a_column_that_only_the_configuration_names_is_missed_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="Customer"):
+        targets(written(tmp_path, "Key,Name", "K1,Ann"), UserData="Customer")
+
+
+def test_who_is_named_where() -> None:
+    named = Targets(Named(ids=("7",), user_data=("K1",)), settings_of(BASIC))
+
+    assert [str(target) for target in named] == ["contact 7", "UserData 'K1'"]
+    assert {named.where(target) for target in named} == {""}
+
+
+def test_a_row_says_where_it_is(tmp_path: Path) -> None:
+    named = Targets(Named(file=written(tmp_path, "UserData", "K1", "K2")), settings_of(BASIC))
+
+    assert [named.where(target) for target in named] == ["list.csv, row 2", "list.csv, row 3"]

@@ -111,6 +111,22 @@ def test_a_row_that_is_sent_leaves_the_lock(journal: Journal) -> None:
     assert ours(journal) == {"1"}
 
 
+def test_a_row_left_out_whose_contact_is_locked_is_the_mirrors(journal: Journal) -> None:
+    """It is unlocked as soon as a list has it again."""
+    ended(journal, 1, (NoRow.FILTERED, "1", LOCK, DONE), (NoRow.SUPPRESSED, "2", LOCK, DONE))
+
+    assert ours(journal) == {"1"}
+
+
+def test_a_retry_has_a_parent_too_and_takes_no_lock_back(journal: Journal) -> None:
+    """What a do-not-call list locks in it stays locked, even if the contact in its place had returned."""
+    locked(journal, "1")
+    ended(journal, 2, (NoRow.RETURNED, "1", UNLOCK, DONE))
+    ended(journal, 3, (NoRow.SUPPRESSED, "1", LOCK, DONE), parent="run-2")
+
+    assert ours(journal) == set()
+
+
 def test_of_an_undo_only_locks_count(journal: Journal) -> None:
     """Fields that are put back leave the lock as it is."""
     locked(journal, "1", "2", "3", "4")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -199,6 +202,19 @@ def test_a_row_that_waits_again_says_nothing_of_what_went_wrong_before(journal: 
     )  # fmt: skip
 
 
+def test_all_faults_of_a_row_come_back(journal: Journal) -> None:
+    """Without a token that somebody has written into them; a row that waits again has none."""
+    keep_secret("a-token-of-ours")
+    run = begin(journal, 1)
+    faults = Fault("name_missing", "gone", "a-token-of-ours", "Name"), Fault("phone_invalid", "odd", "", "Fax")
+    row = PlannedRow(0, 0, 2, "A", state=Status.REJECTED, error_code="name_missing", faults=faults_text(faults))
+    journal.add_rows(run.id, [row, row._replace(seq=1, error_code="", state=Status.SUCCEEDED)])
+
+    rejected, fine = (entry.result for entry in rows(journal, run))
+    assert rejected.faults == (replace(faults[0], hint="***"), faults[1])
+    assert fine.faults == ()
+
+
 @pytest.mark.parametrize("column", ["error", "hint"])
 def test_a_text_that_somebody_else_has_written_is_harmless_when_it_is_read(
     journal: Journal, tmp_path: Path, column: str
@@ -301,6 +317,29 @@ def test_cells_are_kept_and_read_over_pages_for_the_rows_that_are_to_be_fixed(jo
     assert found == {n: () if n == 3 else (str(n),) for n in range(last + 1) if n != 2}
     going_on = [result.seq for result, *_ in journal.rows_to_fix(run, goes_on=True)]
     assert going_on == [0, 1, *range(3, last)]
+
+
+def test_cells_of_other_runs_neither_go_nor_let_ours_go(journal: Journal) -> None:
+    """Places in two runs have nothing to do with each other."""
+    other, run = begin(journal, 1, "A"), begin(journal, 2, "A")
+    settle(journal, run, Status.FAILED)
+    journal.keep_cells(other.id, [(0, ("a",))])
+    settle(journal, other, Status.SUCCEEDED)
+
+    journal.keep_cells(run.id, [(0, ("b",))])
+
+    assert [list(journal.kept_cells(each.id)) for each in (other, run)] == [[(0, ("a",))], [(0, ("b",))]]
+
+
+def test_a_key_of_a_file_stays_as_it_is_and_one_of_the_dialler_is_masked(journal: Journal) -> None:
+    """A changed key would be another customer's."""
+    keep_secret("a-token-of-ours")
+    run = begin(journal, 1)
+    key = "a-token-of-ours"
+    rejected = PlannedRow(1, 0, 3, key, state=Status.REJECTED, error_code="name_missing", error=f"gone {key}")
+    journal.add_rows(run.id, [PlannedRow(0, 0, 2, key), rejected, PlannedRow(2, NoRow.MIRRORED, 0, key)])
+
+    assert [entry.result.user_data for entry in journal.rows(run)] == [key, key, "***"]
 
 
 def test_the_first_image_of_a_row_stays(journal: Journal) -> None:
@@ -540,6 +579,60 @@ def test_what_a_killed_run_on_another_campaign_may_have_replaced(journal: Journa
 
     payloads = {key: found.payload for key, found in journal.sent(TARGET, ["A", "B"]).items()}
     assert payloads == {"A": "p-A" if known else "", "B": "p-B"}
+
+
+def test_a_run_on_another_campaign_that_has_ended_makes_nothing_unknown_later(journal: Journal) -> None:
+    """It counts once: what is sent after it is known, however soon."""
+    there = replace(RUN, id="there", target=f"{TARGET.partition('#')[0]}#9999", started_at="2026-01-01T00:00:00Z")
+    journal.add_run(there)
+    journal.add_rows(there.id, [PlannedRow(0, 0, 2, "A", "there-A")])
+    settle(journal, there, Status.SUCCEEDED)
+    end(journal, there)
+    run = begin(journal, 2, "A")
+    settle(journal, run, Status.SUCCEEDED)
+    end(journal, run)
+
+    assert [sent(journal, "A"), sent(journal, "A")] == [{"A": "p-A"}] * 2
+
+
+@pytest.mark.parametrize("action", [Action.LOCK, Action.UNLOCK])
+def test_a_lock_leaves_what_was_sent_known(journal: Journal, action: Action) -> None:
+    """The mirror takes only what was sent: a contact that a person has unlocked is still one of these."""
+    run = begin(journal, 1, "A", "B")
+    settle(journal, run, Status.SUCCEEDED, Status.SUCCEEDED)
+    end(journal, run)
+    locking = begin(journal, 2, command=str(action))
+    journal.add_rows(locking.id, [PlannedRow(0, 0, 1, "A", action=action, contact_id="1")])
+    journal.record(locking.id, [Outcome(0, Status.SUCCEEDED, action, "1", sent_at=NOW)])
+    end(journal, locking)
+
+    assert sent(journal, "A", "B") == {"A": "p-A", "B": "p-B"}
+
+
+def test_two_runs_that_begin_at_once_take_in_what_was_sent_in_its_order(journal: Journal, tmp_path: Path) -> None:
+    """The second waits for the first, before it looks what is to be taken in."""
+    for number, payload in ((1, "one"), (2, "two")):
+        run = begin(journal, number, "A", payload=payload)
+        settle(journal, run, Status.SUCCEEDED)
+        end(journal, run)
+    begun = threading.Event()
+
+    def second() -> dict[str, str]:
+        with Journal.open(tmp_path / "journal.db") as other:
+            begun.set()
+            return sent(other, "A")
+
+    change = "UPDATE runs SET folded = ? WHERE id = 'run-2'"
+    with ThreadPoolExecutor(1) as pool, closing(sqlite3.connect(tmp_path / "journal.db")) as first:
+        first.execute(change, [1])
+        first.commit()
+        first.execute(change, [0])  # the end of the newer run, not yet written
+        found = pool.submit(second)
+        begun.wait(10)
+        time.sleep(0.2)
+        first.commit()
+
+        assert found.result() == {"A": "two-A"}
 
 
 def test_the_run_that_asks_does_not_count(journal: Journal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -50,6 +51,9 @@ def verdict(condition: Any, cell: str, **note: Any) -> str:
         ({"min": "50"}, "", "in"),
         ({"max": "0"}, "-1", "out"),
         ({"max": "0"}, "", "in"),
+        ({"max": "0"}, "1", "in"),
+        ({"max": "0"}, "0", "out"),
+        ({"min": "1", "max": "3"}, "4", "in"),
         ({"min": "50"}, "1.234", "unreadable"),
         ({"min": "50", "decimal": ","}, "1.234,5", "out"),
         ({"min": "50", "thousands": ".", "decimal": ","}, "1.234", "out"),
@@ -78,6 +82,10 @@ def test_notes_of_a_workbook_count() -> None:
     assert verdict({"min": "50", "decimal": ","}, "1,234.50 €", number="1234.5") == "out"
     assert verdict({"empty": "true"}, "", code="formula_without_value") == "unreadable"
     assert verdict(["x"], "#N/A", code="error_cell") == "unreadable"
+    assert verdict([""], "", code="formula_without_value") == "unreadable"
+    assert verdict(["#N/A"], "#N/A", code="error_cell") == "out"
+    assert verdict(["1,234.50 €"], "1,234.50 €", number="1234.5") == "out"
+    assert verdict({"min": "50"}, "60", warning="double_encoded") == "out"
 
 
 def test_a_row_is_left_out_where_one_rule_is_sure_of_it() -> None:
@@ -102,6 +110,67 @@ def test_a_key_that_cannot_be_read_is_none() -> None:
     sifted = filters(skip={"A": ["x"]}).sift(chunk_of(COLUMNS, *rows))
 
     assert [row.user_data for row in sifted.filtered] == ["", "", "K"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "hints"),
+    [
+        ({"before": "today"}, ["formats"]), ({"after": "today"}, ["formats"]), ({"min": "5"}, ["decimal"]),
+        ({"max": "5"}, ["decimal"]), (["x"], ["formats", "decimal"]),
+    ],
+)  # fmt: skip
+def test_what_to_do_about_a_cell_that_cannot_be_read(condition: Any, hints: list[str]) -> None:
+    sifted = filters(skip={"A": condition}).sift(chunk_of(COLUMNS, (*GOOD, "K", "#REF!")))
+
+    ((fault,),) = sifted.unreadable.values()
+    assert [word for word in ("formats", "decimal") if word in fault.hint] == hints
+
+
+def test_why_a_row_is_left_out() -> None:
+    """With its cell, as far as it fits into a line."""
+    rows = [(*GOOD, "K1", " "), (*GOOD, "K2", "x" * 1_000)]
+
+    short, long = (row.rule for row in filters(skip={"A": {"pattern": "x|^$"}}).sift(chunk_of(COLUMNS, *rows)).filtered)
+
+    assert short == "rows.skip: A is empty (pattern: x|^$)"
+    assert "x…' (pattern" in long
+    assert len(long) < 200
+
+
+def test_the_first_of_two_rules_is_told() -> None:
+    sifted = filters(skip={"Name": ["Meier"], "A": ["x"]}).sift(chunk_of(COLUMNS, (*GOOD, "K1", "x")))
+
+    assert [row.rule for row in sifted.filtered] == ["rows.skip: Name is 'Meier'"]
+
+
+def test_without_a_key_nobody_is_named() -> None:
+    found = Checker(settings_of(BASIC, rows={"skip": {"A": ["x"]}}), layout_of(*COLUMNS), today=TODAY).filters
+    assert found
+
+    assert [row.user_data for row in found.sift(chunk_of(COLUMNS, (*GOOD, "K", "x"))).filtered] == [""]
+
+
+def test_no_rows_are_no_fault() -> None:
+    assert filters(skip={"A": {"min": "5"}}).sift(chunk_of(COLUMNS)).filtered == []
+
+
+def test_each_row_keeps_its_sheet() -> None:
+    """Of a file that has been mended each row says its own."""
+    chunk = chunk_of(COLUMNS, (*GOOD, "K1", "x"), (*GOOD, "K2", ""), (*GOOD, "K3", ""))
+    chunk = replace(chunk, own={"_sheet": ["North", "South", "West"]})
+
+    assert filters(skip={"A": ["x"]}).sift(chunk).chunk.sheets() == ["South", "West"]
+
+
+def test_each_row_keeps_what_is_noted_of_it() -> None:
+    """A damaged cell is still damaged where another row is left out."""
+    notes = {(row, 1): CellNote(code="precision_lost") for row in (2, 3)}
+    rows = (*GOOD, "K1", "x"), (*GOOD, "K2", ""), (*GOOD, "K3", "x")
+
+    kept = filters(skip={"A": ["x"]}).sift(chunk_of(COLUMNS, *rows, notes=notes, ragged={4: ("a",)})).chunk
+
+    assert kept.frame.index.tolist() == [3, 4]
+    assert (kept.notes, kept.ragged) == ({(3, 1): notes[3, 1]}, {4: ("a",)})
 
 
 def test_a_ragged_row_stays() -> None:

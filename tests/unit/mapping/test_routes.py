@@ -52,10 +52,11 @@ def test_shares_are_kept() -> None:
 
 
 def test_a_row_without_a_key_has_no_share() -> None:
-    (missing, faulty) = _split(A="100%").by_key([None, Fault("damaged_text", "", "")])
+    (missing, empty, faulty) = _split(A="100%").by_key([None, "", Fault("damaged_text", "", "")])
 
-    assert isinstance(missing, Fault)
-    assert missing.code == "campaign_not_routed"
+    for none in (missing, empty):
+        assert isinstance(none, Fault)
+        assert none.code == "campaign_not_routed"
     assert faulty == "A"  # it is rejected for what is wrong with it
 
 
@@ -68,6 +69,8 @@ def test_the_first_route_counts() -> None:
     assert found == ["East", "East", "541", "None"]
     assert isinstance(missing, Fault)
     assert other.by_cell(["01099", None, "8"]) == ["East", "9", "9"]
+    damaged = Fault("error_cell", "", "")
+    assert other.by_cell(["01099", damaged]) == ["East", damaged]  # and not what otherwise says
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 import dialler_sync
 from dialler_sync import error_codes
-from dialler_sync.error_codes import ERROR_CODES
+from dialler_sync.error_codes import ERROR_CODES, UNREADABLE_FILTER, fault
 from dialler_sync.fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Kind
 from dialler_sync.mapping.validate import Checker, contact_schema
 from dialler_sync.model import CellNote, Contact, Rejection, RowWarning
@@ -201,6 +201,20 @@ def test_the_vendors_own_format() -> None:
     assert its_own.fields["DiallerCampaignsName"] == "Old"
 
 
+@pytest.mark.parametrize("vendor", [True, False])
+def test_numbers_of_the_vendors_own_format_are_whole_without_a_sign(vendor: bool) -> None:
+    """No country is missing in them; in a list of others it is."""
+    row = {**dict.fromkeys(VENDOR_COLUMNS, ""), "Name": "Meier", "PhoneNumber1": "491711234567 "}
+    rules = {} if vendor else {"Name": "Name", "PhoneNumber1": "PhoneNumber1"}
+
+    contacts, rejections = Checker(settings_of(rules), layout_of(*VENDOR_COLUMNS, vendor=vendor)).check(
+        chunk_of(VENDOR_COLUMNS, tuple(row.values()))
+    )
+
+    assert [contact.fields["PhoneNumber1"] for contact in contacts] == ["+491711234567"] * vendor
+    assert len(rejections) == (not vendor)
+
+
 @pytest.mark.parametrize(
     ("field", "sections", "limit"),
     [("Name", {}, 64), ("Name", OLD, 32), ("UserData", OLD, 64), ("PostalCode", {}, 10), ("Region", {}, 256)],
@@ -254,6 +268,81 @@ def test_unusual_text_that_is_whole(text: str) -> None:
     assert field_of(check_row({"Name": text}, {}), "Name") == text
 
 
+@pytest.mark.parametrize(
+    ("cells", "left_out", "codes"),
+    [
+        ({"Mail": "nobody"}, ["Email"], []),
+        ({"Mail": "nobody", "Name": ""}, [], ["name_missing"]),
+        ({"Mail": "nobody", "Sort": "x"}, [], ["integer_invalid"]),
+        ({"Phone": "x"}, [], ["phone_invalid"]),
+        ({"Phone": "x", "Other": "0171 1234568"}, ["PhoneNumber1"], []),
+        ({"Phone": "x", "Other": "y"}, [], ["phone_invalid", "phone_invalid"]),
+        ({"Mail": "nobody", "Phone": "x"}, [], ["phone_invalid"]),
+    ],
+)
+def test_a_bad_cell_may_be_left_out(cells: dict[str, str], left_out: list[str], codes: list[str]) -> None:
+    """With a warning; it costs no row, but a row keeps a number, and other faults stay."""
+    empty = {"invalid": "empty"}
+    rules = {
+        "Email": {"column": "Mail", **empty}, "RandomSortOrder": "Sort",
+        "PhoneNumber1": {"column": "Phone", "region": "DE", **empty},
+        "PhoneNumber2": {"column": "Other", "region": "DE", **empty},
+    }  # fmt: skip
+
+    found = check_row({"Mail": "", "Sort": "", "Other": "", **cells}, rules)
+
+    if codes:
+        assert codes_of(found) == codes
+    else:
+        assert isinstance(found, Contact)
+        assert not set(left_out) & found.fields.keys()
+        assert found.warnings == tuple(RowWarning("field_left_out", name) for name in left_out)
+    told = [warning.field for warning in found.warnings if warning.code == "field_left_out"]
+    assert bool(told) == ("Mail" in cells or bool(left_out))
+
+
+def test_a_cell_that_a_filter_cannot_read_rejects_its_row() -> None:
+    """With what else is wrong with it; of other rows nothing is."""
+    columns = ("Name", "Phone")
+    wrong = fault(UNREADABLE_FILTER)
+    checker = Checker(settings_of(BASIC), layout_of(*columns))
+
+    contacts, rejections = checker.check(chunk_of(columns, GOOD, GOOD, ("", GOOD[1])), {2: [wrong], 4: [wrong]})
+
+    assert [contact.row for contact in contacts] == [3]
+    assert [(each.row, [fault.code for fault in each.faults]) for each in rejections] == [
+        (2, [UNREADABLE_FILTER]), (4, [UNREADABLE_FILTER, "name_missing"]),
+    ]  # fmt: skip
+
+
+def test_shares_go_by_the_key() -> None:
+    found = check_row({"No": "K1"}, {"UserData": "No"}, campaign={"split": {"A": "50%", "B": "50%"}})
+    missing = check_row({"No": ""}, {"UserData": "No"}, campaign={"split": {"A": "50%", "B": "50%"}})
+
+    assert field_of(found, "DiallerCampaignsName") == "B"
+    assert "campaign_not_routed" in codes_of(missing)
+
+
+def test_routes_go_by_a_column() -> None:
+    campaign = {"column": "Zip", "routes": [{"pattern": "^0", "to": "East"}, {"pattern": "^1", "to": 541}]}
+
+    assert field_of(check_row({"Zip": "01099"}, {}, campaign=campaign), "DiallerCampaignsName") == "East"
+    assert field_of(check_row({"Zip": "10115"}, {}, campaign=campaign), "DiallerCampaignsID") == 541
+    assert codes_of(check_row({"Zip": "8"}, {}, campaign=campaign)) == ["campaign_not_routed"]
+
+
+def test_what_was_done_to_a_number_is_a_warning() -> None:
+    """A zero that was put back; a kind of number that its plan does not tell."""
+    restored = {"PhoneNumber1": {"column": "Phone", "region": "DE", "lost_zero": "restore"}}
+    mobile = {"PhoneNumber1": {"column": "Phone", "region": "US", "type": "mobile"}}
+
+    for rules, cell, code in ((restored, "1711234567", "zero_restored"), (mobile, "212 555 0123", "type_unknown")):
+        found = check_row({"Phone": cell}, rules)
+        assert isinstance(found, Contact)
+        assert found.warnings == (RowWarning(code, "PhoneNumber1"),)
+    assert check_row({"Phone": GOOD[1]}, restored).warnings == ()
+
+
 def test_empty_cells_are_left_out() -> None:
     """The dialler keeps its value."""
     found = check_row({"City": " "}, {"City": "City"})
@@ -296,6 +385,8 @@ def test_a_ragged_row_has_one_fault() -> None:
     assert [(rejection.row, rejection.user_data) for rejection in rejections] == [(3, "")]
     (fault,) = rejections[0].faults
     assert (fault.code, "4 cells" in fault.message, "header 3" in fault.message) == ("ragged_row", True, True)
+    _, (quote,) = checker.check(chunk_of(columns, (*GOOD, "1"), ragged={2: (*GOOD, "1")}))
+    assert "A quote in the row" in quote.faults[0].message
 
 
 def test_notes_of_cells_reach_the_row() -> None:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from dialler_sync.api.client import DiallerClient
 from dialler_sync.errors import UsageError
 from dialler_sync.journal import Journal
 from dialler_sync.run.target import check_target, find_target
@@ -62,6 +63,18 @@ def test_the_campaign_that_is_meant(
     by_name = campaign.get("name") and found.isdecimal()
     assert names.renamed == ([(f"={campaign['name']}", found)] if by_name else [])
     assert bool(dialler.requests) == (ask and "name" in campaign)
+
+
+@pytest.mark.parametrize("odd", [None, -1, 1.5, True, "five", "../5", "٥", 10**40, [], {"a": 1}])
+def test_an_odd_id_is_none(odd: object, dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the journal knows counts."""
+
+    async def campaigns(_client: DiallerClient) -> list[dict[str, object]]:
+        return [{}, {"Name": odd}, {"Name": "Nightly", "ID": odd}]
+
+    monkeypatch.setattr(DiallerClient, "list_campaigns", campaigns)
+
+    assert find(dialler, {"name": "Nightly"}, Names(99)) == "99"
 
 
 def test_a_run_goes_on_only_where_it_began() -> None:

@@ -1,0 +1,137 @@
+"""Nights: which configurations are run, and what is said of a campaign when its process has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialler_sync.errors import UsageError
+from dialler_sync.exit_codes import ExitCode, meaning_of
+from dialler_sync.jobs import night
+from dialler_sync.jobs.night import HISTORY, NightOptions, configurations
+from dialler_sync.journal import RunRecord
+
+from ...helpers.records import RUN, facts
+
+CONFIG = Path("/etc/nights/nord.yaml")
+
+
+def configuration(folder: Path, name: str, text: str = "dialler: {}\n") -> None:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+
+
+def test_which_configurations_are_run(tmp_path: Path) -> None:
+    """Neither one that others extend, nor one that is hidden, unfinished, or no configuration by its name."""
+    configuration(tmp_path, "south.yaml", "extends: base.yaml\n")
+    configuration(tmp_path, "north.yaml", "extends: base.yaml\n")
+    for name in ("base.yaml", "_old.yaml", ".hidden.yaml", "notes.txt", "alone.yaml"):
+        configuration(tmp_path, name)
+    configuration(tmp_path, "broken.yaml", "extends: [")
+
+    found = configurations(tmp_path, trusted=True)
+
+    assert [path.name for path in found] == ["alone.yaml", "broken.yaml", "north.yaml", "south.yaml"]
+    assert configurations(tmp_path) == found
+
+
+def test_one_that_others_could_have_changed_takes_no_other_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused when its turn comes; until then its word does not count."""
+    configuration(tmp_path, "foreign.yaml", "extends: north.yaml\n")
+    configuration(tmp_path, "north.yaml")
+    monkeypatch.setattr(night.trust, "judge", lambda _name, path: "odd" if path.stem == "foreign" else "")
+
+    assert [path.name for path in configurations(tmp_path)] == ["foreign.yaml", "north.yaml"]
+    assert [path.name for path in configurations(tmp_path, trusted=True)] == ["foreign.yaml"]
+
+
+def test_a_folder_without_configurations_is_refused(tmp_path: Path) -> None:
+    for folder, said in ((tmp_path / "none", "cannot be read"), (tmp_path, "no configuration found")):
+        with pytest.raises(UsageError, match=said):
+            configurations(folder)
+
+
+def ended(number: int, **changes: Any) -> RunRecord:
+    kept = facts(f"run-{number}", **changes)
+    return replace(RUN, id=f"run-{number}", finished_at=f"t{number}", state="finished", summary=kept)
+
+
+def test_the_runs_of_tonight_are_those_that_were_not_there_or_went_on() -> None:
+    """Neither a rehearsal nor one that has not ended counts; a trend shows the newest ones."""
+    before = {"run-2": ("t2", "finished"), "run-3": (None, "running")}
+    rehearsal = replace(ended(4), options={"dry_run": True})
+    runs = [ended(1), ended(2), ended(3), rehearsal, replace(ended(5), summary=None)]
+
+    told = night._night_of(CONFIG, ExitCode.OK, ["said"], runs, before)
+
+    assert (told.name, told.code, told.needs) == ("nord", ExitCode.OK, "")
+    assert [run["run_id"] for run in told.runs] == ["run-1", "run-3"]
+    assert [run["run_id"] for run in told.history] == ["run-1", "run-2", "run-3"]
+    many = [ended(number) for number in range(HISTORY + 2)]
+    assert len(night._night_of(CONFIG, ExitCode.OK, [], many, {}).history) == HISTORY
+
+
+@pytest.mark.parametrize(
+    ("summaries", "errors", "said"),
+    [
+        ([], [], ""),
+        ([], ["no inbox."], "no inbox"),
+        ([{"stopped_because": "the dialler is away."}], ["Error: the dialler is away. Later."], "the dialler is away"),
+        ([{"alarm": "20 rows"}], ["20 rows were read"], ""),
+        ([{"stopped_because": "a"}, {"stopped_because": "a"}], ["b", "b"], "a; b"),
+        ([{"stopped_because": "a"}], ["b", "c", "d", "e"], "a; b; c; and 2 more"),
+        ([], ["b", "c", "d"], "b; c; d"),
+    ],
+)
+def test_what_a_campaign_needs(summaries: Sequence[dict[str, Any]], errors: Sequence[str], said: str) -> None:
+    """Each reason once; what a run has said of itself is not said again; an alarm is told beside it."""
+    assert night._needs(summaries, errors) == said
+
+
+def test_a_campaign_that_gives_no_reason_is_told_by_its_exit_code() -> None:
+    assert night._night_of(CONFIG, ExitCode.USAGE, [], [], {}).needs == (meaning_of(ExitCode.USAGE))
+
+
+@pytest.mark.parametrize(
+    ("text", "record"),
+    [
+        ('{"level": "info", "message": "m"}', {"level": "info", "message": "m"}),
+        ('{"level": "info"}', {"level": "error", "message": '{"level": "info"}'}),
+        ('["message"]', {"level": "error", "message": '["message"]'}),
+        ("Traceback", {"level": "error", "message": "Traceback"}),
+    ],
+)
+def test_a_line_of_a_process(text: str, record: dict[str, str]) -> None:
+    """What is no record of its log is told as it is."""
+    assert night._record(text) == record
+
+
+def test_only_imports_by_this_configuration_are_its_own(tmp_path: Path) -> None:
+    ours = replace(RUN, config_path=str(tmp_path / "a" / ".." / "n.yaml"))
+
+    assert night._is_import_by(tmp_path / "n.yaml", ours)
+    assert not night._is_import_by(tmp_path / "m.yaml", ours)
+    assert not night._is_import_by(tmp_path / "n.yaml", replace(ours, command="undo"))
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.parametrize("state", ["postgresql://u:p@h/d", None])
+def test_what_a_process_is_given(trusted: bool, state: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The journal by the environment, and no file or folder of one run, which all would share."""
+    monkeypatch.setenv("DIALLER_SYNC_IMPORT_OUT", "reports")
+    monkeypatch.setenv("DIALLER_SYNC_STATE", "mine")
+    monkeypatch.delenv("DIALLER_SYNC_TRUST", raising=False)
+    options = NightOptions(trusted, state, (), None, lambda *_: None)
+
+    given = night._Work(options)._environment()
+
+    assert "DIALLER_SYNC_IMPORT_OUT" not in given
+    assert given["DIALLER_SYNC_STATE"] == (state or "mine")
+    assert given.get("DIALLER_SYNC_TRUST") == ("1" if trusted else None)

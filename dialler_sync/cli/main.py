@@ -161,7 +161,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = ExitCode.INTERRUPTED
     if logs_json():
         _log.info(phrase("end: exit {code}", code=code), extra={"facts": {"event": "end", "exit_code": int(code)}})
-    startup.skip_last_collection()
+    if arguments is None:
+        startup.skip_last_collection()
     sys.exit(int(code))
 
 

@@ -78,7 +78,7 @@ def delay_collector() -> None:
 
 
 def skip_last_collection() -> None:
-    """Skip the last collection at exit, which takes longer than many a command."""
+    """Skip the last collection at exit, which takes longer than many a command; only where the process ends."""
     gc.freeze()
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from functools import partial
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 from aiobotocore.httpsession import AIOHTTPSession
+from aiobotocore.session import AioSession
+from botocore.loaders import Loader, create_loader
 from fsspec.asyn import sync
 from s3fs import S3FileSystem
 
@@ -27,6 +29,18 @@ _MOST = 64 * BLOCK
 _MOST_SAID = 4 * BLOCK
 """The same of a page of a listing, which has at most 1,000 names, and of an error. They are XML, which takes up to
 thirty times as much memory."""
+
+
+def session_of(profile: str | None) -> AioSession:
+    """Return a session with the keys of a profile; what the services offer is read once a process."""
+    session = AioSession(profile=profile)
+    session.register_component("data_loader", _services(session.get_config_variable("data_path")))
+    return session
+
+
+@cache
+def _services(folders: str | None) -> Loader:
+    return create_loader(folders)
 
 
 class OneHostSession(AIOHTTPSession):  # type: ignore[misc] # aiobotocore has no types

@@ -87,7 +87,7 @@ def _require_own(key: Path) -> None:
 
 
 def _s3(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
-    from .s3 import LimitedS3, OneHostSession
+    from .s3 import LimitedS3, OneHostSession, session_of
 
     keep_secret(*map(os.environ.get, ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")))
     client = {"verify": str(settings.ca_file)} if settings.ca_file else {}
@@ -96,7 +96,7 @@ def _s3(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
     if settings.endpoint_url:  # else botocore finds it for the host that it makes of region and bucket
         config["proxies"] = {urlsplit(settings.endpoint_url).scheme: proxy} if proxy else {}
     files = LimitedS3(
-        profile=settings.profile,
+        session=session_of(settings.profile),
         endpoint_url=settings.endpoint_url,
         client_kwargs=client,
         config_kwargs=config,

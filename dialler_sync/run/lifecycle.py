@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from itertools import groupby, islice
 from typing import Any, Protocol
 
@@ -255,6 +256,11 @@ def collect_rarely() -> None:
 
     Later runs of the process would freeze what earlier ones have left to be collected.
     """
-    if not gc.get_freeze_count():
-        gc.freeze()
+    _freeze_start()
     gc.set_threshold(20_000)
+
+
+@cache
+def _freeze_start() -> None:
+    """Once a process; to ask the collector whether it is done takes longer than a small run."""
+    gc.freeze()

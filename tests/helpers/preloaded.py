@@ -4,6 +4,7 @@ import os
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # no threads in a process that forks
 
+import gc
 import importlib
 import pkgutil
 
@@ -23,3 +24,4 @@ pa.DataFrameSchema({}).validate(pd.DataFrame())
 for module in pkgutil.walk_packages(dialler_sync.__path__, "dialler_sync."):
     if "cluster" not in module.name and not module.name.endswith("__main__"):
         importlib.import_module(module.name)
+gc.freeze()  # the collector of a fork leaves the pages alone that it shares

@@ -426,3 +426,11 @@ def test_lines_of_known_hosts(
 
     assert done.code == (ExitCode.INPUT if said else ExitCode.OK), done.err
     assert said in done.err
+
+
+def test_what_object_stores_offer_is_read_once() -> None:
+    """An inbox opens one for each thing that it does; to read it takes a tenth of a second."""
+    session_of = pytest.importorskip("dialler_sync.fetch.s3").session_of
+    first, second = (session_of(None).get_component("data_loader") for _ in range(2))
+
+    assert first is second

@@ -45,7 +45,7 @@ _SINGLE_QUOTED = re.compile(r"(?:^|[,;|\s])'(?:[^']|'')*+'(?:[,;|\s]|$)", re.MUL
 
 _HAS_DELIMITER = re.compile(r"[;,|\t]")
 
-_LEFTOVER = re.compile(r"""[;\t|]|,(?!\s)|^\s|^"|"$|^'.*'$|"[\s,]|[\s,]\"""", re.DOTALL)
+_LEFTOVER = re.compile(rf"""[;\t|{re.escape("".join(SAFE_RARE))}]|,(?!\s)|^\s|^"|"$|^'.*'$|"[\s,]|[\s,]\"""", re.DOTALL)
 """Sign that a cell was cut wrongly: a delimiter, a leading blank, a quote at an end or beside a delimiter."""
 
 
@@ -201,7 +201,7 @@ def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
 
 
 def _is_leftover(cell: str) -> bool:
-    return _LEFTOVER.search(cell) is not None or any(sign in cell for sign in SAFE_RARE)
+    return _LEFTOVER.search(cell) is not None
 
 
 def _is_one_value(line: str, first: str) -> bool:

@@ -14,6 +14,7 @@ from types import FrameType
 
 import pytest
 
+from dialler_sync.cli import main
 from dialler_sync.errors import Interrupted, JournalDamaged, JournalError, JournalFailed, JournalLost, StopRun
 from dialler_sync.journal import Journal, RunRecord
 from dialler_sync.run.lifecycle import carrying_out, collect_rarely, reporting
@@ -116,6 +117,7 @@ def test_what_a_run_has_left_is_collected_after_the_next_one_has_begun() -> None
         pass
 
     collect_rarely()
+    before = gc.get_freeze_count()
     left = Left()
     left.itself = left  # type: ignore[attr-defined]
     gone = weakref.ref(left)
@@ -124,3 +126,14 @@ def test_what_a_run_has_left_is_collected_after_the_next_one_has_begun() -> None
     gc.collect()
 
     assert gone() is None
+    assert gc.get_freeze_count() <= before
+
+
+def test_a_process_that_goes_on_keeps_no_garbage_of_a_command() -> None:
+    """As a process does that calls ``main`` with arguments."""
+    before = gc.get_freeze_count()
+
+    with pytest.raises(SystemExit):
+        main(["--version"])
+
+    assert gc.get_freeze_count() <= before

@@ -12,7 +12,7 @@ from pathlib import Path
 def folder_held(folder: Path) -> Iterator[bool]:
     """Hold a folder until the block or the process ends; False if another process holds it.
 
-    Where the system has no such locks (Windows, some network drives), nobody is kept out.
+    Where the system has no such locks (Windows, some network drives), nobody is kept out; nor from what is no folder.
     """
     number = None
     try:
@@ -23,7 +23,7 @@ def folder_held(folder: Path) -> Iterator[bool]:
         free = True
     except BlockingIOError:
         free = False
-    except (ImportError, OSError):
+    except (ImportError, OSError, ValueError):
         free = True
     try:
         yield free

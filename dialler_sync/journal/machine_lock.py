@@ -77,7 +77,7 @@ def folder_lock(folder: Path) -> Iterator[None]:
     """
     try:
         found = folder.stat()
-    except OSError:  # an address, or a folder that is not there
+    except (OSError, ValueError):  # an address, or no folder
         yield
         return
     with _held(f"folder {found.st_dev}:{found.st_ino}#"):

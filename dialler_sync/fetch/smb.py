@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -21,8 +22,11 @@ atexit.unregister(smbclient.reset_connection_cache)
 @atexit.register
 def _hang_up() -> None:
     """Close the connections without a word. The library would say goodbye, and wait for an answer without a limit: a
-    server that has fallen silent held the process for ever."""
+    server that has fallen silent held the process for ever. So did a thread that cannot send to it, as it has the lock
+    of the socket until that is shut down."""
     for connection in list(smbclient._pool._SMB_CONNECTIONS.values()):
+        with suppress(Exception):
+            connection.transport._sock.shutdown(socket.SHUT_RDWR)
         with suppress(Exception):
             connection.disconnect(close=False)
 

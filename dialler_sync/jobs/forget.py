@@ -80,7 +80,7 @@ def _require_ended(journal: Journal, run: RunRecord) -> None:
                 "delete it with '{prune}', first",
                 run=run.id,
                 command=command("resume", run.id),
-                prune=command("runs", "prune", run.id),
+                prune=command("runs", "prune", run.id, "--reports"),  # no forget would know of them
             )
         )
 

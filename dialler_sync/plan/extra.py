@@ -12,7 +12,7 @@ from ..journal import Image, Journal, PlannedRow, RunRecord
 from ..model import Action, SpooledRow
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
-from ..text.phrase import counted
+from ..text.phrase import counted, marks
 from .decide import before_image
 from .left_out import can_be_called, mark_left_out, to_lock_left_out
 from .planned import PlanEntry, Planned
@@ -82,15 +82,8 @@ class ExtraChanges:
         if self._settings.rows.skipped_contacts == "lock":
             yield from to_lock_left_out(contacts, snapshot)
         elif number := sum(1 for _ in contacts):
-            _log.warning(
-                counted(
-                    number,
-                    "{count} contact of rows left out by rows.only or rows.skip can still be called; "
-                    "rows.skipped_contacts: lock would lock it",
-                    "{count} contacts of rows left out by rows.only or rows.skip can still be called; "
-                    "rows.skipped_contacts: lock would lock them",
-                )
-            )
+            # With several campaigns, that setting is refused.
+            _log.warning(counted(number, *(_LEFT if self._settings.campaign.several else _LEFT_BUT)))
 
     def _add(self, changes: Iterator[Change], keep_entries: bool) -> None:
         for page in batched(changes, KEYS):
@@ -109,3 +102,15 @@ class ExtraChanges:
                     self._planned.entries.append(entry)
             self._journal.add_rows(self._run.id, rows)
             self._journal.add_images(self._run.id, images)
+
+
+_LEFT = marks(
+    "{count} contact of rows left out by rows.only or rows.skip can still be called",
+    "{count} contacts of rows left out by rows.only or rows.skip can still be called",
+)
+_LEFT_BUT = marks(
+    "{count} contact of rows left out by rows.only or rows.skip can still be called; "
+    "rows.skipped_contacts: lock would lock it",
+    "{count} contacts of rows left out by rows.only or rows.skip can still be called; "
+    "rows.skipped_contacts: lock would lock them",
+)

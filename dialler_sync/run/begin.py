@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,6 @@ def begin_run(
     Where the block fails before the journal has a plan, nothing was sent: the run is forgotten, and its folder goes
     with the reports ``early`` in it. A run that was planned can be resumed.
     """
-    if command not in READING:
-        files = keep_copies(journal, files)
     stores = settings.source.stores
     if isinstance(out, Url):
         require_place(out, stores)
@@ -78,15 +77,18 @@ def begin_run(
         started_at=stamp(started, "milliseconds"),
         files=tuple(files),
     )
-    try:
-        with writing_to(Path(run.out), new=folder is None), journal.at_work(run.id):
-            journal.add_run(run)
-            yield run
-    except BaseException:
-        with suppress(DiallerSyncError):
-            _leave(journal, run, early)
-        leave_place(run, stores)
-        raise
+    with writing_to(Path(run.out), new=folder is None):
+        try:
+            if command not in READING:
+                run = replace(run, files=tuple(keep_copies(journal, files)))
+            with journal.at_work(run.id):
+                journal.add_run(run)
+                yield run
+        except BaseException:
+            with suppress(DiallerSyncError):
+                _leave(journal, run, early)
+            leave_place(run, stores)
+            raise
     give_reports(run, stores)
 
 
@@ -119,20 +121,24 @@ def delete_reports(run: RunRecord) -> bool:
 @contextmanager
 def go_on(journal: Journal, run: RunRecord, settings: Settings, **changes: Any) -> Iterator[None]:
     """Mark a stopped run as running for the block; ``run`` still tells how it was stopped."""
-    try:
-        with writing_to(Path(run.out)), journal.at_work(run.id):
-            journal.update_run(run.id, state="running", folded=False, **changes)
-            yield
-    except BaseException:
-        with suppress(DiallerSyncError):
-            _stop(journal, run)
-        raise
+    with writing_to(Path(run.out)):
+        try:
+            with journal.at_work(run.id):
+                journal.update_run(run.id, state="running", folded=False, **changes)
+                yield
+        except BaseException:
+            with suppress(DiallerSyncError):
+                _stop(journal, run)
+            raise
     give_reports(run, settings.source.stores)
 
 
 def _leave(journal: Journal, run: RunRecord, early: Sequence[str]) -> None:
     """Delete a run that could not begin; leave one that has ended."""
-    known = journal.run(run.id)
+    try:
+        known = journal.run(run.id)
+    except UsageError:  # the journal has not got it yet
+        known = run
     changes_contacts = known.command != "import" and known.command not in READING
     if known.planned or (changes_contacts and known.rows is not None):
         _stop(journal, run)

@@ -82,6 +82,17 @@ def test_contacts_that_can_still_be_called_are_counted_whatever_else_is_looked_a
     assert done.code == ExitCode.OK
 
 
+def test_nobody_is_told_to_set_what_is_refused(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
+    """With rows for several campaigns, contacts of left-out rows cannot be locked."""
+    configure(rows=KEEP, campaign='{column: Name, routes: [{pattern: ".", to: 538}]}')
+    seed(dialler, "K1")
+
+    done = run("import", write("K1,Ann,x"))
+
+    assert "1 contact of rows left out by rows.only or rows.skip can still be called\n" in done.err
+    assert "skipped_contacts" not in done.err
+
+
 def test_a_contact_whose_row_goes_again_is_unlocked(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
     """As one that a mirror has locked; whom somebody else has locked stays so."""
     configure(rows=LOCK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 from collections.abc import Callable
@@ -342,6 +343,21 @@ def test_a_person_is_forgotten(run: Run, configure: Configure, contacts_csv: Con
     assert "erased 1 row" in run("forget", "--user-data", "K1", "--yes").out
     assert not _holds(tmp_path / "state/journal.db")
     assert "erased 0 rows" in run("forget", "--user-data", "nobody").out
+
+
+def test_what_forget_says_of_an_unfinished_run_leaves_nothing_of_the_person(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """When the journal has the run no longer, nobody knows of its reports."""
+    configure()
+    stopped = run("import", contacts_csv(6), "--limit", 2)
+
+    refused = run("forget", "--user-data", "K2", "--yes")
+    words = re.findall("'dialler-sync ([^']*)'", refused.err)[-1].split()
+    pruned = run(*words[words.index("runs") :])
+
+    assert (refused.code, pruned.code) == (ExitCode.USAGE, ExitCode.OK)
+    assert not (stopped.reports or Path()).exists()
 
 
 @pytest.mark.parametrize("why", [KeyboardInterrupt, JournalError("disk full")])

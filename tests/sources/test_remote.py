@@ -361,27 +361,39 @@ def test_a_share_that_there_is_not(run: Run, configure: Configure, share: Share)
     assert "names no share: smb://HOST/SHARE/PATH" in no_share.err
 
 
-def test_a_share_that_falls_silent_does_not_hold_the_process(share: Share) -> None:
-    """At its end, the library waited for the answer to its goodbye."""
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "input()\n",
+        (
+            "import threading, time\n"
+            "def write():\n"
+            "    with files.open('/lists/new.csv', 'wb') as new: new.write(bytes(1 << 28))\n"
+            "input(); threading.Thread(target=write, daemon=True).start(); time.sleep(3)\n"
+        ),
+    ],
+    ids=["read", "written"],
+)
+def test_a_share_that_falls_silent_does_not_hold_the_process(share: Share, rest: str) -> None:
+    """At its end, the library waited for the answer to its goodbye; and for what a thread could not send."""
     (share.files / "silent.csv").write_bytes(LIST)
     silent = threading.Event()
 
     def carry(source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(1 << 16):
-                if silent.is_set():
-                    silent.wait()
-                    continue
                 target.sendall(data)
+                if silent.is_set():
+                    return
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         script = (
             "from dialler_sync.fetch.smb import Smb\n"
             f"files = Smb('127.0.0.1', port={port}, username={getpass.getuser()!r}, password='password')\n"
-            "file = files.open('/lists/silent.csv', 'rb')\nprint(file.read(3), flush=True)\ninput()\n"
+            "file = files.open('/lists/silent.csv', 'rb')\nprint(file.read(3), flush=True)\n"
         )
-        words = [sys.executable, "-c", script]
+        words = [sys.executable, "-c", script + rest]
         with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
             near, _ = listener.accept()
             with near, socket.create_connection(("127.0.0.1", share.port)) as far:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 
 from dialler_sync.config import Settings
 from dialler_sync.errors import JournalDamaged, JournalError, UsageError
+from dialler_sync.files.held import folder_held
 from dialler_sync.journal import Journal, PlannedRow, RunRecord
 from dialler_sync.run.begin import begin_run, delete_reports, go_on, reopen_folder
 from dialler_sync.run.counts import Counts
@@ -56,6 +57,55 @@ def test_a_run_that_could_not_begin_leaves_nothing(command: str, error: BaseExce
 
     assert journal.runs() == []
     assert not Path(run.out).exists()
+
+
+LISTED = {"name": "-", "path": "", "sha256": "", "sheet": None}
+"""A list of standard input, of which a copy is kept."""
+
+
+@pytest.mark.parametrize("why", ["held", "not empty", "journal"])
+def test_a_run_that_is_refused_keeps_no_copy_of_its_list(
+    why: str, journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would stay for ever, with what they say of people."""
+    monkeypatch.setattr("dialler_sync.run.kept.keep", lambda _, copies: private_copy(copies))
+
+    def refuse(_: RunRecord) -> None:
+        raise JournalError("full")
+
+    out = tmp_path / "out"
+    out.mkdir()
+    with ExitStack() as stack:
+        if why == "held":
+            stack.enter_context(folder_held(out))
+        elif why == "not empty":
+            out.joinpath("summary.json").touch()
+        else:
+            monkeypatch.setattr(journal, "add_run", refuse)
+        with (
+            pytest.raises((UsageError, JournalError)),
+            begin_run(journal, "import", SETTINGS, Path("x.yaml"), [LISTED], out, None, {}, TARGET),
+        ):
+            pass
+        assert not list(tmp_path.glob("copies/*"))
+        assert out.exists() == (why != "journal")
+
+
+def private_copy(copies: Path) -> Path:
+    folder = copies / "0123"
+    folder.mkdir(parents=True)
+    (folder / "-").touch()
+    return folder / "-"
+
+
+def test_a_killed_run_whose_folder_is_held_stays_killed(journal: Journal, tmp_path: Path) -> None:
+    """What it left open is in doubt only as long as it is known that it was killed."""
+    with begun(journal) as run:
+        journal.update_run(run.id, planned=True)
+    with folder_held(Path(run.out)), pytest.raises(UsageError), go_on(journal, run, SETTINGS):
+        pass
+
+    assert journal.run(run.id).state == "running"
 
 
 def test_foreign_files_in_its_folder_stay(journal: Journal) -> None:

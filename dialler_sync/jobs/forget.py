@@ -19,7 +19,7 @@ from ..run.report_files import write_reports
 from ..run.reports import Summary
 from ..text.command_line import command
 from ..text.phrase import phrase
-from .unfinished import RUNNING, state_of
+from .unfinished import require_not_at_work
 
 _log = logging.getLogger(__name__)
 
@@ -71,8 +71,7 @@ def find_person(journal: Journal, user_data: str) -> Person:
 def _require_ended(journal: Journal, run: RunRecord) -> None:
     if run.state == "finished":
         return
-    if state_of(journal, run) == RUNNING:
-        raise UsageError(phrase("run {run} is at work: wait until it has finished, or stop it", run=run.id))
+    require_not_at_work(journal, run)
     if run.command not in READING:
         raise UsageError(
             phrase(

@@ -35,7 +35,7 @@ from ..run.saved_cells import run_cells
 from ..run.start_time import AHEAD
 from ..text.command_line import command
 from ..text.phrase import phrase
-from .unfinished import RUNNING, state_of
+from .unfinished import RUNNING, require_not_at_work, state_of
 
 __all__ = ["delete_old_reports", "prunable", "prunable_runs", "prune", "put_reports", "rewrite_reports", "tidy_reports"]
 
@@ -111,15 +111,16 @@ def prunable(journal: Journal, before: datetime, *, unfinished: bool = False) ->
 
 
 def prunable_runs(journal: Journal, names: Sequence[str]) -> list[RunRecord]:
-    """Return the runs with these names, finished or not.
+    """Return the runs with these IDs, finished or not. The beginning of an ID is not enough, as it is gone for good.
 
     Raises:
-        UsageError: one is at work, or an unfinished run builds on it.
+        UsageError: one is not there, or at work, or an unfinished run builds on it.
     """
-    named = {run.id: run for run in map(journal.run, names)}
-    for run in named.values():
-        if state_of(journal, run) == RUNNING:
-            raise UsageError(phrase("run {run} is at work: wait until it has finished, or stop it", run=run.id))
+    named = {name: journal.run(name) for name in names}
+    for name, run in named.items():
+        if run.id != name:
+            raise UsageError(phrase("run {name}: to delete run {run}, give its whole ID", name=name, run=run.id))
+        require_not_at_work(journal, run)
     for run in journal.runs():
         if run.parent in named and run.id not in named and run.state != "finished":
             raise UsageError(

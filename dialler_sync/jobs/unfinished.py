@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from ..errors import JournalError
+from ..errors import JournalError, UsageError
 from ..journal import READING, Journal, RunRecord
 from ..model import Status
 from ..run.counts import Counts
@@ -23,6 +23,16 @@ def state_of(journal: Journal, run: RunRecord) -> str:
     """Return the state of a run: ``finished``, ``stopped``, ``running``, ``killed``; ``running or killed`` where that
     cannot be known."""
     return _STATES[journal.is_at_work(run.id)] if run.state == "running" else run.state
+
+
+def require_not_at_work(journal: Journal, run: RunRecord) -> None:
+    """Refuse a run that another process is working on.
+
+    Raises:
+        UsageError: it is at work.
+    """
+    if state_of(journal, run) == RUNNING:
+        raise UsageError(phrase("run {run} is at work: wait until it has finished, or stop it", run=run.id))
 
 
 def counts_so_far(journal: Journal, run: RunRecord) -> dict[str, int]:

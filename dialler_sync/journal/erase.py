@@ -37,20 +37,21 @@ class Erasure(Runs):
         with self._begin() as connection:
             _erase(connection, user_data, places)
             for run in runs:
-                _note(connection, run, **{TO_REWRITE: True})
+                _note(connection, run, to_rewrite=True)
         self._database.write_anew()
 
     def rewritten(self, run: str) -> None:
         """Note that the reports of a run no longer have anybody who was erased."""
         with self._begin() as connection:
-            _note(connection, run)
+            _note(connection, run, to_rewrite=False)
 
 
-def _note(connection: sa.Connection, run: str, **note: bool) -> None:
+def _note(connection: sa.Connection, run: str, *, to_rewrite: bool) -> None:
     known = schema.runs.c.id == run
     options = json.loads(connection.scalar(sa.select(schema.runs.c.options).where(known)) or "{}")
     options.pop(TO_REWRITE, None)
-    connection.execute(sa.update(schema.runs).where(known).values(options=json_text({**options, **note})))
+    options |= {TO_REWRITE: True} if to_rewrite else {}
+    connection.execute(sa.update(schema.runs).where(known).values(options=json_text(options)))
 
 
 def _runs_that_name(connection: sa.Connection, user_data: str) -> set[str]:

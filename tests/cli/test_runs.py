@@ -169,6 +169,8 @@ def test_a_run_is_pruned_by_name(run: Run, with_failures: Done, contacts_csv: Co
     assert (both.code, pruned.code) == (ExitCode.USAGE, ExitCode.OK)
     assert runs(run) == left >= {young.summary["run_id"]}
     assert run("runs", "prune").code == ExitCode.USAGE
+    assert "give its whole ID" in run("runs", "prune", with_failures.summary["run_id"][:-1]).err
+    assert run("runs", "prune", "last").code == ExitCode.USAGE
 
 
 def aged(tmp_path: Path, run_id: str, days: int) -> None:

@@ -195,8 +195,9 @@ def _place(prepared: Prepared, seq: int, other: int) -> str:
 
 def _warn_of_alike(prepared: Prepared, keys: Keys) -> None:
     """Warn of keys that nobody can tell apart: each names a contact of its own."""
-    if alike := keys.alike():
-        seq, other = alike[0]
+    alike, beside = keys.alike()
+    if len(alike):
+        seq, other = int(alike[0]), int(beside[0])
         _log.warning(
             counted(
                 len(alike),

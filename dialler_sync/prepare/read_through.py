@@ -65,7 +65,7 @@ def prepare(
             progress(_take(prepared, keys, phones, number, source, chunk, sink, amend))
         rows = prepared.total - before
         if not rows:
-            _log.warning(phrase("{path}: the list has a header, but no rows", path=source.path))
+            _log.warning(phrase("{path}: the list has a header, but no rows", path=source.table.layout.where))
         prepared.files.append(source.record(rows))
         if file_sha256(source.local.path) != source.sha256:
             raise InputError(

@@ -10,7 +10,7 @@ from ..files.pinned import known, temporary_folder
 from ..read.layout.mended import is_marked
 from ..text.outward import mask
 from ..text.phrase import phrase
-from ..text.spreadsheet import in_text_cell
+from ..text.spreadsheet import harmless
 from .contacts_output import Listing, cell_text
 from .sheets import CELL_LENGTH, SHEET_ROWS, write_text
 
@@ -53,7 +53,7 @@ def write_xlsx(listing: Listing, path: Path, *, sheet_rows: int = SHEET_ROWS) ->
 def _write_sheets(book: Workbook, listing: Listing, sheet_rows: int) -> int:
     """Write the records into as many sheets as they need; return the number of texts that were cut."""
     text, bold = book.add_format({"num_format": "@"}), book.add_format({"num_format": "@", "bold": True})
-    shield = in_text_cell if is_marked(listing.columns) else str  # marks are put only where readers take them away
+    shield = harmless if is_marked(listing.columns) else str  # marks are put only where readers take them away
     records = iter(listing.records)
     record = next(records, None)
     cut = 0

@@ -54,11 +54,21 @@ CALL_COLUMNS = ("_calls", "_last_call", "_last_result_code", "_reached", "_done"
 MOVE_COLUMNS = ("_user_data", "_contact_id", "_row", "_file", "_was", "_now", "_differences_were", "_differences")
 """Columns of ``moved.csv``."""
 
+CHANGE = "_change"
+"""Column of a list of calls."""
+
 EXTRA = "_extra_"
 """Prefix of columns for cells beyond the header; a number follows."""
 
 _OWN = frozenset(
-    (*RESULT_COLUMNS, *FAILED_COLUMNS, *RECONCILIATION_COLUMNS, *CALL_COLUMNS, *MOVE_COLUMNS)  # every file of ours
+    (
+        *RESULT_COLUMNS,
+        *FAILED_COLUMNS,
+        *RECONCILIATION_COLUMNS,
+        *CALL_COLUMNS,
+        CHANGE,
+        *MOVE_COLUMNS,
+    )  # every file of ours
 )
 _EXTRA_COLUMN = re.compile(rf"{EXTRA}[0-9]+")
 

@@ -14,10 +14,10 @@ from ..api.wire import CAMPAIGN_NAME, campaign_of, stored_contact
 from ..contacts.call_places import places
 from ..contacts.call_records import CALL_FACTS, Call
 from ..fields import PHONE_FIELDS
+from ..own_columns import CHANGE
 
 CONTACT_FACTS = ("UserData", "ContactID", "Name", "Campaign")
 
-CHANGE = "_change"
 NEW, UPDATED = "new", "updated"
 
 CALL_COLUMNS = (*CONTACT_FACTS, *CALL_FACTS, CHANGE)

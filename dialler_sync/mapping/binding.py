@@ -159,7 +159,7 @@ class _Header:
     def check(self) -> None:
         if not self._problems:
             return
-        if all(map(is_own, self._layout.columns)):
+        if all(map(is_own, self._layout.columns)) and "_status" in self._layout.columns:
             raise InputError(
                 phrase(
                     "{where}: this is results.csv of a run, without the list's own columns. Fix the rows in "

@@ -50,6 +50,8 @@ def _country_names() -> dict[str, str]:
     names = {_folded(name): region for region, also in _ALSO_CALLED.items() for name in also}
     for region, by_language in LOCALE_DATA.items():
         for name in by_language.values():
-            if region in phonenumbers.SUPPORTED_REGIONS and not name.startswith("*"):  # as in another language
+            if name.startswith("*") or region not in phonenumbers.SUPPORTED_REGIONS:  # as in another language
+                continue
+            if not (len(name) == 3 and name.isascii()):  # NGA is Nigeria's code, and "Nga" Russia in Vietnamese
                 names.setdefault(_folded(name), region)
     return names

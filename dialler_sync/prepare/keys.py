@@ -20,29 +20,39 @@ class Keys:
     def __init__(self) -> None:
         self._digests = bytearray()
         self._seqs = array("q")
-        self._odd: list[tuple[int, bytes, bytes]] = []
+        self._odd = bytearray()
 
     def add(self, rows: Iterable[tuple[int, str]]) -> None:
         """Add rows as (place in the run, UserData); rows without a key share nothing."""
         keyed = [row for row in rows if row[1]]
         self._digests += b"".join([_digest(key) for _, key in keyed])
         self._seqs.extend([seq for seq, _ in keyed])
-        self._odd += [(seq, _digest(seen), _digest(key)) for seq, key in keyed if (seen := looks(key)) != key]
+        for seq, key in keyed:
+            if (seen := looks(key)) != key:
+                self._odd += seq.to_bytes(8, "little") + _digest(seen) + _digest(key)
 
-    def alike(self) -> list[tuple[int, int]]:
-        """(row, first one whose key looks the same and is another one), for rows whose key looks like another text."""
+    def alike(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """(rows whose key looks like another text, for each the first one whose key looks the same and is another
+        one), in order; rows beside which there is none are left out."""
         import numpy as np
 
-        digests = np.frombuffer(self._digests, dtype=np.dtype([("a", "<u8"), ("b", "<u8")]))
-        seen = np.frombuffer(b"".join(seen for _, seen, _ in self._odd), dtype=digests.dtype)
-        by_look: dict[bytes, dict[bytes, int]] = {look: {} for _, look, _ in self._odd}
-        for place in np.flatnonzero(np.isin(digests["a"], seen["a"])).tolist():  # keys that are as others look
-            if (key := digests[place].tobytes()) in by_look:
-                by_look[key].setdefault(key, self._seqs[place])
-        for seq, look, key in self._odd:
-            by_look[look].setdefault(key, seq)
-        found = ((seq, [other for key, other in by_look[look].items() if key != own]) for seq, look, own in self._odd)
-        return [(seq, min(others)) for seq, others in found if others]
+        digest = [("a", "<u8"), ("b", "<u8")]
+        odd = np.frombuffer(self._odd, dtype=np.dtype([("seq", "<i8"), ("look", digest), ("key", digest)]))
+        seqs = np.frombuffer(self._seqs, dtype=np.int64)
+        digests = np.frombuffer(self._digests, dtype=np.dtype(digest))
+        sides = []
+        for part in range(_PARTS):
+            theirs = odd[odd["look"]["a"] % _PARTS == part]
+            plain = np.flatnonzero(digests["a"] % _PARTS == part)
+            plain = plain[np.isin(digests["a"][plain], theirs["look"]["a"])]  # keys that are as others look
+            rows = np.empty(len(plain) + len(theirs), dtype=odd.dtype)
+            rows["seq"][: len(plain)] = seqs[plain]
+            rows["look"][: len(plain)] = rows["key"][: len(plain)] = digests[plain]
+            rows[len(plain) :] = theirs
+            sides.append(_alike(rows))
+        found, beside = (np.concatenate(side) for side in zip(*sides, strict=True))
+        in_order = np.argsort(found)
+        return found[in_order], beside[in_order]
 
     def losers(self, policy: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         """(rows that do not count, for each the row that does), in order; policy last, first or reject.
@@ -67,6 +77,23 @@ def _digest(key: str) -> bytes:
 
 
 _PARTS = 16
+
+
+def _alike(rows: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The same among these rows, in any order."""
+    import numpy as np
+
+    if not len(rows):
+        return rows["seq"], rows["seq"]
+    rows = rows[np.lexsort((rows["seq"], rows["look"]["b"], rows["look"]["a"]))]
+    starts = np.flatnonzero(np.r_[True, rows["look"][1:] != rows["look"][:-1]])
+    group = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(rows)]))
+    differs = rows["key"] != rows["key"][starts][group]
+    none = np.iinfo(np.int64).max
+    second = np.minimum.reduceat(np.where(differs, rows["seq"], none), starts)
+    other = np.where(differs, rows["seq"][starts][group], second[group])
+    shown = (rows["key"] != rows["look"]) & (other != none)
+    return rows["seq"][shown], other[shown]
 
 
 def _losers(

@@ -65,7 +65,7 @@ def prepare(
             progress(_take(prepared, keys, phones, number, source, chunk, sink, amend))
         rows = prepared.total - before
         if not rows:
-            _log.warning(phrase("{path}: the list has a header, but no rows", path=source.path))
+            _log.warning(phrase("{path}: the list has a header, but no rows", path=source.table.layout.where))
         prepared.files.append(source.record(rows))
         if file_sha256(source.local.path) != source.sha256:
             raise InputError(
@@ -195,8 +195,9 @@ def _place(prepared: Prepared, seq: int, other: int) -> str:
 
 def _warn_of_alike(prepared: Prepared, keys: Keys) -> None:
     """Warn of keys that nobody can tell apart: each names a contact of its own."""
-    if alike := keys.alike():
-        seq, other = alike[0]
+    alike, beside = keys.alike()
+    if len(alike):
+        seq, other = int(alike[0]), int(beside[0])
         _log.warning(
             counted(
                 len(alike),

@@ -212,6 +212,8 @@ def _is_workbook(path: Path, source: SourceSettings) -> bool:
             raise InputError(phrase("{path}: not a regular file. Save the data as a file, and name that.", path=path))
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
+            file.seek(max(0, size - _HEAD_BYTES))
+            ends_in_nul = size > _HEAD_BYTES and not file.read().strip(b"\0")
         if path.name.startswith(_LOCKS):
             raise InputError(
                 phrase("{path}: this is the mark of an open workbook. Name the workbook itself.", path=path)
@@ -245,7 +247,9 @@ def _is_workbook(path: Path, source: SourceSettings) -> bool:
     if is_markup(head) and markup_of(path):
         return True
     what = _foreign(head)
-    if what == phrase("binary data") and not _foreign(head.rstrip(b"\0") or head):
+    if what == phrase("binary data"):
+        ends_in_nul = not _foreign(head.rstrip(b"\0") or head)
+    if ends_in_nul and what in (None, phrase("binary data")):
         raise InputError(
             phrase(
                 "{path}: the text ends in NUL characters: the file was not written or copied to its end. Copy it "

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..files.pinned import known, temporary_folder
+from ..read.layout.mended import is_marked
 from ..text.outward import mask
 from ..text.phrase import phrase
 from ..text.spreadsheet import harmless
@@ -52,6 +53,7 @@ def write_xlsx(listing: Listing, path: Path, *, sheet_rows: int = SHEET_ROWS) ->
 def _write_sheets(book: Workbook, listing: Listing, sheet_rows: int) -> int:
     """Write the records into as many sheets as they need; return the number of texts that were cut."""
     text, bold = book.add_format({"num_format": "@"}), book.add_format({"num_format": "@", "bold": True})
+    shield = harmless if is_marked(listing.columns) else str  # marks are put only where readers take them away
     records = iter(listing.records)
     record = next(records, None)
     cut = 0
@@ -62,17 +64,19 @@ def _write_sheets(book: Workbook, listing: Listing, sheet_rows: int) -> int:
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{SHEET_ROWS}"})  # the digits are text on purpose
         for place, name in enumerate(listing.columns):
             sheet.set_column(place, place, min(max(len(name), 10), 40) + 2, text)
-            write_text(sheet, 0, place, harmless(mask(name)), bold)
+            write_text(sheet, 0, place, shield(mask(name)), bold)
         rows = 0
         while record is not None and rows < sheet_rows - 1:
             rows += 1
-            cut += _write_row(sheet, rows, [record.get(name) for name in listing.columns], text)
+            cut += _write_row(sheet, rows, [record.get(name) for name in listing.columns], text, shield)
             record = next(records, None)
         sheet.autofilter(0, 0, max(rows, 1), max(len(listing.columns) - 1, 0))
     return cut
 
 
-def _write_row(sheet: Worksheet, row: int, values: Iterable[object], style: Format) -> int:
+def _write_row(
+    sheet: Worksheet, row: int, values: Iterable[object], style: Format, shield: Callable[[str], str]
+) -> int:
     """Write one record; return the number of its texts that were cut."""
     cut = 0
     for place, value in enumerate(values):
@@ -80,7 +84,7 @@ def _write_row(sheet: Worksheet, row: int, values: Iterable[object], style: Form
             continue
         if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _EXACT:
             sheet.write_number(row, place, value)
-        elif text := harmless(mask(cell_text(value))):
+        elif text := shield(mask(cell_text(value))):
             if len(text) > CELL_LENGTH // 2 or not text.isprintable():
                 units = text.encode("utf-16-le", "surrogatepass")
                 cut += len(units) > 2 * CELL_LENGTH

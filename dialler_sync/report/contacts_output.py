@@ -18,9 +18,10 @@ from ..errors import UsageError
 from ..fields import FIELDS, VENDOR_COLUMNS, VENDOR_MARK
 from ..files.pinned import within
 from ..files.private import replaced
+from ..read.layout.mended import is_marked
 from ..text.nearest import nearest
 from ..text.outward import json_text, mask, mask_cells, shows
-from ..text.own_csv import table_writer
+from ..text.own_csv import marked_header, table_writer
 from ..text.phrase import figure, phrase
 from ..text.spreadsheet import harmless
 from .sheets import SHEET_COLUMNS
@@ -100,10 +101,11 @@ def cell_text(value: object) -> str:
 
 
 def write_csv(listing: Listing, file: IO[str]) -> None:
-    """Write a header and one line per record, in the dialect of the reports."""
+    """Write a header and one line per record, in the dialect of the reports, so that formulas in it read back."""
     listing.check_columns()
-    writer = table_writer(file)
-    writer.writerow(map(harmless, mask_cells(listing.columns)))
+    writer, names = table_writer(file), mask_cells(listing.columns)
+    marked = not is_marked(names) and any(cell != harmless(cell) for line in listing.lines() for cell in line)
+    (marked_header(file) if marked else writer).writerow(map(harmless, names))
     for line in listing.lines():
         writer.writerow(map(harmless, line))
 

@@ -70,7 +70,7 @@ def _csv_file(path: Path, names: Sequence[str]) -> Iterator[Callable[[Iterable[l
             marked = marked or written != cells
             writer.writerow(written)
 
-    with new_file(path) as file, TemporaryFile("w+", encoding="utf-8", newline="") as rows:
+    with new_file(path) as file, TemporaryFile("w+", encoding="utf-8", newline="", dir=path.parent) as rows:
         writer = table_writer(rows)
         yield write
         header = list(map(harmless, names))

@@ -53,11 +53,11 @@ _FIRST_DAY, _LAST_SERIAL = date(1899, 12, 30), 2_958_465
 TRUTH = tuple(
     frozenset(words.split())
     for words in (
-        "true wahr vrai vero verdadero verdadeiro waar prawda pravda igaz doğru истина sant sann sand",
-        "false falsch faux falso onwaar fałsz nepravda hamis yanlış ложь falskt usann falsk",
+        "true wahr vrai vero verdadero verdadeiro waar prawda pravda igaz doğru истина sant sann sand tosi",
+        "false falsch faux falso onwaar fałsz nepravda hamis yanlış yanliş ложь falskt usann falsk epätosi",
     )
 )
-"""Truth values as spreadsheet programs show them in their languages."""
+"""Truth values as spreadsheet programs show them in their languages, with case folded: ``YANLIŞ`` is ``yanliş``."""
 
 Day = tuple[int | None, int, int | None]
 """Year, month and day, None if the text does not tell; of a two-digit year only the two digits."""

@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 
+import openpyxl
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
@@ -169,6 +170,21 @@ def test_a_list_without_rows(run: Run, configure: Configure, contacts_csv: Conta
 
     assert done.code == 0
     assert done.err.count("the list has a header, but no rows") == 1
+
+
+def test_a_sheet_without_rows(tmp_path: Path, run: Run, configure: Configure) -> None:
+    """Of a workbook with other sheets, it is the sheet that has none."""
+    configure()
+    book = openpyxl.Workbook()
+    for name, rows in (("One", [["K1", "Ann", "0171 3920011"]]), ("Two", [])):
+        sheet = book.create_sheet(name)
+        for row in (["Key", "Name", "Phone"], *rows):
+            sheet.append(row)
+    book.save(tmp_path / "list.xlsx")
+
+    done = run("validate", "--all-sheets", tmp_path / "list.xlsx")
+
+    assert "list.xlsx, sheet 'Two': the list has a header, but no rows" in done.err
 
 
 def test_a_configuration_without_keys_is_meant(run: Run, configure: Configure, contacts_csv: Contacts) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import tempfile
 from itertools import product
 from pathlib import Path
 
@@ -116,6 +117,16 @@ def test_a_table_that_inspect_writes_reads_back(tmp_path: Path, run: Run) -> Non
         (chunk,) = open_table(path, SourceSettings()).chunks()
         assert [*chunk.frame.columns, *chunk.frame.iloc[0]] == [*names, *cells]
     assert once.read_bytes().startswith(b'"Key","Name"\r\n\'\'=K1,\'@home\r\n')
+
+
+def test_a_table_waits_on_the_disk_to_which_it_is_written(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder of temporary files may have no room for it."""
+    (tmp_path / "list.csv").write_text("Key;Name\nK1;=1\n")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
+
+    assert run("inspect", "--to", tmp_path / "out", tmp_path / "list.csv").code == 0
 
 
 def test_a_table_without_formulas_is_plain(tmp_path: Path, run: Run) -> None:

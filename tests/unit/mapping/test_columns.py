@@ -11,7 +11,7 @@ from dialler_sync.fields import VENDOR_COLUMNS, VENDOR_MARK
 from dialler_sync.mapping.binding import bind
 from dialler_sync.mapping.cells import Cell, PlainNumber, is_blank
 from dialler_sync.model import CellNote, Fault
-from dialler_sync.own_columns import RESULT_COLUMNS
+from dialler_sync.own_columns import MOVE_COLUMNS, RESULT_COLUMNS
 
 from ...helpers.rows import BASIC, chunk_of, layout_of, settings_of
 
@@ -67,6 +67,14 @@ def test_the_outcomes_of_a_run_are_no_list() -> None:
     """results.csv lacks the list's columns: the file to fix is named."""
     with pytest.raises(InputError, match=r"this is results\.csv of a run.* failed\.xlsx"):
         bind(settings_of(BASIC), layout_of(*RESULT_COLUMNS))
+
+
+def test_another_report_is_not_taken_for_the_outcomes_of_a_run() -> None:
+    """moved.csv, of a reconciliation, has no rows to fix beside it."""
+    with pytest.raises(InputError, match="there is no column") as raised:
+        bind(settings_of(BASIC), layout_of(*MOVE_COLUMNS))
+
+    assert "results.csv" not in str(raised.value)
 
 
 def test_all_columns_that_vanished_are_named_at_once() -> None:

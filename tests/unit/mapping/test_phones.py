@@ -272,6 +272,7 @@ def test_a_lost_zero_is_seen_wherever_one_is_written(region: str, cell: str) -> 
             ("Sverige", "SE"),
             ("Czechia", "CZ"),
             ("Vereinigte  Staaten", "US"),
+            ("NGA", None),  # Nigeria's code; Russia is "Nga" in Vietnamese
             ("Absurdistan", None),
             ("XX", None),
             ("+999", None),

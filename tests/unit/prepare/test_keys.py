@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from collections import defaultdict
 
 import pytest
@@ -67,4 +68,21 @@ def test_keys_that_look_alike(keys: list[str], alike: list[tuple[int, int]]) -> 
     for row in enumerate(keys):
         found.add([row])
 
-    assert found.alike() == alike
+    assert list(zip(*map(list, found.alike()), strict=True)) == alike
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_keys_take_little_memory(blank: str) -> None:
+    """Also where all of them end in a blank, as columns of fixed width do."""
+    keys, number = Keys(), 20_000
+    tracemalloc.start()
+    try:
+        for at in range(0, number, 500):
+            keys.add([(seq, f"K{seq // 2}{blank}{blank * (seq % 2)}") for seq in range(at, at + 500)])
+        found, _ = keys.alike()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert len(found) == (number if blank else 0)
+    assert peak / number < 250

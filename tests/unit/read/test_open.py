@@ -77,10 +77,13 @@ def test_what_is_no_spreadsheet(tmp_path: Path, data: bytes, what: str, name: st
         open_table(tmp_path / name, SourceSettings())
 
 
-def test_text_that_ends_in_nul_characters(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rows", [1, 1_000])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_text_that_ends_in_nul_characters(tmp_path: Path, rows: int, encoding: str) -> None:
     """A power cut, or a broken copy, leaves such files: nobody needs to save the table as CSV."""
     path = tmp_path / "list.csv"
-    path.write_bytes(b"Key;Name;Phone\r\nK1;Ann;0171 3920011\r\n" + b"\0" * 4000)
+    text = "Key;Name;Phone\r\n" + "K1;Ann;0171 3920011\r\n" * rows
+    path.write_bytes(text[:-7].encode(encoding) + b"\0" * 5000)
 
     with pytest.raises(InputError, match=r"list\.csv: the text ends in NUL characters: .* Copy it again"):
         open_table(path, SourceSettings())

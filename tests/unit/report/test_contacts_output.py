@@ -11,10 +11,13 @@ from typing import Any
 import openpyxl
 import pytest
 
+from dialler_sync.config import SourceSettings
 from dialler_sync.errors import UsageError
 from dialler_sync.fields import VENDOR_COLUMNS
+from dialler_sync.read import open_table
 from dialler_sync.report.contacts_book import write_xlsx
 from dialler_sync.report.contacts_output import (
+    CONTACT_COLUMNS,
     Listing,
     cell_text,
     output_file,
@@ -69,6 +72,24 @@ def test_records_that_differ_in_their_fields_share_one_table() -> None:
         ["1", "a", ""],
         ["2", "", "'=b"],
     ]
+
+
+FORMULAS = ["=1+1", "'=x", "''=x", "a;=1", "a;'=1", "-x", "\u200b=1", "plain", "'n", "-5"]
+
+
+@pytest.mark.parametrize("columns", [("UserData", "Name"), ("Name",), CONTACT_COLUMNS])
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_formulas_in_a_list_of_any_fields_read_back(tmp_path: Path, columns: tuple[str, ...], ending: str) -> None:
+    records = [{"ID": at, "UserData": f"K{text}", "Name": text} for at, text in enumerate(FORMULAS)]
+    chosen, path = Listing(columns, records, chosen=True), tmp_path / f"list.{ending}"
+    if ending == "csv":
+        with path.open("w", newline="", encoding="utf-8") as file:
+            write_csv(chosen, file)
+    else:
+        write_xlsx(chosen, path)
+
+    (chunk,) = open_table(path, SourceSettings()).chunks()
+    assert list(chunk.frame["Name"]) == FORMULAS
 
 
 def test_json_is_one_array_and_keeps_every_value() -> None:

@@ -62,6 +62,7 @@ WRITTEN_DIFFERENTLY = [
     ("8:30", "08:30:00"),
     ("true", "TRUE"),
     ("true", "WAHR"),
+    ("false", "YANLIŞ"),
 ]
 ANOTHER = [
     ("00012019", "12018"),

@@ -390,7 +390,8 @@ def test_a_share_that_falls_silent_does_not_hold_the_process(share: Share, rest:
         port = listener.getsockname()[1]
         script = (
             "from dialler_sync.fetch.smb import Smb\n"
-            f"files = Smb('127.0.0.1', port={port}, username={getpass.getuser()!r}, password='password')\n"
+            f"login = {{'username': {getpass.getuser()!r}, 'password': 'password', 'share_access': 'r'}}\n"
+            f"files = Smb('127.0.0.1', port={port}, **login)\n"
             "file = files.open('/lists/silent.csv', 'rb')\nprint(file.read(3), flush=True)\n"
         )
         words = [sys.executable, "-c", script + rest]

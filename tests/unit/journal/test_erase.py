@@ -103,7 +103,7 @@ def test_a_person_whom_a_run_may_still_send_is_not_forgotten(journal: Journal) -
     """A run of others may."""
     journal.update_run(RUN.id, state="stopped")
 
-    with pytest.raises(UsageError, match=f"run {RUN.id} is not finished.*prune {RUN.id}'"):
+    with pytest.raises(UsageError, match=f"run {RUN.id} is not finished.*prune {RUN.id} --reports'"):
         find_person(journal, "K1")
 
     journal.update_run(RUN.id, state="running")

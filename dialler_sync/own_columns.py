@@ -60,16 +60,9 @@ CHANGE = "_change"
 EXTRA = "_extra_"
 """Prefix of columns for cells beyond the header; a number follows."""
 
-_OWN = frozenset(
-    (
-        *RESULT_COLUMNS,
-        *FAILED_COLUMNS,
-        *RECONCILIATION_COLUMNS,
-        *CALL_COLUMNS,
-        CHANGE,
-        *MOVE_COLUMNS,
-    )  # every file of ours
-)
+_OWN = {*RESULT_COLUMNS, *FAILED_COLUMNS, *RECONCILIATION_COLUMNS, *CALL_COLUMNS, *MOVE_COLUMNS, CHANGE}
+"""Columns of every file of ours."""
+
 _EXTRA_COLUMN = re.compile(rf"{EXTRA}[0-9]+")
 
 

@@ -259,7 +259,7 @@ def forget(app: App, user_data: str, yes: bool) -> int:
     Example:
       dialler-sync forget --user-data 4711
     """
-    from ..jobs.forget import find_person, forget_person
+    from ..jobs.forget import find_person, forget_person, reports_left
 
     with app.journal() as journal:
         person = find_person(journal, user_data)
@@ -267,7 +267,7 @@ def forget(app: App, user_data: str, yes: bool) -> int:
             echo(_in_words(person), err=True)
             confirm(phrase("Erase them? This cannot be undone"))
         person, copies = forget_person(journal, person)
-        unwritten = find_person(journal, user_data).runs
+        unwritten = reports_left(journal)
     settled()
     echo(phrase("erased {rows}", rows=_in_words(person)))
     for copy in copies:

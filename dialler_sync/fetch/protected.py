@@ -50,7 +50,7 @@ def opened_workbook(path: Path, source: SourceSettings) -> Copy | None:
         except Exception as error:
             if described:
                 raise _unknown(error) from error
-            return None  # it is no workbook, or a damaged one: its reader says so
+            return None  # not a workbook, or a damaged one: its reader says so
         password, copy = read_password(source), Copy()
         try:
             workbook.load_key(password=password, verify_password=True)

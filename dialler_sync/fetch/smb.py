@@ -21,9 +21,11 @@ atexit.unregister(smbclient.reset_connection_cache)
 
 @atexit.register
 def _hang_up() -> None:
-    """Close the connections without a word. The library would say goodbye, and wait for an answer without a limit: a
-    server that has fallen silent held the process for ever. So did a thread that cannot send to it, as it has the lock
-    of the socket until that is shut down."""
+    """Close the connections without a word.
+
+    The library says goodbye and waits for the answer without a limit, so a silent server would keep the process from
+    ending. A thread that cannot send holds the lock of the socket until that is shut down.
+    """
     for connection in list(smbclient._pool._SMB_CONNECTIONS.values()):
         with suppress(Exception):
             connection.transport._sock.shutdown(socket.SHUT_RDWR)
@@ -36,7 +38,7 @@ def _as_python_has_it() -> Iterator[None]:
     """Turn the library's own OSError into the kind that its number stands for.
 
     Raises:
-        RefusedError: the server has no such share; the library says that there is no such file.
+        RefusedError: the server does not have the share, for which the library reports a missing file.
     """
     try:
         yield

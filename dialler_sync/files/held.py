@@ -12,7 +12,8 @@ from pathlib import Path
 def folder_held(folder: Path) -> Iterator[bool]:
     """Hold a folder until the block or the process ends; False if another process holds it.
 
-    Where the system has no such locks (Windows, some network drives), nobody is kept out; nor from what is no folder.
+    Where the system has no such locks (Windows, some network drives), or the folder cannot be opened, nobody is kept
+    out.
     """
     number = None
     try:

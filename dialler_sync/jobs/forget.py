@@ -68,6 +68,11 @@ def find_person(journal: Journal, user_data: str) -> Person:
     return Person(user_data, rows, runs)
 
 
+def reports_left(journal: Journal) -> bool:
+    """Whether reports still have a person whom the journal no longer has."""
+    return any(run.options.get(TO_REWRITE) for run in journal.runs())
+
+
 def _require_ended(journal: Journal, run: RunRecord) -> None:
     if run.state == "finished":
         return

@@ -36,6 +36,8 @@ class Keys:
         one), in order; rows beside which there is none are left out."""
         import numpy as np
 
+        if not self._odd:  # as in most lists
+            return np.empty(0, np.int64), np.empty(0, np.int64)
         digest = [("a", "<u8"), ("b", "<u8")]
         odd = np.frombuffer(self._odd, dtype=np.dtype([("seq", "<i8"), ("look", digest), ("key", digest)]))
         seqs = np.frombuffer(self._seqs, dtype=np.int64)

@@ -44,6 +44,10 @@ _FOREIGN = (
     (b"PAR1", mark("a Parquet file")),
     (b"MIME-Version:", mark("a web archive (MHTML)")),
 )
+_BINARY = mark("binary data")
+_NOT_WHOLE = mark(
+    "{path}: the text ends in NUL characters: the file was not written or copied to its end. Copy it again."
+)
 _SYLK = re.compile(rb"ID;P[^\r\n]*\r?\n(?:P;[PFEMLS]|F;[PFDWSN]|B;[XY]\d|C;[XYK]|O;[LPEDVGC]|NN;|NU;|W;N)")
 _DBF = frozenset(b"\x02\x03\x04\x05\x30\x31\x32\x43\x63\x83\x8b\x8e\xcb\xf5\xfb")
 _DBF_HEADER = 32
@@ -247,19 +251,17 @@ def _is_workbook(path: Path, source: SourceSettings) -> bool:
     if is_markup(head) and markup_of(path):
         return True
     what = _foreign(head)
-    if what == phrase("binary data"):
+    if what == _BINARY:
         ends_in_nul = not _foreign(head.rstrip(b"\0") or head)
-    if ends_in_nul and what in (None, phrase("binary data")):
-        raise InputError(
-            phrase(
-                "{path}: the text ends in NUL characters: the file was not written or copied to its end. Copy it "
-                "again.",
-                path=path,
-            )
-        )
+    if ends_in_nul and what in (None, _BINARY):
+        raise InputError(phrase(_NOT_WHOLE, path=path))
     if what:
         raise InputError(
-            phrase("{path}: this is {what}, not a spreadsheet. Save the table as CSV or .xlsx.", path=path, what=what)
+            phrase(
+                "{path}: this is {what}, not a spreadsheet. Save the table as CSV or .xlsx.",
+                path=path,
+                what=phrase(what),
+            )
         )
     return False
 
@@ -273,21 +275,21 @@ def _is_dbf(head: bytes) -> bool:
 
 
 def _foreign(head: bytes) -> str | None:
-    """Name the kind of a file that is neither a workbook nor text; None for text."""
+    """Name the kind of a file that is neither a workbook nor text, as the catalogue has it; None for text."""
     for magic, what in _FOREIGN:
         if head.startswith(magic):
-            return phrase(what)
+            return what
     from .encoding.detect import wide_encoding
 
     if _SYLK.match(head):
-        return phrase("a SYLK file")
+        return mark("a SYLK file")
     if _is_dbf(head):
-        return phrase("a dBASE table (DBF)")
+        return mark("a dBASE table (DBF)")
 
     if is_markup(head):
-        return phrase("a web page without a table, or XML")
+        return mark("a web page without a table, or XML")
     if wide_encoding(head):
         return None
     controls = sum(byte < 32 and byte not in b"\t\n\r\f\v\0" for byte in head)
     is_binary = (controls > _MOST_CONTROLS and controls * 20 > len(head)) or head.count(0) * 3 > len(head)
-    return phrase("binary data") if is_binary else None
+    return _BINARY if is_binary else None

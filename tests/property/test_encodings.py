@@ -15,8 +15,8 @@ from dialler_sync.read.encoding.detect import find_encoding
 from ..benchmarks.encoding_lists import MIXED_WESTERN, WESTERN, ContactList, lists
 
 SEED = 14
-SHORT, LONG = 800, 1_000_000
-WESTERN_SHORT = 300
+SHORT, LONG = 300, 1_000_000
+WESTERN_SHORT = 150
 THIN = {"one word", "two words"}
 """Kinds of lists in which next to nothing tells the encoding."""
 THIN_REFUSED_AT_MOST = 0.2

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from io import BytesIO
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Self
 
 from ..files.pinned import temporary_folder
@@ -33,6 +34,8 @@ _MEASURED = 500
 """Rows whose texts decide the column widths."""
 _ON_A_PAGE = 300
 """Characters in a line that can be read where all columns are printed side by side, on a landscape page."""
+_LINE = 15
+"""Points of height of a line of text, Excel's own default."""
 _NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 """Characters that XML cannot hold in any form; control characters are escaped, as Excel does it."""
 
@@ -225,13 +228,19 @@ class Page:
 
     def line(self, *values: str | int, style: Format | None = None) -> None:
         """Write a line of cells, without secrets; without values, leave a blank line."""
+        lines = 1
         for column, value in enumerate(values):
             if isinstance(value, str):
                 between = 0 < column < len(values) - 1 and len(value) > self._widths[column]
                 wrapped = self._wrapped if between else self._text
-                write_text(self.sheet, self.at, column, harmless(mask(value)), style or wrapped)
+                text = harmless(mask(value))
+                write_text(self.sheet, self.at, column, text, style or wrapped)
+                if between:
+                    lines = max(lines, len(wrap(text, self._widths[column])))
             else:
                 self.sheet.write_number(self.at, column, value, self._number)
+        if lines > 1:  # Excel finds the height out by itself, LibreOffice does not
+            self.sheet.set_row(self.at, lines * _LINE)
         self.at += 1
 
     def bar_chart(self, title: str, first: int, colours: Sequence[str]) -> None:

@@ -97,6 +97,7 @@ def test_long_meanings_are_read_whole_and_tables_are_printed_on_pages_of_their_w
 
     row = next(row for row in book["Summary"].iter_rows() if row[0].value == "precision_lost")
     assert [bool(cell.alignment.wrap_text) for cell in row[:3]] == [False, False, True]
+    assert book["Summary"].row_dimensions[row[0].row].height == 30  # two lines
     assert [(sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight) for sheet in book] == [
         (True, 0)
     ] * 3

@@ -294,3 +294,24 @@ def test_an_undo_refused_as_not_found_is_no_success(
     assert done.code == ExitCode.ROWS_FAILED, done.err
     assert (done.rows()[0]["_status"], done.rows()[0]["_error_code"]) == ("failed", "not_found")
     assert dialler.keys() == ["K2"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("calls", "--to", "calls.csv"),
+        ("calls", "--to", "calls.xlsx"),
+        ("contacts", "lock", "--user-data", "K1", "--yes"),
+        ("contacts", "delete", "--user-data", "K1", "--yes"),
+    ],
+    ids=" ".join,
+)
+def test_half_a_character_stops_nothing(command: tuple[str, ...], run: Run, configure: Configure) -> None:
+    call = {"ID": 1, "dtCallStart": "2026-01-01 10:00:00", "Agent": "\ud800", "\udc00": "x"}
+    told = {"ID": 1, "UserData": "K1", "Name": "A\ud800", "DiallerCampaignsID": 538}
+    history = [{"StatisticsPartA": call}]
+    with RawDialler(contacts={1: {**told, "DiallerContactsHistory": history}}).listening() as dialler:
+        configure(base_url=dialler.base_url)
+        done = run(*command)
+
+    assert done.code == ExitCode.OK, done.err

@@ -315,3 +315,63 @@ def test_half_a_character_stops_nothing(command: tuple[str, ...], run: Run, conf
         done = run(*command)
 
     assert done.code == ExitCode.OK, done.err
+
+
+class Lenient(RawDialler):
+    """A dialler whose database compares without case."""
+
+    def _same(self, key: str) -> str:
+        found = (str(c["UserData"]) for c in self.contacts.values() if str(c["UserData"]).casefold() == key.casefold())
+        return next(found, key)
+
+    def _done(self, asked: Asked, *, overwrite: bool) -> bytes:
+        if asked.name == "batch":
+            asked.sent["UserDataList"] = list(map(self._same, asked.sent["UserDataList"]))
+        return super()._done(asked, overwrite=overwrite)
+
+    def _import(self, sent: dict[str, object], *, overwrite: bool) -> dict[str, object]:
+        there = self._same(str(sent["UserData"]))
+        told = super()._import({**sent, "UserData": there}, overwrite=overwrite)
+        self.contacts[int(str(told["ID"]))]["UserData"] = sent["UserData"]
+        return {**told, "UserData": sent["UserData"]}
+
+
+def lenient() -> Lenient:
+    there = {"UserData": "k2", "Name": "A", "DiallerCampaignsID": 538, "PhoneNumber1": "+4917139200", "bLocked": False}
+    return Lenient(contacts={n: {**there, "ID": n, "UserData": f"k{n}"} for n in (2, 3)})
+
+
+def test_a_contact_whose_key_differs_only_in_case_is_not_taken_for_a_new_one(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """The dialler overwrites it: undo must not delete it."""
+    with lenient().listening() as dialler:
+        configure(base_url=dialler.base_url)
+        done = run("import", contacts_csv(3))
+        undone = run("undo", "--yes")
+
+    assert [row["_action"] for row in done.rows()] == ["import", "import", "create"], done.err
+    assert set(dialler.contacts) == {2, 3}
+    assert undone.code == ExitCode.ROWS_FAILED  # it says what it could not restore
+
+
+def test_a_protected_contact_whose_key_differs_only_in_case_is_protected(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    dialler = lenient()
+    dialler.contacts[2]["bLocked"] = True
+    with dialler.listening():
+        configure(base_url=dialler.base_url, protect="{locked: true}")
+        done = run("import", contacts_csv(3))
+
+    assert [row["_action"] for row in done.rows()] == ["protected", "import", "create"], done.err
+
+
+def test_a_mirror_does_not_lock_the_contact_that_a_row_overwrites(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    with lenient().listening() as dialler:
+        configure(base_url=dialler.base_url, mirror="{missing: lock, max_missing: 100%}")
+        done = run("import", contacts_csv(3), "--adopt")
+
+    assert not any(contact.get("bLocked") for contact in dialler.contacts.values()), done.err

@@ -74,6 +74,7 @@ def _read(settings: SuppressSettings, source: SourceSettings, today: date) -> Su
     logins = source.logins()
     local = fetch(settings.file, logins)
     table = open_table(settings.file, logins, local)
+    _require_one_table(settings, table)
     position = _position(settings, table, "column", settings.column)
     last_days = _LastDays(settings, _position(settings, table, "expires", settings.expires), today)
     entries: set[str] = set()
@@ -109,6 +110,25 @@ def _read(settings: SuppressSettings, source: SourceSettings, today: date) -> Su
     return SuppressionList(
         settings.by, frozenset(entries), file, local.sha256, settings.lock, settings.region, only_number
     )
+
+
+def _require_one_table(settings: SuppressSettings, table: Table) -> None:
+    """Say what is found out about the file.
+
+    Raises:
+        InputError: a second table follows, whose rows would not be read.
+    """
+    for remark in table.layout.remarks:
+        _log.info("%s: %s", settings.file.name, remark)
+    if table.layout.next_table:
+        raise InputError(
+            phrase(
+                "{file}: row {row} begins a second table: put its rows into a file of their own, or under the same "
+                "header. Otherwise they could be called.",
+                file=settings.file,
+                row=table.layout.next_table,
+            )
+        )
 
 
 def _found(chunk: Chunk, position: int, settings: SuppressSettings) -> Iterator[tuple[int, str, set[str] | None]]:

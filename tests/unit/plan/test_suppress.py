@@ -187,6 +187,19 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
         _read_list(tmp_path, "Phone,Phone\n01713920011,01713920012\n", column="Phone", region="DE")
 
 
+def test_a_second_table_is_refused_and_what_is_left_out_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    first = "Phone,Reason\n01713920011,x\n01713920022,z\n\n"
+    _read_list(tmp_path, f"{first}Total 2\n", column="Phone", region="DE")
+    assert "dnc.csv: Row 5 is below the table and not part of it" in caplog.text
+
+    with pytest.raises(ListUnreadable, match="row 5 begins a second table"):
+        second = "Name,Number,Note\nBob,01713920012,y\nCid,01713920013,q\nDee,01713920014,q\n"
+        _read_list(tmp_path, first + second, column="Phone", region="DE")
+
+
 def test_damaged_entries_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ListUnreadable, match=r"damaged cells: row 3 \('#N/A'\), row 4 \('4,91701E\+11'\)\. Correct"):
         _read_list(tmp_path, 'Key\nK1\n#N/A\n"4,91701E+11"\n', column="Key", by="user_data")

@@ -230,7 +230,9 @@ def test_what_is_no_address_is_refused(cell: str, tmp_path: Path) -> None:
         _read_list(tmp_path, f'Mail\n"{cell}"\n', column="Mail", by="email")
 
 
-@pytest.mark.parametrize(("entry", "key"), [(" K1", "K1"), ("K1", "K1 "), ("\u200bK1", "K1"), ("Mu\u0308", "Mü")])
+@pytest.mark.parametrize(
+    ("entry", "key"), [(" K1", "K1"), ("K1", "K1 "), ("\u200bK1", "K1"), ("Mu\u0308", "Mü"), ("К1", "K1")]
+)
 def test_a_key_counts_as_people_see_it(entry: str, key: str, tmp_path: Path) -> None:
     assert _read_list(tmp_path, f'Key\n"{entry}"\n', column="Key", by="user_data").reason({"UserData": key})
 

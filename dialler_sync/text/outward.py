@@ -130,8 +130,10 @@ def looks(text: str) -> str:
 
 
 def in_shell(name: object) -> str:
-    """Quote a name as one shell word on one harmless line: ``'my list.csv'``, ``$'two\\nlines.csv'``."""
+    """Quote a file's name as one shell word on one harmless line: ``'my list.csv'``, ``$'two\\nlines.csv'``,
+    ``./-c.csv``."""
     text = str(name)
+    text = f"./{text}" if text.startswith("-") and text != "-" else text
     if not _ACTS.search(text):
         return shlex.quote(text)
     return "$'" + escaped(text.replace("\\", "\\\\").replace("'", "\\'")) + "'"

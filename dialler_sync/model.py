@@ -128,8 +128,8 @@ class Layout:
     ``header_rows`` are row numbers (empty: the file has no header, and columns are named ``column_1`` …); ``ignored``
     are columns of our own files; ``remarks`` are sentences for the user. ``vendor`` marks the vendor's own headerless
     format. ``unread_from`` is the row where a second table with nearly the same header begins: its rows are not read,
-    and an import refuses the file. ``mended``: the table carries the columns of ``failed.csv``, so it is only part of a
-    list.
+    and an import refuses the file; ``next_table`` is the row where one with any header begins. ``mended``: the table
+    carries the columns of ``failed.csv``, so it is only part of a list.
     """
 
     path: Path
@@ -146,6 +146,7 @@ class Layout:
     ignored: tuple[str, ...] = ()
     vendor: bool = False
     unread_from: int | None = None
+    next_table: int | None = None
     mended: bool = False
     remarks: tuple[str, ...] = ()
 

@@ -41,7 +41,7 @@ def is_about(record: Record, contact_id: str = "", user_data: str | None = None)
 def _tidied(user_data: str, told: str) -> bool:
     """Whether a dialler may have stored our UserData like this: without blanks, in capitals, cut to its field
     length."""
-    ours, theirs = _folded(user_data), _folded(told)
+    ours, theirs = folded(user_data), folded(told)
     return ours == theirs or (len(told) >= _SHORTEST_FIELD and ours.startswith(theirs))
 
 
@@ -63,7 +63,7 @@ def of_user_data(user_data: str) -> Meant:
 
     def meant(found: list[Record]) -> bool:
         keys = {stored_contact(record).user_data for record in found}
-        return len(keys) > 1 or _folded(user_data) in map(_folded, keys)
+        return len(keys) > 1 or folded(user_data) in map(folded, keys)
 
     return meant
 
@@ -73,15 +73,15 @@ def of_any(user_data: Iterable[str], ids: Iterable[object]) -> Meant:
 
     A contact that nobody asked for may be one of those that are missing, under a wrong name; so may one with two names.
     """
-    wanted, keys = set(map(str, ids)), set(map(_folded, user_data))
+    wanted, keys = set(map(str, ids)), set(map(folded, user_data))
 
     def meant(found: list[Record]) -> bool:
         contacts = list(map(stored_contact, found))
         names: dict[str, str] = {}
         if any(each.id and names.setdefault(each.id, each.user_data) != each.user_data for each in contacts):
             return False
-        told_ids, told_keys = {each.id for each in contacts}, {_folded(each.user_data) for each in contacts}
-        strangers = {key for each in contacts if each.id not in wanted and (key := _folded(each.user_data)) not in keys}
+        told_ids, told_keys = {each.id for each in contacts}, {folded(each.user_data) for each in contacts}
+        strangers = {key for each in contacts if each.id not in wanted and (key := folded(each.user_data)) not in keys}
         missing = keys - told_keys
         cut = {key for key in strangers if len(key) >= _SHORTEST_FIELD and any(m.startswith(key) for m in missing)}
         return strangers <= cut or (wanted <= told_ids and keys <= told_keys)
@@ -103,7 +103,7 @@ def of_calls(contact_id: object) -> Meant:
 _LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
 
 
-def _folded(user_data: str) -> str:
+def folded(user_data: str) -> str:
     """Return what databases compare, at their most lenient: no case, accents, widths or blanks around; "ß" is "s"."""
     text = user_data.strip().casefold()
     if not text.isascii():

@@ -15,7 +15,7 @@ import orjson
 from ..text.phrase import phrase
 from .characters import Characters
 from .retry import judge_failure, unreadable
-from .wire import finite, no_number
+from .wire import ESCAPED_HALF, finite, no_number, whole_characters
 
 LONGEST_VALUE = 2**24
 """Characters; a longer value that has not ended is not a contact."""
@@ -151,9 +151,10 @@ class _Text:
                     raise
             else:
                 if end < len(self._text) or self._whole:  # else it may be a number that goes on
+                    halves = ESCAPED_HALF.search(self._text, self._at, end)
                     self.taken += end - self._at
                     self._at = end
-                    return value
+                    return whole_characters(value) if halves else value
             wanted = max(2 * (len(self._text) - self._at), 1)
             while len(self._text) - self._at < wanted and not self._whole:  # else quadratic time
                 await self._more()

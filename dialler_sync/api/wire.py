@@ -60,7 +60,25 @@ def _text(body: bytes, charset: str | None, *, exact: bool) -> str:
 
 
 def _loads(text: str) -> Any:
-    return json.loads(text, parse_constant=no_number, parse_float=finite, object_pairs_hook=_each_once)
+    found = json.loads(text, parse_constant=no_number, parse_float=finite, object_pairs_hook=_each_once)
+    return whole_characters(found) if ESCAPED_HALF.search(text) else found
+
+
+ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""Half a character of JSON, beside its other half or alone."""
+
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def whole_characters(value: Any) -> Any:
+    """Return a JSON value with ``?`` for each half of a character, which no file can hold."""
+    if isinstance(value, str):
+        return _HALF.sub("?", value)
+    if isinstance(value, list):
+        return list(map(whole_characters, value))
+    if isinstance(value, dict):
+        return dict(zip(map(whole_characters, value), map(whole_characters, value.values()), strict=True))
+    return value
 
 
 def no_number(_: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -64,6 +64,12 @@ Stores = Annotated[Mapping[str, StoreSettings], AfterValidator(_addresses)]
 
 
 _FILES = ("key_file", "known_hosts", "ca_file")
+
+
+def files_of_stores(stores: Stores) -> Iterator[tuple[str, Path]]:
+    """Yield the name and path of each file of these logins."""
+    for address, store in stores.items():
+        yield from ((f"sources: {address}: {key}", path) for key in _FILES if (path := getattr(store, key)) is not None)
 
 
 def stores_beside(folder: Path, stores: Stores) -> Stores:

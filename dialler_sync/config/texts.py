@@ -61,6 +61,8 @@ def _whole_dates(formats: tuple[str, ...]) -> tuple[str, ...]:
             read = datetime.strptime(_SAMPLE_DATE.strftime(pattern), pattern)  # noqa: DTZ007
         except ValueError:
             read = None
+        except re.error:  # what strptime makes of it
+            raise ValueError(phrase("'{pattern}' has one of its parts twice", pattern=pattern)) from None
         if read != _SAMPLE_DATE:
             raise ValueError(
                 phrase("'{pattern}' does not give a day, a month and a year, as %d.%m.%Y does", pattern=pattern)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from ..journal import Journal
     from ..mapping.cells import Cell
     from ..mapping.columns import BoundMapping
+
+_log = logging.getLogger(__name__)
 
 COMMAND_LINE = "command line"
 """Source name for ``--id`` and ``--user-data``; its columns are ``NAMES``."""
@@ -93,6 +96,8 @@ class Targets:
 
             local = fetch(named.file, settings.source)
             table = open_table(named.file, settings.source, local)
+            for remark in table.layout.remarks:
+                _log.info("%s: %s", local.name, remark)
             self._rows = _Rows(table, settings, named, journal)
             self.files.append(
                 {

@@ -17,6 +17,7 @@ from ..config import Settings, load_config
 from ..config.document import read_document
 from ..config.extends import read_configuration
 from ..config.load import CONFIGURATION, files_to_trust, still_marked
+from ..config.sources import files_of_stores
 from ..errors import ConfigError, DiallerSyncError, JournalError, UsageError
 from ..exit_codes import ExitCode
 from ..fetch.folder import RemoteFolder
@@ -70,6 +71,7 @@ def examine(
     if document.unfinished:
         return
     named = [*((phrase(CONFIGURATION), path) for path in files[1:]), *files_to_trust(settings)]
+    named += files_of_stores(settings.sources)
     unsafe |= yield from _trust(named, trusted)
     inbox = settings.inbox.dir
     if inbox and not isinstance(inbox, Url) and (open_inbox := judge(phrase("the inbox"), inbox, shared=True)):

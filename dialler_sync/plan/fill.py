@@ -77,7 +77,9 @@ async def read_contacts(
     snapshot = Snapshot(wanted)
     try:
         for page in batched(keys, KEYS):
-            snapshot.add(await client.batch_contacts(user_data=page))
+            records = await client.batch_contacts(user_data=page)
+            snapshot.add(records)
+            snapshot.note_alike(page, records)
         snapshot.index()
     except BaseException as error:
         snapshot.close()
@@ -109,7 +111,9 @@ async def look_beside(snapshot: Snapshot, client: DiallerClient, keys: Iterable[
     page: list[str] = []
     try:
         for page in batched(snapshot.unknown(keys), KEYS):
-            snapshot.add_beside(await client.batch_contacts(user_data=page))
+            records = await client.batch_contacts(user_data=page)
+            snapshot.add_beside(records)
+            snapshot.note_alike(page, records)
     except RequestError:
         if not await _looked_up(snapshot, client, page):
             await read_account(snapshot, client)

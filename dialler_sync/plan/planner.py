@@ -24,7 +24,7 @@ from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
 from ..report.people import People, person_in
 from ..text.phrase import phrase
-from .decide import Decision, PlanRules, before_image, decide
+from .decide import Decision, PlanRules, before_image, decide, protection
 from .extra import ExtraChanges
 from .numbers import Known, KnownNumbers, known_numbers
 from .planned import IN_FULL, Decided, PlanEntry, Planned
@@ -241,7 +241,9 @@ class Planner:
         here = [contact for contact in found if contact not in elsewhere]
         rules = self._rules_for(row, found)
         rules = replace(rules, compare=False) if row.kind == MOVE else rules
-        decision = decide(fields, here, rules, elsewhere, certain=not self._inputs.snapshot.may_move)
+        known = found or not row.user_data or not rules.overwrite
+        unsure = None if known else _unsure(self._inputs.snapshot.alike(row.user_data), rules)
+        decision = unsure or decide(fields, here, rules, elsewhere, certain=not self._inputs.snapshot.may_move)
         if decision.action is Action.CREATE and self._inputs.snapshot.may_move and row.user_data:
             decision = replace(decision, action=Action.IMPORT)  # undo must not delete what was not created
         if decision.action is Action.OVERWRITE and elsewhere:
@@ -278,6 +280,24 @@ class Planner:
         for contact in found if rules.keeps and self._inputs.suppressed.only_numbers else ():
             rules = replace(rules, keeps=self._inputs.suppressed.may_be_kept(contact.values, rules.keeps))
         return rules
+
+
+def _unsure(alike: list[StoredContact], rules: PlanRules) -> Decision | None:
+    """Decide a row whose key the dialler does not tell from those of ``alike``, one of which it may overwrite; None if
+    there are none. Undo must not delete such a contact."""
+    if not alike:
+        return None
+    for contact in alike:
+        if reason := protection(contact.values, rules):
+            return Decision(Reason.PROTECTED, contact, reason=reason)
+    why = phrase(
+        "the dialler does not tell this UserData from '{other}', that of contact {id}",
+        other=alike[0].user_data,
+        id=alike[0].id,
+    )
+    if rules.mode is not Mode.UPSERT or rules.keeps:
+        return Decision(None, reason=why, code=LOOKUP_FAILED)
+    return Decision(Action.IMPORT, reason=why)
 
 
 def _image(row: SpooledRow, fields: Mapping[str, Any], decision: Decision) -> Image:

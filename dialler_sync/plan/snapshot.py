@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
+from ..api.about import folded
 from ..api.retry import unreadable
 from ..api.wire import StoredContact, campaign_of, stored_contact
 from ..pages import RECORDS, batched
@@ -41,6 +42,7 @@ class Snapshot:
         self._base.execute("CREATE INDEX beside_by_user_data ON beside (user_data)")
         self._base.execute("CREATE TABLE present (user_data TEXT PRIMARY KEY) WITHOUT ROWID")
         self._base.execute("CREATE TABLE left_out (user_data TEXT PRIMARY KEY) WITHOUT ROWID")
+        self._base.execute("CREATE TABLE alike (folded TEXT, user_data TEXT, PRIMARY KEY (folded, user_data))")
         self._base.execute("CREATE TABLE taken (id TEXT PRIMARY KEY) WITHOUT ROWID")
 
     def close(self) -> None:
@@ -123,6 +125,22 @@ class Snapshot:
                 if not (there and contact_id and _same(there[-1], contact)):  # they come by ID
                     there.append(contact)
         return found
+
+    def note_alike(self, keys: Collection[str], records: Iterable[Mapping[str, Any]]) -> None:
+        """Note the records that the dialler gave for ``keys`` and that carry none of them: it does not tell theirs
+        from one of these."""
+        asked = {*keys}
+        told = {storable(contact.user_data) for contact in map(stored_contact, records)}
+        rows = ((folded(key), key) for key in told - asked if key)
+        self._base.executemany("INSERT OR IGNORE INTO alike VALUES (?, ?)", rows)
+
+    def alike(self, key: str) -> list[StoredContact]:
+        """Return the contacts whose UserData the dialler does not tell from this one, as far as known; a mirror leaves
+        them alone."""
+        named = self._base.execute("SELECT user_data FROM alike WHERE folded = ?", (folded(storable(key)),)).fetchall()
+        names = [name for (name,) in named if name != key]
+        self.mark_present(names)
+        return [contact for there in self.find(names).values() for contact in there]
 
     def unknown(self, keys: Iterable[str]) -> Iterator[str]:
         """Yield the keys that no contact carries."""

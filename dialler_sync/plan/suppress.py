@@ -7,16 +7,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from ..config.texts import fold
 from ..errors import CannotResume
 from ..fields import PHONE_FIELDS
 from ..model import Contact, Fault, RowWarning, Value
 from ..report.plan_words import LISTED_IN
+from ..text.outward import looks
 from ..text.phrase import phrase
-
-if TYPE_CHECKING:
-    pass
 
 _log = logging.getLogger(__name__)
 
@@ -51,9 +49,9 @@ class SuppressionList:
     def _keys(self, fields: Mapping[str, Value]) -> Iterable[str]:
         """Return the values of a contact that the list may hold."""
         if self.by == "user_data":
-            return (str(fields.get("UserData") or ""),)
+            return (entry_of(self.by, fields.get("UserData")),)
         if self.by == "email":
-            return (str(fields.get("Email") or "").strip().casefold(),)
+            return (entry_of(self.by, fields.get("Email")),)
         numbers = (str(fields[name]) for name in PHONE_FIELDS if fields.get(name))
         return (digits for number in numbers for digits in self._digits(number))
 
@@ -132,6 +130,12 @@ class SuppressionLists:
     def reason_to_lock(self, fields: Mapping[str, Value]) -> str:
         """Return the reason why a contact is to be locked; ``""`` if it is not."""
         return next(filter(None, (each.reason(fields) for each in self.lists if each.lock)), "")
+
+
+def entry_of(by: str, text: Value) -> str:
+    """Return the UserData or e-mail address of a contact as lists hold it: as people see it, addresses without
+    case."""
+    return (fold if by == "email" else looks)(str(text or ""))
 
 
 def digits_of(text: str, region: str | None) -> set[str] | None:

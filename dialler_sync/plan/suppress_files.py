@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,12 @@ from ..fetch import fetch
 from ..model import Chunk, Fault
 from ..text.forms import first_few
 from ..text.nearest import nearest
-from ..text.phrase import phrase
-from .suppress import SuppressionList, SuppressionLists, digits_of
+from ..text.phrase import mark, phrase
+from .suppress import SuppressionList, SuppressionLists, digits_of, entry_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from ..config.settings import Settings
     from ..config.source import SourceSettings
     from ..config.suppress import SuppressSettings
@@ -26,6 +29,24 @@ _log = logging.getLogger(__name__)
 
 _MOST_ROWS = 5
 """Rows that a message lists."""
+
+_NOT_UNDERSTOOD = {
+    "phone": mark(
+        "{file}: not a phone number: {rows}. Correct or remove these rows, or set suppress.region. "
+        "Otherwise these numbers could be called."
+    ),
+    "email": mark(
+        "{file}: not an e-mail address: {rows}. Correct or remove these rows. Otherwise these contacts could be called."
+    ),
+    "user_data": mark(
+        "{file}: damaged cells: {rows}. Correct or remove these rows. Otherwise these contacts could be called."
+    ),
+}
+
+_FIRST_DAY = "1971-01-01"
+"""Programs write earlier days for none: 1970-01-01, 1900-01-01, 1899-12-30, 0001-01-01."""
+
+_ADDRESS = re.compile(r"[^@*]+@[^@*]+\.[^@*]+")
 
 
 def read_suppression_lists(settings: Settings, today: date | None = None) -> SuppressionLists:
@@ -53,31 +74,26 @@ def _read(settings: SuppressSettings, source: SourceSettings, today: date) -> Su
     logins = source.logins()
     local = fetch(settings.file, logins)
     table = open_table(settings.file, logins, local)
+    _require_one_table(settings, table)
     position = _position(settings, table, "column", settings.column)
     last_days = _LastDays(settings, _position(settings, table, "expires", settings.expires), today)
     entries: set[str] = set()
     unread: list[str] = []
+    shifted: list[int] = []
     empty = True
     for chunk in table.chunks():
         expired = last_days.expired(chunk) if settings.expires else frozenset()
-        for row, cell in zip(chunk.frame.index.tolist(), chunk.frame.iloc[:, position].tolist(), strict=True):
-            found = _entries(cell, settings)
+        for row, cell, found in _found(chunk, position, settings):
             empty = empty and found == set()
             if row in expired:
                 continue
-            if found is None:
+            if _is_shifted(chunk, row, position):
+                shifted.append(row)
+            elif found is None:
                 unread.append(f"row {row} ('{cell}')")
             else:
                 entries.update(found)
-    if unread:
-        raise InputError(
-            phrase(
-                "{file}: not a phone number: {rows}. Correct or remove these rows, or set suppress.region. "
-                "Otherwise these numbers could be called.",
-                file=settings.file,
-                rows=first_few(unread, _MOST_ROWS),
-            )
-        )
+    _require_understood(settings, shifted, unread)
     if empty and not settings.may_be_empty:
         raise InputError(
             phrase(
@@ -96,15 +112,76 @@ def _read(settings: SuppressSettings, source: SourceSettings, today: date) -> Su
     )
 
 
+def _require_one_table(settings: SuppressSettings, table: Table) -> None:
+    """Say what is found out about the file.
+
+    Raises:
+        InputError: a second table follows, whose rows would not be read.
+    """
+    for remark in table.layout.remarks:
+        _log.info("%s: %s", settings.file.name, remark)
+    if table.layout.next_table:
+        raise InputError(
+            phrase(
+                "{file}: row {row} begins a second table: put its rows into a file of their own, or under the same "
+                "header. Otherwise they could be called.",
+                file=settings.file,
+                row=table.layout.next_table,
+            )
+        )
+
+
+def _found(chunk: Chunk, position: int, settings: SuppressSettings) -> Iterator[tuple[int, str, set[str] | None]]:
+    """Yield each row, its cell, and the entries of the cell; None if they are not understood."""
+    from ..mapping.cells import Columns
+
+    columns = Columns(chunk)
+    damaged = {place for place, note in columns.notes(position) if note.code}
+    for place, (row, cell) in enumerate(zip(chunk.frame.index.tolist(), columns.texts(position), strict=True)):
+        yield row, cell, None if place in damaged else _entries(cell, settings)
+
+
+def _is_shifted(chunk: Chunk, row: int, position: int) -> bool:
+    """Whether the entry of a row may be in another column: it has surplus cells, or ends before the entry."""
+    cells = chunk.ragged.get(row)
+    return cells is not None and not position < len(cells) <= chunk.frame.shape[1]
+
+
+def _require_understood(settings: SuppressSettings, shifted: Sequence[int], unread: Sequence[str]) -> None:
+    """Raises:
+    InputError: some rows are not understood.
+    """
+    if shifted:
+        raise InputError(
+            phrase(
+                "{file}: surplus or missing cells in {rows}, so an entry may be in another column. Correct or remove "
+                "these rows. Otherwise these contacts could be called.",
+                file=settings.file,
+                rows=first_few([phrase("row {row}", row=row) for row in shifted], _MOST_ROWS),
+            )
+        )
+    if unread:
+        raise InputError(phrase(_NOT_UNDERSTOOD[settings.by], file=settings.file, rows=first_few(unread, _MOST_ROWS)))
+
+
 def _position(settings: SuppressSettings, table: Table, key: str, name: str | None) -> int:
     """Return the position of a column; 0 if none is named.
 
     Raises:
-        InputError: the file has no such column.
+        InputError: the file has no such column, or several.
     """
     columns = table.layout.columns
     if name is None:
         return 0
+    if columns.count(name) > 1:
+        raise InputError(
+            phrase(
+                "{file}: several columns are named '{name}' (suppress.{key}); give them different names",
+                file=settings.file,
+                name=name,
+                key=key,
+            )
+        )
     if name not in columns:
         raise InputError(
             phrase(
@@ -139,7 +216,7 @@ class _LastDays:
         if is_blank(cell) and not shifted:
             return False
         last = fault(RAGGED_ROW) if shifted else moment(cell, self._settings.formats or ())
-        if isinstance(last, Fault):
+        if isinstance(last, Fault) or last < _FIRST_DAY:
             self._unread.append(f"row {row} ('{cell}')")
             return False
         return last[: len(self._today)] < self._today
@@ -165,10 +242,24 @@ class _LastDays:
 
 def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:
     """Return the entries of a cell; None if it is not understood."""
-    if not cell.strip():
+    from ..mapping.cells import is_blank
+
+    if is_blank(cell):
         return set()
     if settings.by == "user_data":
-        return {cell}
+        return {entry_of(settings.by, cell)}
     if settings.by == "email":
-        return {cell.strip().casefold()}
+        return _addresses(cell)
     return digits_of(cell, settings.region)
+
+
+def _addresses(cell: str) -> set[str] | None:
+    """Return the e-mail addresses of a cell: ``a@x.org; Ann <b@x.org>``; None if it is not understood."""
+    found: set[str] = set()
+    for part in filter(None, map(str.strip, re.split(r"[;,|\n]", cell))):
+        named = re.search(r"<([^<>]*)>", part)
+        address = entry_of("email", named[1] if named else part).removeprefix("mailto:")
+        if "@" in address and not _ADDRESS.fullmatch(address):
+            return None
+        found.add(address)
+    return found

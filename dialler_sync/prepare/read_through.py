@@ -202,11 +202,12 @@ def _warn_of_alike(prepared: Prepared, keys: Keys) -> None:
             counted(
                 len(alike),
                 "The UserData of {count} row looks like that of another row, and is not the same ({row}, and {other}): "
-                "blanks at an end, invisible characters, or letters in another form. It names another contact. "
+                "blanks at an end, invisible characters, or letters in another form or script. It names another "
+                "contact. "
                 "trim: true takes blanks away.",
                 "The UserData of {count} rows look like those of other rows, and are not the same (first {row}, and "
-                "{other}): blanks at an end, invisible characters, or letters in another form. They name other "
-                "contacts. trim: true takes blanks away.",
+                "{other}): blanks at an end, invisible characters, or letters in another form or script. They name "
+                "other contacts. trim: true takes blanks away.",
                 row=phrase("row {row}", row=prepared.rows[seq]),
                 other=_place(prepared, seq, other),
             )

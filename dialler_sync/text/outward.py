@@ -118,16 +118,22 @@ def escaped(text: str) -> str:
     return _ACTS.sub(_escape, text)
 
 
+_AS_LATIN = str.maketrans("АВЕЅІЈКМНОРСТХУаеѕіјорсхуԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTXYaesijopcxyqwABEZHIKMNOPTYXo")
+"""Cyrillic and Greek letters that nobody can tell from Latin ones."""
+
+
 def looks(text: str) -> str:
-    """Return what a text looks like: without what cannot be seen, and with one form of each letter."""
+    """Return what a text looks like: without what cannot be seen, with one form of each letter, in one script."""
     if text.isascii() and text.isprintable():
         return text.strip()
-    return _ACTS.sub("", unicodedata.normalize("NFKC", text)).strip()
+    return _ACTS.sub("", unicodedata.normalize("NFKC", text)).strip().translate(_AS_LATIN)
 
 
 def in_shell(name: object) -> str:
-    """Quote a name as one shell word on one harmless line: ``'my list.csv'``, ``$'two\\nlines.csv'``."""
+    """Quote a file's name as one shell word on one harmless line: ``'my list.csv'``, ``$'two\\nlines.csv'``,
+    ``./-c.csv``."""
     text = str(name)
+    text = f"./{text}" if text.startswith("-") and text != "-" else text
     if not _ACTS.search(text):
         return shlex.quote(text)
     return "$'" + escaped(text.replace("\\", "\\\\").replace("'", "\\'")) + "'"

@@ -377,3 +377,12 @@ async def test_other_requests_may_be_sent_while_a_list_is_read() -> None:
             await client.lock_by_id(record["ID"])
 
     assert len(server.received) == 6
+
+
+async def test_half_a_character_in_a_list_is_a_question_mark() -> None:
+    text = TEXT.replace(b'"K3"', rb'"K\ud800"').replace(b'"K4"', rb'"\ud83d\ude00"')
+
+    taken, error = await take(respond(200, text))
+
+    assert error is None
+    assert [record["UserData"] for record in taken] == ["K1", "K2", "K?", "\U0001f600", "K5"]  # type: ignore[index]

@@ -263,3 +263,12 @@ def test_campaign_that_is_known_by_its_id_only_is_not_compared() -> None:
 def test_plainly_different(ours: Value, theirs: object, plainly: bool) -> None:
     """A dialler's own tidying (case, blanks, signs, cut text) is no proof that it holds something else."""
     assert plainly_different({"Name": ours}, {"Name": theirs}) is plainly
+
+
+@pytest.mark.parametrize("half", ["\\ud800", "\\uDFFF", "\\udc00\\ud800"])
+def test_half_a_character_is_a_question_mark(half: str) -> None:
+    """No file and no database can hold it; whole ones of two halves stay."""
+    answer = decode(f'{{"{half}": ["{half}", "\\ud83d\\ude00", {{"a": "x{half}"}}], "status": 200}}'.encode())
+
+    lost = "?" * (len(half) // 6)
+    assert answer == {lost: [lost, "\U0001f600", {"a": f"x{lost}"}], "status": 200}

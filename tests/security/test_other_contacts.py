@@ -294,3 +294,84 @@ def test_an_undo_refused_as_not_found_is_no_success(
     assert done.code == ExitCode.ROWS_FAILED, done.err
     assert (done.rows()[0]["_status"], done.rows()[0]["_error_code"]) == ("failed", "not_found")
     assert dialler.keys() == ["K2"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("calls", "--to", "calls.csv"),
+        ("calls", "--to", "calls.xlsx"),
+        ("contacts", "lock", "--user-data", "K1", "--yes"),
+        ("contacts", "delete", "--user-data", "K1", "--yes"),
+    ],
+    ids=" ".join,
+)
+def test_half_a_character_stops_nothing(command: tuple[str, ...], run: Run, configure: Configure) -> None:
+    call = {"ID": 1, "dtCallStart": "2026-01-01 10:00:00", "Agent": "\ud800", "\udc00": "x"}
+    told = {"ID": 1, "UserData": "K1", "Name": "A\ud800", "DiallerCampaignsID": 538}
+    history = [{"StatisticsPartA": call}]
+    with RawDialler(contacts={1: {**told, "DiallerContactsHistory": history}}).listening() as dialler:
+        configure(base_url=dialler.base_url)
+        done = run(*command)
+
+    assert done.code == ExitCode.OK, done.err
+
+
+class Lenient(RawDialler):
+    """A dialler whose database compares without case."""
+
+    def _same(self, key: str) -> str:
+        found = (str(c["UserData"]) for c in self.contacts.values() if str(c["UserData"]).casefold() == key.casefold())
+        return next(found, key)
+
+    def _done(self, asked: Asked, *, overwrite: bool) -> bytes:
+        if asked.name == "batch":
+            asked.sent["UserDataList"] = list(map(self._same, asked.sent["UserDataList"]))
+        return super()._done(asked, overwrite=overwrite)
+
+    def _import(self, sent: dict[str, object], *, overwrite: bool) -> dict[str, object]:
+        there = self._same(str(sent["UserData"]))
+        told = super()._import({**sent, "UserData": there}, overwrite=overwrite)
+        self.contacts[int(str(told["ID"]))]["UserData"] = sent["UserData"]
+        return {**told, "UserData": sent["UserData"]}
+
+
+def lenient() -> Lenient:
+    there = {"UserData": "k2", "Name": "A", "DiallerCampaignsID": 538, "PhoneNumber1": "+4917139200", "bLocked": False}
+    return Lenient(contacts={n: {**there, "ID": n, "UserData": f"k{n}"} for n in (2, 3)})
+
+
+def test_a_contact_whose_key_differs_only_in_case_is_not_taken_for_a_new_one(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """The dialler overwrites it: undo must not delete it."""
+    with lenient().listening() as dialler:
+        configure(base_url=dialler.base_url)
+        done = run("import", contacts_csv(3))
+        undone = run("undo", "--yes")
+
+    assert [row["_action"] for row in done.rows()] == ["import", "import", "create"], done.err
+    assert set(dialler.contacts) == {2, 3}
+    assert undone.code == ExitCode.ROWS_FAILED  # it says what it could not restore
+
+
+def test_a_protected_contact_whose_key_differs_only_in_case_is_protected(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    dialler = lenient()
+    dialler.contacts[2]["bLocked"] = True
+    with dialler.listening():
+        configure(base_url=dialler.base_url, protect="{locked: true}")
+        done = run("import", contacts_csv(3))
+
+    assert [row["_action"] for row in done.rows()] == ["protected", "import", "create"], done.err
+
+
+def test_a_mirror_does_not_lock_the_contact_that_a_row_overwrites(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    with lenient().listening() as dialler:
+        configure(base_url=dialler.base_url, mirror="{missing: lock, max_missing: 100%}")
+        done = run("import", contacts_csv(3), "--adopt")
+
+    assert not any(contact.get("bLocked") for contact in dialler.contacts.values()), done.err

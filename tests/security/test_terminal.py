@@ -267,3 +267,7 @@ def test_no_command_prints_past_the_one_way_out() -> None:
     }
 
     assert users == {"echo.py", "doctor.py", "init.py"}
+
+
+def test_a_suggested_command_takes_no_file_for_an_option() -> None:
+    assert [in_shell(name) for name in ("--trust.csv", "-", "a-b.csv")] == ["./--trust.csv", "-", "a-b.csv"]

@@ -242,6 +242,19 @@ def test_doctor_explains(run: Run, configure: Configure, tmp_path: Path) -> None
     assert {check["status"] for check in json.loads(trusting.out) if check["name"] == "trust"} == {"WARN"}
 
 
+def test_doctor_checks_the_files_of_logins(run: Run, configure: Configure, tmp_path: Path) -> None:
+    """As a run does when it uses them: whose key is accepted decides who gets the login."""
+    (tmp_path / "hosts").write_text("", encoding="utf-8")
+    (tmp_path / "hosts").chmod(0o666)
+    configure(sources="{'sftp://files.example.com': {known_hosts: hosts}}")
+
+    done = run("doctor", "-o", "json")
+
+    (check,) = [check for check in json.loads(done.out) if check["name"] == "trust"]
+    assert (done.code, check["status"]) == (ExitCode.USAGE, "FAIL")
+    assert f"chmod o-w {tmp_path}/hosts" in check["mend"]
+
+
 def test_doctor_warns_of_lists_that_others_can_write(run: Run, configure: Configure, tmp_path: Path) -> None:
     """They are used all the same: a list may be anybody's."""
     names = ("calm.csv", "open.csv")

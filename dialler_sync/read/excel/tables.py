@@ -119,6 +119,7 @@ def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSe
         ignored=tuple(name for at, name in enumerate(names) if at not in kept),
         vendor=header.vendor or is_of_vendor(names),
         unread_from=extent.unread_from,
+        next_table=extent.next_table,
         mended=is_mended(names),
         remarks=(*header.remarks, *extent.remarks, *content.remarks, *_merged(content, header.first_row, extent)),
     )

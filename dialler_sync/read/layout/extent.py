@@ -29,13 +29,15 @@ class Extent:
     """The extent of a table: the number of its last row (0: it has none), and remarks for the user.
 
     ``blank_columns``: number of cells beyond the header, empty in every row. ``left_out``: rows before the last that
-    are not part of the table. ``unread_from``: the first row of a second table with a similar header.
+    are not part of the table. ``unread_from``: the first row of a second table with a similar header; ``next_table``:
+    of one with any header.
     """
 
     last_row: int
     blank_columns: int = 0
     left_out: frozenset[int] = frozenset()
     unread_from: int | None = None
+    next_table: int | None = None
     remarks: tuple[str, ...] = ()
 
 
@@ -232,6 +234,7 @@ class _Survey:
             self._blank_columns,
             frozenset(self._left_out),
             second_table.number if second_table and self._is_similar(second_table) else None,
+            second_table.number if second_table else None,
             tuple(remarks),
         )
 

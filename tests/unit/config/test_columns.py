@@ -74,6 +74,7 @@ def test_fold_ignores_case_space_and_unicode_form() -> None:
         ({"column": "A", "region": "Germany"}, "' is not a two-letter country code such as DE"),
         ({"column": "A", "formats": ["%d.%m."]}, "does not give a day, a month and a year"),
         ({"column": "A", "formats": ["%Q"]}, "does not give a day, a month and a year"),
+        ({"column": "A", "formats": ["%d.%m.%Y %H:%M:%M"]}, "has one of its parts twice"),
         ({"column": "A", "values": {"Herr": "Mr.", "herr ": "Mister"}}, "'Herr' and 'herr ' differ only in case"),
         ({"column": "A", "values": "Herr"}, "valid dictionary"),
         ({"template": "{A"}, "stray '{'"),

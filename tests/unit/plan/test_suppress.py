@@ -161,3 +161,84 @@ def test_a_list_of_numbers_leaves_out_only_these(lists: Lists) -> None:
     assert not numbers.reason(contact.fields)
     assert both.reason(contact.fields)
     assert numbers.reason(all_of_it).startswith("no number is left: ")
+
+
+def _read_list(tmp_path: Path, text: str, **rules: Any) -> SuppressionLists:
+    path = tmp_path / "dnc.csv"
+    path.write_text(text, encoding="utf-8")
+    return read_suppression_lists(settings_of(BASIC, suppress={"file": path, **rules}), date(2026, 3, 10))
+
+
+@pytest.mark.parametrize("row", ["Bob,,K2", "Miller,Ann,K2", "Bob"])
+def test_a_row_whose_entry_may_be_in_another_column_is_refused(row: str, tmp_path: Path) -> None:
+    """The cells of one row have moved: nobody knows where its entry is, and it would be called."""
+    with pytest.raises(ListUnreadable, match=r"surplus or missing cells in row 3,"):
+        _read_list(tmp_path, f"Name,Key\nAnn,K1\n{row}\n", column="Key", by="user_data")
+
+
+def test_a_short_row_that_has_its_entry_counts(tmp_path: Path) -> None:
+    found = _read_list(tmp_path, "Key,Note,Since\nK1,x,2026\nK2\n", column="Key", by="user_data")
+
+    assert found.reason({"UserData": "K2"})
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ListUnreadable, match="several columns are named 'Phone'"):
+        _read_list(tmp_path, "Phone,Phone\n01713920011,01713920012\n", column="Phone", region="DE")
+
+
+def test_a_second_table_is_refused_and_what_is_left_out_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    first = "Phone,Reason\n01713920011,x\n01713920022,z\n\n"
+    _read_list(tmp_path, f"{first}Total 2\n", column="Phone", region="DE")
+    assert "dnc.csv: Row 5 is below the table and not part of it" in caplog.text
+
+    with pytest.raises(ListUnreadable, match="row 5 begins a second table"):
+        second = "Name,Number,Note\nBob,01713920012,y\nCid,01713920013,q\nDee,01713920014,q\n"
+        _read_list(tmp_path, first + second, column="Phone", region="DE")
+
+
+def test_damaged_entries_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ListUnreadable, match=r"damaged cells: row 3 \('#N/A'\), row 4 \('4,91701E\+11'\)\. Correct"):
+        _read_list(tmp_path, 'Key\nK1\n#N/A\n"4,91701E+11"\n', column="Key", by="user_data")
+
+
+def test_a_formula_that_was_never_calculated_is_no_empty_entry(tmp_path: Path) -> None:
+    import openpyxl
+
+    book, path = openpyxl.Workbook(), tmp_path / "dnc.xlsx"
+    for value in ("Phone", "=A9", "0171 3920012"):
+        book.active.append([value])
+    book.save(path)
+
+    with pytest.raises(ListUnreadable, match=r"row 2 \(''\)"):
+        read_suppression_lists(settings_of(BASIC, suppress={"file": path, "column": "Phone", "region": "DE"}))
+
+
+def test_addresses_are_found_as_people_write_them(tmp_path: Path) -> None:
+    text = 'Mail\n"ann@x.org; Bob Miller <BOB@x.org>"\nmailto:cid@x.org\n\u200bdee@x.org\n'
+    found = _read_list(tmp_path, text, column="Mail", by="email")
+
+    assert all(found.reason({"Email": f"{name}@x.org"}) for name in ("ann", "Bob", "cid", "dee"))
+
+
+@pytest.mark.parametrize("cell", ["@x.org", "*@x.org", "ann@x.org; b@b@x.org", "#N/A"])
+def test_what_is_no_address_is_refused(cell: str, tmp_path: Path) -> None:
+    with pytest.raises(ListUnreadable, match=r"not an e-mail address: row 2"):
+        _read_list(tmp_path, f'Mail\n"{cell}"\n', column="Mail", by="email")
+
+
+@pytest.mark.parametrize(
+    ("entry", "key"), [(" K1", "K1"), ("K1", "K1 "), ("\u200bK1", "K1"), ("Mu\u0308", "Mü"), ("К1", "K1")]
+)
+def test_a_key_counts_as_people_see_it(entry: str, key: str, tmp_path: Path) -> None:
+    assert _read_list(tmp_path, f'Key\n"{entry}"\n', column="Key", by="user_data").reason({"UserData": key})
+
+
+@pytest.mark.parametrize("day", ["1970-01-01", "1900-01-01", "1899-12-30", "0001-01-01"])
+def test_a_day_that_programs_write_for_none_ends_no_entry(day: str, tmp_path: Path) -> None:
+    rules = {"column": "Phone", "region": "DE", "expires": "Until"}
+
+    assert _read_list(tmp_path, f"Phone,Until\n01713920012,{day}\n", **rules).reason({"PhoneNumber1": "+491713920012"})

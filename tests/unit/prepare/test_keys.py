@@ -59,6 +59,7 @@ def test_no_rows_share_nothing() -> None:
         (["M\u00fcller", "Mu\u0308ller", "Muller"], [(1, 0)]),
         (["K1", "K\u200b1", "K1\u00a0", "K\u00ad1", "K\uff11", "K1\u3164"], [(n, 0) for n in range(1, 6)]),
         (["K\u200b1", "K1\u00a0", "K1\u00a0"], [(0, 1), (1, 0), (2, 0)]),
+        (["К1", "K1", "КУ-1", "KY-1", "Д1"], [(0, 1), (2, 3)]),  # the first of each is Cyrillic
         (["", " ", "\u200b", "\u2060 "], [(1, 2), (2, 1), (3, 1)]),
     ],
 )

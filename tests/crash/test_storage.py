@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import json
 import os
 import re
@@ -430,3 +431,39 @@ def test_a_journal_that_vanished_is_not_made_anew(tmp_path: Path) -> None:
         journal.runs()
 
     assert not list(tmp_path.glob("journal.db*"))
+
+
+@pytest.mark.parametrize("lacking", ["room for copies", "a temporary folder", "files"])
+def test_a_list_of_an_inbox_waits_for_a_machine_that_cannot_read_it(
+    lacking: str,
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """It was filed as unreadable: the next call found nothing, and was green."""
+    configure()
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    packed = inbox / "a.csv.gz"
+    packed.write_bytes(gzip.compress(contacts_csv(3).read_bytes()))
+
+    def refused(*_: object, **__: object) -> int:
+        number = errno.EMFILE if lacking == "files" else errno.ENOSPC
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        if lacking == "room for copies":
+            patch.setattr("dialler_sync.fetch.copies.new_file", refused)
+        elif lacking == "a temporary folder":
+            patch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+        else:
+            patch.setattr("dialler_sync.fetch.local.head_of", refused)
+        waiting = run("import", "--inbox", inbox, "--quiet-for", "0")
+    there = packed.exists()
+    done = run("import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert waiting.code == ExitCode.USAGE, waiting.err
+    assert there
+    assert done.summary["counts"]["succeeded"] == 3

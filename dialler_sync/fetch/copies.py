@@ -83,15 +83,19 @@ class Copy:
         """Copy it into a folder, where it stays until somebody deletes it; return its path there, the same each time.
 
         Raises:
-            OSError: it cannot be copied.
+            OSError: it cannot be copied; nothing of it is left there.
         """
-        if self.kept is None:
+        if self.kept is None or not self.kept.exists():
             kept = folder / secrets.token_hex(8) / self.path.name
             make_folder(kept.parent)
-            with self.path.open("rb") as file, os.fdopen(new_file(kept), "wb") as copy:
-                shutil.copyfileobj(file, copy, BLOCK)
-                copy.flush()
-                os.fsync(copy.fileno())
+            try:
+                with self.path.open("rb") as file, os.fdopen(new_file(kept), "wb") as copy:
+                    shutil.copyfileobj(file, copy, BLOCK)
+                    copy.flush()
+                    os.fsync(copy.fileno())
+            except BaseException:
+                shutil.rmtree(kept.parent, ignore_errors=True)
+                raise
             self.kept = kept
         return self.kept
 

@@ -163,9 +163,10 @@ def conclude(
 
 def load_reports() -> None:
     """Load what reports need, which takes a moment."""
-    from .report_files import load
+    with suppress(ImportError, MemoryError, OSError):  # told where they are needed, if they are still lacking then
+        from .report_files import load
 
-    load()
+        load()
 
 
 def report(journal: Journal, run: RunRecord, cells: SourceCells, summary: Summary) -> None:

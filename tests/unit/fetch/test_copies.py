@@ -127,3 +127,17 @@ def test_a_host_is_offered_only_the_login_that_is_named(
     sftp.open_sftp("host", None, None, password, key, None, 1)
 
     assert (given["look_for_keys"], given["allow_agent"]) == (others, others)
+
+
+def test_what_cannot_be_kept_whole_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a list would lie beside the journal for ever; and once there is room, it is kept."""
+    copy = Copy()
+    copy.fill([b"Key\n"], 1)
+    with monkeypatch.context() as patch:
+        patch.setattr("dialler_sync.fetch.copies.os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "full")))
+        with pytest.raises(OSError, match="full"):
+            copy.keep(tmp_path / "kept")
+    left = list((tmp_path / "kept").iterdir())
+
+    assert not left
+    assert copy.keep(tmp_path / "kept").read_bytes() == b"Key\n"

@@ -26,6 +26,7 @@ from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
 from ..helpers.commands import run_apart
+from ..helpers.records import RUN
 from ..helpers.watched import Watched
 
 Contacts = Callable[..., Path]
@@ -368,6 +369,26 @@ def test_a_journal_that_vanishes_in_the_middle(
     assert counts["succeeded"] + counts["unknown"] == len(store.contacts)
 
 
+def test_the_log_of_a_journal_that_vanishes_in_the_middle_costs_nothing(
+    run: Run, configure: Configure, contacts_csv: Contacts, store: Watched, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """A kill would have lost what is in it, and a resume have sent rows again; the run went on, and said nothing."""
+    configure(concurrency=2, rows="{overwrite_duplicates: false}")
+    journal = tmp_path / "state" / "journal.db"
+    path = contacts_csv(2_000)
+    store.then(20, journal.with_name("journal.db-wal").unlink)
+
+    stopped = run("import", path)
+    sent = len(store.contacts)
+    resumed = run("resume")
+
+    assert sent < 2_000
+    assert stopped.code == ExitCode.UNAVAILABLE, stopped.err
+    assert "journal.db-wal was deleted" in stopped.err
+    assert resumed.code == ExitCode.OK, resumed.err
+    assert sorted(Counter(c["UserData"] for c in store.contacts.values()).values()) == [1] * 2_000
+
+
 def test_reports_that_could_not_be_written_are_written_as_they_were(
     run: Run, configure: Configure, contacts_csv: Contacts, store: Watched, dialler: SimulatorServer, tmp_path: Path
 ) -> None:
@@ -467,3 +488,17 @@ def test_a_list_of_an_inbox_waits_for_a_machine_that_cannot_read_it(
     assert waiting.code == ExitCode.USAGE, waiting.err
     assert there
     assert done.summary["counts"]["succeeded"] == 3
+
+
+def test_what_the_deleted_log_of_a_journal_had_is_saved_at_once(tmp_path: Path) -> None:
+    """Whoever kills the run then loses nothing."""
+    path = tmp_path / "journal.db"
+    with Journal.open(path) as journal:
+        journal.add_run(RUN)
+        path.with_name("journal.db-wal").unlink()
+        with pytest.raises(JournalError, match=r"journal\.db-wal was deleted"):
+            journal.record(RUN.id, [])
+        shutil.copy(path, tmp_path / "left.db")
+
+    with Journal.open(tmp_path / "left.db") as left:
+        assert left.run(RUN.id).id == RUN.id

@@ -502,3 +502,22 @@ def test_what_the_deleted_log_of_a_journal_had_is_saved_at_once(tmp_path: Path) 
 
     with Journal.open(tmp_path / "left.db") as left:
         assert left.run(RUN.id).id == RUN.id
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [(["validate"], ExitCode.USAGE), (["import", "--dry-run"], ExitCode.USAGE), (["import"], ExitCode.UNAVAILABLE)],
+)
+def test_only_a_run_that_sends_is_to_be_tried_again_by_a_scheduler(
+    command: list[str], code: ExitCode, run: Run, configure: Configure, contacts_csv: Contacts,
+    dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A journal that fails while the rows are counted: exit 5 is for what can be resumed."""
+    configure()
+
+    def full(*_: object) -> None:
+        raise JournalError("the journal fails: database or disk is full.")
+
+    monkeypatch.setattr("dialler_sync.run.lifecycle.summarise", full)
+
+    assert run(*command, contacts_csv(3)).code == code

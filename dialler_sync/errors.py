@@ -9,7 +9,7 @@
     │   └── CannotResume           ... an interrupted run cannot go on: its files or settings changed
     ├── InputError                 stop before anything is sent: fix the spreadsheet                    (exit 3)
     │   ├── ListUnreadable         ... a do-not-call list, which goes with every spreadsheet
-    │   └── NoRoom                 ... no temporary file can be written; no spreadsheet is at fault     (exit 2)
+    │   └── MachineAtFault         ... such as a full disk: no spreadsheet is at fault                    (exit 2)
     ├── StopRun                    stop the run; rows not settled stay unprocessed
     │   ├── DiallerUnavailable     the dialler is down for longer than give_up_after; resumable         (exit 5)
     │   │   └── ClusterLost        ... or the cluster that sends to it is gone; resumable               (exit 5)
@@ -75,8 +75,8 @@ class ListUnreadable(InputError):
     """A do-not-call list cannot be read, or has no entries; the imported spreadsheet is not at fault."""
 
 
-class NoRoom(InputError):
-    """The folder of temporary files cannot be written; no spreadsheet is at fault."""
+class MachineAtFault(InputError):
+    """The machine does not let it be read now (a full disk, too many open files); no spreadsheet is at fault."""
 
 
 class StopRun(DiallerSyncError):
@@ -205,6 +205,6 @@ _OF_THE_MACHINE = frozenset(
 def is_of_machine(error: BaseException | None) -> bool:
     """Whether a spreadsheet cannot be read for a reason that lies in the machine: another time it may be, as it is."""
     return any(
-        isinstance(each, (MemoryError, NoRoom)) or (isinstance(each, OSError) and each.errno in _OF_THE_MACHINE)
+        isinstance(each, (MemoryError, MachineAtFault)) or (isinstance(each, OSError) and each.errno in _OF_THE_MACHINE)
         for each in behind(error)
     )

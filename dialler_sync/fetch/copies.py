@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..errors import InputError, NoRoom
+from ..errors import InputError, MachineAtFault
 from ..files.private import make_folder, new_file
 from ..text.phrase import figure, phrase
 
@@ -105,7 +105,7 @@ def _said(folder: Path | None = None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise NoRoom(
+        raise MachineAtFault(
             phrase(
                 "cannot be copied to {folder}: {error}. Make room there, or name another folder in TMPDIR.",
                 folder=folder or error.filename or "TMPDIR",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Settings, SourceSettings
-from ..errors import InputError, UsageError, is_of_machine
+from ..errors import InputError, MachineAtFault, UsageError, is_of_machine
 from ..fetch import STDIN, Local, expand, fetch
 from ..files.pinned import shown
 from ..journal import Journal
@@ -84,19 +84,21 @@ def open_sources(
     if paths.count(STDIN) > 1:
         raise UsageError(phrase("-: standard input can be read only once: name it once"))
     sources: list[Source] = []
-    unreadable: list[InputError] = []
+    unreadable: list[object] = []  # no errors, whose frames would hold the copies of lists
+    machine = False
     for path in _each(paths, settings.source, unreadable):
         try:
             local = fetch(path, settings.source)
             tables = open_selected(path, settings.source, local)
         except InputError as error:  # the other files are looked at all the same, so that all is said at once
-            unreadable.append(error)
+            unreadable.extend(error.args)
+            machine = machine or is_of_machine(error)
             continue
         for table in tables:
             try:
                 checker = Checker(settings, table.layout, lookups, today)
             except InputError as error:
-                unreadable.append(error)
+                unreadable.extend(error.args)
                 continue
             where = shown(path) if len(tables) == 1 else f"{shown(path)}, sheet '{table.layout.sheet}'"
             for remark in table.layout.remarks:
@@ -107,9 +109,7 @@ def open_sources(
             guard = Guard(table, looked_at, journal, _target(settings, journal)) if table.layout.mended else None
             sources.append(Source(local, local.sha256, local.inode, table, checker, guard))
     if unreadable:
-        raise InputError(*(each for error in unreadable for each in error.args)) from next(
-            filter(is_of_machine, unreadable), unreadable[-1]
-        )
+        raise (MachineAtFault if machine else InputError)(*unreadable)
     return sources
 
 
@@ -120,10 +120,10 @@ def _target(settings: Settings, journal: Journal) -> str:
     return target_of(dialler, campaign_id=number, name=campaign.name)
 
 
-def _each(paths: Sequence[Path], source: SourceSettings, unreadable: list[InputError]) -> Iterator[Path]:
+def _each(paths: Sequence[Path], source: SourceSettings, unreadable: list[object]) -> Iterator[Path]:
     """Yield the files that are named, those of a pattern one by one."""
     for path in paths:
         try:
             yield from expand(path, source)
         except InputError as error:
-            unreadable.append(error)
+            unreadable.extend(error.args)

@@ -8,7 +8,8 @@
     │   ├── Held                   ... or wait: another run or call is working on the same
     │   └── CannotResume           ... an interrupted run cannot go on: its files or settings changed
     ├── InputError                 stop before anything is sent: fix the spreadsheet                    (exit 3)
-    │   └── ListUnreadable         ... a do-not-call list, which goes with every spreadsheet
+    │   ├── ListUnreadable         ... a do-not-call list, which goes with every spreadsheet
+    │   └── MachineAtFault         ... such as a full disk: no spreadsheet is at fault                    (exit 2)
     ├── StopRun                    stop the run; rows not settled stay unprocessed
     │   ├── DiallerUnavailable     the dialler is down for longer than give_up_after; resumable         (exit 5)
     │   │   └── ClusterLost        ... or the cluster that sends to it is gone; resumable               (exit 5)
@@ -31,7 +32,10 @@ Any other exception is a bug, and is reported as one (exit 1).
 
 from __future__ import annotations
 
+import errno
+
 from .text.outward import dialler_says, line
+from .text.shortage import behind
 
 
 class DiallerSyncError(Exception):
@@ -69,6 +73,10 @@ class InputError(DiallerSyncError):
 
 class ListUnreadable(InputError):
     """A do-not-call list cannot be read, or has no entries; the imported spreadsheet is not at fault."""
+
+
+class MachineAtFault(InputError):
+    """The machine does not let it be read now (a full disk, too many open files); no spreadsheet is at fault."""
 
 
 class StopRun(DiallerSyncError):
@@ -174,3 +182,29 @@ class MaybeDone(RequestError):
 
 class Misdirected(MaybeDone):
     """The answer names another contact than the request."""
+
+
+_OF_THE_MACHINE = frozenset(
+    getattr(errno, name, -1)
+    for name in (
+        "EAGAIN",
+        "EDQUOT",
+        "EFBIG",
+        "EIO",
+        "EMFILE",
+        "ENFILE",
+        "ENOLCK",
+        "ENOMEM",
+        "ENOSPC",
+        "EROFS",
+        "ESTALE",
+    )
+)
+
+
+def is_of_machine(error: BaseException | None) -> bool:
+    """Whether a spreadsheet cannot be read for a reason that lies in the machine: another time it may be, as it is."""
+    return any(
+        isinstance(each, (MemoryError, MachineAtFault)) or (isinstance(each, OSError) and each.errno in _OF_THE_MACHINE)
+        for each in behind(error)
+    )

@@ -17,6 +17,7 @@ from .errors import (
     OutOfTime,
     SafetyLimit,
     UsageError,
+    is_of_machine,
 )
 from .model import any_left
 from .text.phrase import mark, phrase
@@ -95,6 +96,8 @@ def exit_code(
 
     ``all_failed``: the sent rows of an import by error code, given only if no row succeeded.
     """
+    if isinstance(error, InputError) and is_of_machine(error):
+        return ExitCode.USAGE
     for kind, code in _BY_ERROR:
         if isinstance(error, kind):
             return code

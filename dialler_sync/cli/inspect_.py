@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..errors import InputError
-from ..exit_codes import ExitCode
+from ..exit_codes import ExitCode, exit_code, worst
 from ..jobs.inspect import read_tables
 from ..text.phrase import figure, phrase
 from ..text.spreadsheet import one_line
@@ -37,11 +37,11 @@ def inspect_(app: App, files: tuple[Path, ...], folder: Path | None, output: str
     --to writes each table as UTF-8 CSV with commas, named <file name>.csv (of several sheets, <file
     name>.<sheet>.csv).
 
-    If a file cannot be read, the others are still shown, and the exit code is 3.
+    If a file cannot be read, the others are still shown, and the exit code is 3 (2 if the machine is at fault).
     """
     source = app.source()
     found = []
-    code = ExitCode.OK
+    codes: list[int] = []
     for path in files:
         try:
             for facts in read_tables(path, source, folder):
@@ -50,12 +50,12 @@ def inspect_(app: App, files: tuple[Path, ...], folder: Path | None, output: str
                     _show(facts)
         except InputError as error:
             _log.error("Error: %s", error)
-            code = ExitCode.INPUT
+            codes.append(exit_code(error, {}))
     if folder:
         settled()
     if output == "json":
         echo_json(found)
-    return code
+    return worst(codes)
 
 
 def _show(facts: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..errors import InputError
+from ..errors import InputError, MachineAtFault
 from ..files.private import make_folder, new_file
 from ..text.phrase import figure, phrase
 
@@ -36,7 +36,8 @@ class Copy:
 
     def __init__(self, name: str = "list") -> None:
         sweep()
-        folder = Path(tempfile.mkdtemp(prefix=_prefix()))
+        with _said():
+            folder = Path(tempfile.mkdtemp(prefix=_prefix()))
         lock = _lock(folder)
         self.path = folder / name
         self.kept: Path | None = None
@@ -46,12 +47,12 @@ class Copy:
         """Write the content of the file. ``packed``: the bytes that it had before it was unpacked.
 
         Raises:
-            InputError: it has more than ``most_mb`` megabytes, or many times what was packed; without the name of the
-                source.
+            InputError: it has more than ``most_mb`` megabytes, or many times what was packed, or there is no room for
+                it; without the name of the source.
             OSError: its source cannot be read.
         """
         size = 0
-        with self._said():
+        with _said(self.path.parent.parent):
             number = new_file(self.path)
         with os.fdopen(number, "wb", buffering=0) as file:
             for block in blocks:
@@ -73,40 +74,44 @@ class Copy:
                             packed=figure(packed),
                         )
                     )
-                with self._said():
+                with _said(self.path.parent.parent):
                     left = memoryview(block)
                     while left:
                         left = left[file.write(left) :]
-
-    @contextmanager
-    def _said(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            folder = self.path.parent.parent
-            raise InputError(
-                phrase(
-                    "cannot be copied to {folder}: {error}. Make room there, or name another folder in TMPDIR.",
-                    folder=folder,
-                    error=error.strerror or error,
-                )
-            ) from error
 
     def keep(self, folder: Path) -> Path:
         """Copy it into a folder, where it stays until somebody deletes it; return its path there, the same each time.
 
         Raises:
-            OSError: it cannot be copied.
+            OSError: it cannot be copied; nothing of it is left there.
         """
-        if self.kept is None:
+        if self.kept is None or not self.kept.exists():
             kept = folder / secrets.token_hex(8) / self.path.name
             make_folder(kept.parent)
-            with self.path.open("rb") as file, os.fdopen(new_file(kept), "wb") as copy:
-                shutil.copyfileobj(file, copy, BLOCK)
-                copy.flush()
-                os.fsync(copy.fileno())
+            try:
+                with self.path.open("rb") as file, os.fdopen(new_file(kept), "wb") as copy:
+                    shutil.copyfileobj(file, copy, BLOCK)
+                    copy.flush()
+                    os.fsync(copy.fileno())
+            except BaseException:
+                shutil.rmtree(kept.parent, ignore_errors=True)
+                raise
             self.kept = kept
         return self.kept
+
+
+@contextmanager
+def _said(folder: Path | None = None) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise MachineAtFault(
+            phrase(
+                "cannot be copied to {folder}: {error}. Make room there, or name another folder in TMPDIR.",
+                folder=folder or error.filename or "TMPDIR",
+                error=error.strerror or error,
+            )
+        ) from error
 
 
 def _prefix() -> str:

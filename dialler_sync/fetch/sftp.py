@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -58,8 +58,8 @@ class CheckedSftp(SFTPFileSystem):  # type: ignore[misc] # fsspec has no types
     def _connect(self) -> None:
         self.client = paramiko.SSHClient()
         self.client.set_missing_host_key_policy(paramiko.RejectPolicy())
-        known = [self._known_hosts] if self._known_hosts else [Path("~/.ssh/known_hosts").expanduser(), _SYSTEM_HOSTS]
-        lines = [line for path in known if self._known_hosts or path.is_file() for line in _lines(path)]
+        known = [self._known_hosts] if self._known_hosts else [_at_home("~/.ssh/known_hosts"), _SYSTEM_HOSTS]
+        lines = [line for path in known if path and (self._known_hosts or path.is_file()) for line in _lines(path)]
         self.client.get_host_keys()._entries += _keys_of(lines)  # type: ignore[attr-defined]
         self.client.connect(self.host, **self.ssh_kwargs)
         transport = self.client.get_transport()
@@ -111,7 +111,7 @@ def open_sftp(
         OSError, paramiko.SSHException: no connection, another host key than is known, or the login is refused.
     """
     found = _ssh_config(host)
-    keys = [str(key_file)] if key_file else found.get("identityfile", [])
+    keys: Iterable[Path | None] = [key_file] if key_file else map(_at_home, found.get("identityfile", []))
     return CheckedSftp(
         found.get("hostname", host),
         known_hosts,
@@ -119,7 +119,7 @@ def open_sftp(
         username=username or found.get("user"),
         password=password,
         passphrase=password if key_file else None,
-        key_filename=[str(Path(key).expanduser()) for key in keys] or None,
+        key_filename=[str(key) for key in keys if key] or None,
         look_for_keys=key_file is None and password is None,
         allow_agent=key_file is None and password is None,
         timeout=timeout,
@@ -129,8 +129,16 @@ def open_sftp(
 
 
 def _ssh_config(host: str) -> dict[str, Any]:
-    path = Path("~/.ssh/config").expanduser()
-    return dict(paramiko.SSHConfig.from_path(str(path)).lookup(host)) if path.is_file() else {}
+    path = _at_home("~/.ssh/config")
+    return dict(paramiko.SSHConfig.from_path(str(path)).lookup(host)) if path and path.is_file() else {}
+
+
+def _at_home(path: str) -> Path | None:
+    """Return the path, with ``~`` expanded; None if there is no home, as for a container's user without a name."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return None
 
 
 def reason(error: BaseException) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..config import SourceSettings
-from ..errors import DiallerSyncError, Held, InputError, JournalError, ListUnreadable
+from ..errors import DiallerSyncError, Held, InputError, JournalError, ListUnreadable, is_of_machine
 from ..exit_codes import ExitCode, exit_code
 from ..files.pinned import known, shown_as
 from ..journal import Journal, RunRecord
@@ -91,9 +91,7 @@ class Inbox:
                         stays = not self._place(summary)
                         self.importer.tell(summary)
                 except DiallerSyncError as error:
-                    stays = isinstance(error, (Held, JournalError, ListUnreadable, Unfiled)) or self._runs.is_begun(
-                        taken
-                    )
+                    stays = _stays(error) or self._runs.is_begun(taken)
                     said = _with_home_path(error, taken)
                     _log.error("%s", said)
                     self._answer_unbegun(taken, error, str(said))
@@ -126,7 +124,7 @@ class Inbox:
             return
         if isinstance(error, Repeat):
             self.answers.refused(taken.home.name, said)
-        elif isinstance(error, InputError) and not isinstance(error, (ListUnreadable, Unfiled, StillWritten)):
+        elif isinstance(error, InputError) and not (_stays(error) or isinstance(error, StillWritten)):
             self.answers.unread(taken.home.name, said)
         else:
             self.answers.waits(taken.home.name, said)
@@ -183,6 +181,8 @@ class Inbox:
         except (ListUnreadable, Unfiled):
             raise
         except InputError as error:
+            if is_of_machine(error):
+                raise
             if _state(taken.place) != state:  # whatever is wrong with it, the rest may still come
                 raise StillWritten(
                     phrase("{path} is still being written; it waits until it is complete", path=taken.home)
@@ -242,6 +242,11 @@ class Inbox:
             lies = taken.put_back()
             for run in runs:
                 self._runs.move(lies, run)
+
+
+def _stays(error: DiallerSyncError) -> bool:
+    """Whether a file stays in the inbox because what is wrong lies elsewhere."""
+    return isinstance(error, (Held, JournalError, ListUnreadable, Unfiled)) or is_of_machine(error)
 
 
 def _state(path: Path) -> tuple[int, int] | None:

@@ -209,10 +209,15 @@ class _Work:
             words += ["--quiet-for", str(self.options.quiet_for)]
         if self.options.until:
             words += ["--until", self.options.until.isoformat()]
-        process = subprocess.Popen(  # noqa: S603 - ourselves
-            words, env=self._environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace", process_group=0,
-        )  # fmt: skip
+        try:
+            process = subprocess.Popen(  # noqa: S603 - ourselves
+                words, env=self._environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace", process_group=0,
+            )  # fmt: skip
+        except OSError as error:  # the others still have their turn
+            said = phrase("its import cannot be started: {why}", why=error.strerror or error)
+            _log.error("%s: %s", path.stem, said)
+            return ExitCode.USAGE, [said]
         self._running.add(process)
         if self._stopped.is_set():
             interrupt(process)

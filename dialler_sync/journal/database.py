@@ -28,7 +28,7 @@ from .at_work import shown_at_work
 from .cells import OddCell
 from .engine import open_engine
 from .failures import damaged, is_damage, said
-from .place import folder_beside, path_of, require_trust
+from .place import folder_beside, log_of, path_of, require_trust
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ class Database:
         self._name = self._engine.url.set(query={}).render_as_string()  # parameters may hold a password
         self._held: list[sa.Select[Any]] = []
         self._file: tuple[int, int] | None = None
+        self._log: Path | None = None
         self.run_has_begun = False
         """Whether this process has begun a run, which ``resume`` finishes."""
         try:
@@ -58,6 +59,7 @@ class Database:
                 require_trust(self._engine.url, trusted)  # once more: SQLite has opened the files beside it by now
                 schema.migrate(connection)
             self._file = _identity(self._engine.url)
+            self._log = log if (log := log_of(self._engine.url)) and log.exists() else None
             sqlalchemy.event.listen(self._engine, "do_connect", lambda *_: self.require_there())  # or it is made anew
         except BaseException as error:
             self.close()
@@ -121,6 +123,25 @@ class Database:
                     "was sent so far: it cannot be resumed or undone. Restore the file or start a new journal, "
                     "then import the list again; rows with a UserData are then overwritten, not duplicated.",
                     name=self._name,
+                )
+            )
+
+    def require_written(self) -> None:
+        """Check that what was just written is in files that still have their names.
+
+        Raises:
+            JournalLost: as :meth:`require_there`.
+            JournalError: the log is gone; what was in it has been saved.
+        """
+        self.require_there()
+        if self._log and not self._log.exists():
+            self.make_durable()
+            raise JournalError(
+                phrase(
+                    "{log} was deleted: the journal writes to this file first, and would lose that if this process "
+                    "were killed. Nothing is lost so far. {go_on}",
+                    log=self._log,
+                    go_on=self._go_on(),
                 )
             )
 

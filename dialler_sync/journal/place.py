@@ -126,6 +126,12 @@ def require_trust(url: sa.URL, trusted: bool | None) -> None:
         trust.require(phrase("the journal"), path, trust=trusted)
 
 
+def log_of(url: sa.URL) -> Path | None:
+    """Return the write-ahead log of an SQLite file."""
+    path = path_of(url)
+    return path and path.with_name(f"{path.name}-wal")
+
+
 def folder_beside(url: sa.URL, name: str) -> Path:
     """Where the locks of a journal lie, or its copies: beside it; in a folder that all users share, as /tmp is, not
     with theirs."""

@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,7 +24,7 @@ from psycopg.abc import Buffer
 from psycopg.types.string import StrDumperUnknown
 
 from ..text.outward import keep_secret
-from ..text.phrase import phrase
+from ..text.phrase import figure, phrase
 from .machine_lock import who
 
 APPLICATION = "dialler-sync"
@@ -43,6 +44,9 @@ _LINK = {
 _SESSION = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 """Server settings: a lost client is noticed, and its locks released, within a minute instead of 2 hours."""
 
+SILENCE, SILENCE_AGAIN = 900.0, 10.0
+"""Seconds after which a server that does not answer is given up; the second where it has just been given up."""
+
 GRACE = "1s"
 """Time to wait for a lock, as the server may need a moment to notice that its holder was killed."""
 
@@ -61,15 +65,45 @@ def open_server(url: sa.URL) -> sa.Engine:
     return engine
 
 
-def _connect(dialect: Any, _record: object, arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
+def _connect(_dialect: Any, _record: object, arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
     """Connect, and keep the passwords secret that libpq has found: the server that gets them may repeat them."""
     try:
-        connection = dialect.connect(*arguments, **options)
+        connection = _Patient.connect(*arguments, **options)
     except psycopg.Error as error:
         _keep_passwords(error.pgconn)
         raise
     _keep_passwords(connection.pgconn)
     return connection
+
+
+class _Patient(psycopg.Connection[Any]):
+    """Gives up a server that falls silent while its connection stands: libpq would wait for ever."""
+
+    is_silent = False
+    """Whether the last server that was asked was given up; of all connections, as each of them is let go of."""
+
+    def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
+        answer = super().wait(self._watched(gen), *arguments, **options)
+        _Patient.is_silent = False
+        return answer
+
+    def _watched(self, gen: Any) -> Any:
+        """Pass on what the generator waits for, and what has come: 0 now and then, as long as nothing has."""
+        patience = SILENCE_AGAIN if _Patient.is_silent else SILENCE
+        try:
+            awaited = next(gen)
+            while True:
+                since = time.monotonic()
+                while not (come := (yield awaited)):
+                    if time.monotonic() - since > patience:
+                        _Patient.is_silent = True
+                        self.pgconn.finish()
+                        raise psycopg.OperationalError(
+                            phrase("the server has not answered for {seconds} s", seconds=figure(int(patience)))
+                        )
+                awaited = gen.send(come)
+        except StopIteration as end:
+            return end.value
 
 
 def _keep_passwords(link: psycopg.pq.abc.PGconn | None) -> None:

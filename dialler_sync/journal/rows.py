@@ -89,7 +89,7 @@ class Rows(Runs):
         with self._begin() as connection:
             self._database.execute_many(connection, _set_state, ("r", "s", "state", "newest_id"), changed)
             self._database.execute_many(connection, _settle, ("r", "s", "state", "action", *_OUTCOME), settled)
-        self._database.require_there()
+        self._database.require_written()
 
     def require_there(self) -> None:
         """Check that the journal's file is still there under its name.

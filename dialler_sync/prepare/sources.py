@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Settings, SourceSettings
-from ..errors import InputError, UsageError
+from ..errors import InputError, MachineAtFault, UsageError, is_of_machine
 from ..fetch import STDIN, Local, expand, fetch
 from ..files.pinned import shown
 from ..journal import Journal
@@ -84,13 +84,15 @@ def open_sources(
     if paths.count(STDIN) > 1:
         raise UsageError(phrase("-: standard input can be read only once: name it once"))
     sources: list[Source] = []
-    unreadable: list[object] = []
+    unreadable: list[object] = []  # no errors, whose frames would hold the copies of lists
+    machine = False
     for path in _each(paths, settings.source, unreadable):
         try:
             local = fetch(path, settings.source)
             tables = open_selected(path, settings.source, local)
         except InputError as error:  # the other files are looked at all the same, so that all is said at once
             unreadable.extend(error.args)
+            machine = machine or is_of_machine(error)
             continue
         for table in tables:
             try:
@@ -107,7 +109,7 @@ def open_sources(
             guard = Guard(table, looked_at, journal, _target(settings, journal)) if table.layout.mended else None
             sources.append(Source(local, local.sha256, local.inode, table, checker, guard))
     if unreadable:
-        raise InputError(*unreadable)
+        raise (MachineAtFault if machine else InputError)(*unreadable)
     return sources
 
 
@@ -124,4 +126,4 @@ def _each(paths: Sequence[Path], source: SourceSettings, unreadable: list[object
         try:
             yield from expand(path, source)
         except InputError as error:
-            unreadable += error.args
+            unreadable.extend(error.args)

@@ -34,10 +34,16 @@ def check_ending(path: Path) -> None:
         raise UsageError(phrase("--mapped {path}: the name must end in .csv, .xlsx or .jsonl", path=path))
 
 
+def not_written(path: Path, error: JournalError | OSError) -> UsageError:
+    """Return what to tell where the file, or a temporary one, cannot be written."""
+    return UsageError(phrase("--mapped {path}: cannot be written: {why}", path=path, why=why(error)))
+
+
 @dataclass(slots=True)
 class MappedFile:
     """Collects rows on disk, then writes the file with a column for each field that any of them has. A context
-    manager."""
+    manager, which may raise an OSError.
+    """
 
     path: Path
     _fields: dict[str, None] = field(default_factory=dict)
@@ -67,9 +73,7 @@ class MappedFile:
         try:
             _WRITERS[self.path.suffix.casefold()](self.path, columns, self._lines())
         except (JournalError, OSError) as error:
-            raise UsageError(
-                phrase("--mapped {path}: cannot be written: {why}", path=self.path, why=why(error))
-            ) from error
+            raise not_written(self.path, error) from error
 
     def _lines(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         self._rows.seek(0)

@@ -25,9 +25,17 @@ def keep_copies(journal: Journal, files: Sequence[Record]) -> list[Record]:
     """Return the records of a run's files, with copies that stay of standard input and of files at addresses.
 
     Raises:
-        JournalError: one cannot be copied.
+        JournalError: one cannot be copied; none is left behind.
     """
-    return [dict(_kept(journal, entry)) for entry in files]
+    there = set(journal.copies.iterdir()) if journal.copies.is_dir() else set()
+    kept: list[Record] = []
+    try:
+        for entry in files:
+            kept.append(dict(_kept(journal, entry)))  # noqa: PERF401 - one after the other, to know which are there
+    except BaseException:
+        _delete(_copies(journal, kept) - there)
+        raise
+    return kept
 
 
 def _kept(journal: Journal, entry: Record) -> Record:
@@ -69,14 +77,18 @@ def place_of(entry: Record) -> Path:
     return kept if kept.is_file() else path_of(entry["path"])
 
 
-def _copies(journal: Journal, run: RunRecord) -> set[Path]:
-    paths = (Path(path) for entry in run.files for path in (entry["path"], entry.get(_KEPT)) if path)
+def _copies(journal: Journal, files: Iterable[Record]) -> set[Path]:
+    paths = (Path(path) for entry in files for path in (entry["path"], entry.get(_KEPT)) if path)
     return {path.parent for path in paths if path.parent.parent == journal.copies}
 
 
 def delete_copies(journal: Journal, run: RunRecord) -> None:
     """Delete the copies that a run has kept."""
-    for folder in _copies(journal, run):
+    _delete(_copies(journal, run.files))
+
+
+def _delete(folders: Iterable[Path]) -> None:
+    for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -154,7 +154,8 @@ def conclude(
         except JournalError as error:
             if stopped and not isinstance(stopped, JournalError):
                 _log.warning("%s", error)
-            return _tell_all_the_same(journal, run, cells, stopped or in_mid_run(error), effort)
+            sends = run.command not in READING and not run.options.get("dry_run")
+            return _tell_all_the_same(journal, run, cells, stopped or (in_mid_run(error) if sends else error), effort)
         report(journal, run, cells, summary)
         if not isinstance(stopped, JournalLost):
             journal.require_there()
@@ -163,9 +164,10 @@ def conclude(
 
 def load_reports() -> None:
     """Load what reports need, which takes a moment."""
-    from .report_files import load
+    with suppress(ImportError, MemoryError, OSError):  # told where they are needed, if they are still lacking then
+        from .report_files import load
 
-    load()
+        load()
 
 
 def report(journal: Journal, run: RunRecord, cells: SourceCells, summary: Summary) -> None:

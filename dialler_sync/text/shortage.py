@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
 
 from .phrase import phrase
 
@@ -10,28 +11,37 @@ _NO_MEMORY = ("failed to map segment", "cannot allocate memory")
 """What the loader of shared libraries says; Python makes an ImportError of it."""
 
 
+def behind(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield the error, and all that it was made of or raised after."""
+    seen: dict[int, BaseException] = {}
+    left = [error]
+    while left:
+        each = left.pop()
+        if each is not None and id(each) not in seen:
+            seen[id(each)] = each
+            yield each
+            left += (each.__context__, each.__cause__)
+
+
 def shortage(error: BaseException | None) -> str | None:
     """Return what there is too little of, and what to do; None if ``error`` has another cause.
 
     What failed may have been turned into another error on its way, or have made a clean-up fail.
     """
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        number = error.errno if isinstance(error, OSError) else None
+    for each in behind(error):
+        number = each.errno if isinstance(each, OSError) else None
         if number in (errno.EMFILE, errno.ENFILE):
             return phrase("too many files are open: raise the limit (ulimit -n) to 256 or more.")
-        if isinstance(error, MemoryError) or number == errno.ENOMEM or _is_of_loader(error):
+        if isinstance(each, MemoryError) or number == errno.ENOMEM or _is_of_loader(each):
             return phrase(
                 "the memory is used up: give this command more (ulimit -v, the limit of a container), or split the "
                 "file. A run that had begun is finished by 'resume'."
             )
-        if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        if isinstance(each, RuntimeError) and "can't start new thread" in str(each):
             return phrase(
                 "no more threads can be started: raise the limit (ulimit -u, ulimit -v, that of a container). A run "
                 "that had begun is finished by 'resume'."
             )
-        error = error.__cause__ or error.__context__
     return None
 
 

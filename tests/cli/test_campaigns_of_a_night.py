@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import shlex
 import signal
+import subprocess
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +92,29 @@ def test_each_campaign_is_a_run_with_one_summary_page_and_code(
     assert len(list(Path("reports").glob("*/summary.json"))) == 2
     assert "good" not in run("night", "lists", "--quiet-for", "0", "--page", "other.html").err
     assert "Rows read, the oldest run first" not in page
+
+
+@pytest.mark.usefixtures("warm")
+def test_a_process_that_cannot_be_started_stops_no_other(
+    run: Run, campaign: Campaign, dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A limit of processes that is reached for a moment was a traceback, without page or message."""
+    campaign("first", row("A"))
+    campaign("second", row("B"), number=539)
+    start_process = subprocess.Popen
+
+    def popen(words: list[str], **options: Any) -> subprocess.Popen[str]:
+        if any(word.endswith("first.yaml") for word in words):
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        return start_process(words, **options)
+
+    monkeypatch.setattr("dialler_sync.jobs.night.subprocess.Popen", popen)
+    done = run("night", "lists", "--quiet-for", "0")
+
+    assert done.code == ExitCode.USAGE, done.err
+    assert {contact["UserData"] for contact in dialler.store.contacts.values()} == {"B"}
+    assert "first: its import cannot be started: Resource temporarily unavailable" in done.err
+    assert "cannot be started" in Path("reports/night.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("warm")

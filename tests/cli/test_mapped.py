@@ -13,6 +13,7 @@ import pytest
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.model import Chunk
 from dialler_sync.prepare.sources import Source
+from dialler_sync.report.mapped_file import MappedFile
 
 from ..conftest import COLUMNS, Configure, Run
 
@@ -97,3 +98,20 @@ def test_what_cannot_be_written_is_said(name: str, said: str, run: Run, path: Pa
     assert done.code == ExitCode.USAGE
     assert said in done.err
     assert path.read_bytes() == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize("name", ["mapped.csv", "mapped.xlsx", "mapped.jsonl"])
+def test_no_room_for_the_temporary_file(run: Run, path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is noticed when the file is closed at the latest: a line, and no traceback."""
+
+    def full(path: Path) -> MappedFile:
+        return MappedFile(path, _rows=Path("/dev/full").open("wb"))
+
+    monkeypatch.setattr("dialler_sync.jobs.mapped.MappedFile", full)
+
+    done = run("validate", path, "--mapped", name)
+
+    assert done.code == ExitCode.USAGE
+    assert f"--mapped {name}: cannot be written: No space left on device" in done.err
+    assert not Path(name).exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import json
 import os
 import re
@@ -25,6 +26,7 @@ from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
 from ..helpers.commands import run_apart
+from ..helpers.records import RUN
 from ..helpers.watched import Watched
 
 Contacts = Callable[..., Path]
@@ -367,6 +369,26 @@ def test_a_journal_that_vanishes_in_the_middle(
     assert counts["succeeded"] + counts["unknown"] == len(store.contacts)
 
 
+def test_the_log_of_a_journal_that_vanishes_in_the_middle_costs_nothing(
+    run: Run, configure: Configure, contacts_csv: Contacts, store: Watched, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """A kill would have lost what is in it, and a resume have sent rows again; the run went on, and said nothing."""
+    configure(concurrency=2, rows="{overwrite_duplicates: false}")
+    journal = tmp_path / "state" / "journal.db"
+    path = contacts_csv(2_000)
+    store.then(20, journal.with_name("journal.db-wal").unlink)
+
+    stopped = run("import", path)
+    sent = len(store.contacts)
+    resumed = run("resume")
+
+    assert sent < 2_000
+    assert stopped.code == ExitCode.UNAVAILABLE, stopped.err
+    assert "journal.db-wal was deleted" in stopped.err
+    assert resumed.code == ExitCode.OK, resumed.err
+    assert sorted(Counter(c["UserData"] for c in store.contacts.values()).values()) == [1] * 2_000
+
+
 def test_reports_that_could_not_be_written_are_written_as_they_were(
     run: Run, configure: Configure, contacts_csv: Contacts, store: Watched, dialler: SimulatorServer, tmp_path: Path
 ) -> None:
@@ -430,3 +452,72 @@ def test_a_journal_that_vanished_is_not_made_anew(tmp_path: Path) -> None:
         journal.runs()
 
     assert not list(tmp_path.glob("journal.db*"))
+
+
+@pytest.mark.parametrize("lacking", ["room for copies", "a temporary folder", "files"])
+def test_a_list_of_an_inbox_waits_for_a_machine_that_cannot_read_it(
+    lacking: str,
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """It was filed as unreadable: the next call found nothing, and was green."""
+    configure()
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    packed = inbox / "a.csv.gz"
+    packed.write_bytes(gzip.compress(contacts_csv(3).read_bytes()))
+
+    def refused(*_: object, **__: object) -> int:
+        number = errno.EMFILE if lacking == "files" else errno.ENOSPC
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        if lacking == "room for copies":
+            patch.setattr("dialler_sync.fetch.copies.new_file", refused)
+        elif lacking == "a temporary folder":
+            patch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+        else:
+            patch.setattr("dialler_sync.fetch.local.head_of", refused)
+        waiting = run("import", "--inbox", inbox, "--quiet-for", "0")
+    there = packed.exists()
+    done = run("import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert waiting.code == ExitCode.USAGE, waiting.err
+    assert there
+    assert done.summary["counts"]["succeeded"] == 3
+
+
+def test_what_the_deleted_log_of_a_journal_had_is_saved_at_once(tmp_path: Path) -> None:
+    """Whoever kills the run then loses nothing."""
+    path = tmp_path / "journal.db"
+    with Journal.open(path) as journal:
+        journal.add_run(RUN)
+        path.with_name("journal.db-wal").unlink()
+        with pytest.raises(JournalError, match=r"journal\.db-wal was deleted"):
+            journal.record(RUN.id, [])
+        shutil.copy(path, tmp_path / "left.db")
+
+    with Journal.open(tmp_path / "left.db") as left:
+        assert left.run(RUN.id).id == RUN.id
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [(["validate"], ExitCode.USAGE), (["import", "--dry-run"], ExitCode.USAGE), (["import"], ExitCode.UNAVAILABLE)],
+)
+def test_only_a_run_that_sends_is_to_be_tried_again_by_a_scheduler(
+    command: list[str], code: ExitCode, run: Run, configure: Configure, contacts_csv: Contacts,
+    dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A journal that fails while the rows are counted: exit 5 is for what can be resumed."""
+    configure()
+
+    def full(*_: object) -> None:
+        raise JournalError("the journal fails: database or disk is full.")
+
+    monkeypatch.setattr("dialler_sync.run.lifecycle.summarise", full)
+
+    assert run(*command, contacts_csv(3)).code == code

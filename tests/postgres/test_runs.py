@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +128,57 @@ def test_a_run_whose_lock_is_lost_stops_and_is_resumed(
     assert "dialler-sync resume" in stopped.err
     assert done.code == ExitCode.OK, done.err
     assert len(store.contacts) == 60
+
+
+def test_a_server_that_falls_silent_is_given_up(
+    run: Run, configure: Configure, contacts_csv: Contacts, store: Calling, url: str, cluster: Cluster,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Its machine hangs, or a proxy in between: the connections stand, and nothing comes. The run waited for ever."""
+    configure(rate=100, timeout=0.5)
+    monkeypatch.setattr("dialler_sync.journal.postgres.SILENCE", 2.0)
+    monkeypatch.setattr("dialler_sync.journal.postgres.SILENCE_AGAIN", 1.0)
+    speaks = threading.Event()
+    speaks.set()
+    with relay(cluster.port, speaks) as port:
+        state = f"{url.replace(str(cluster.port), str(port))}?connect_timeout=2"
+        store.at, store.then = 20, speaks.clear
+        stopped = run("--state", state, "import", contacts_csv(60))
+        asked = run("--state", state, "runs", "list")
+        speaks.set()
+    done = run("resume")
+
+    assert stopped.code == ExitCode.UNAVAILABLE, stopped.err
+    assert re.search(r"the server has not answered for [12] s|connection timeout expired", stopped.err), stopped.err
+    assert asked.code == ExitCode.USAGE
+    assert done.code == ExitCode.OK, done.err
+    assert len(store.contacts) == 60
+
+
+@contextmanager
+def relay(port: int, speaks: threading.Event) -> Iterator[int]:
+    """A port that leads to another one, as long as ``speaks`` is set; what comes meanwhile is passed on later."""
+
+    def pass_on(here: socket.socket, there: socket.socket) -> None:
+        with suppress(OSError), here, there:
+            while data := here.recv(1 << 16):
+                speaks.wait()
+                there.sendall(data)
+            there.shutdown(socket.SHUT_RDWR)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                here = listener.accept()[0]
+                there = socket.create_connection(("127.0.0.1", port))
+                for ends in ((here, there), (there, here)):
+                    threading.Thread(target=pass_on, args=ends, daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, daemon=True).start()
+        yield listener.getsockname()[1]
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
 
 
 def test_three_campaigns_at_once(

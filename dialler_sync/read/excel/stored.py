@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from threading import Lock
 from typing import IO
 
-from ...errors import InputError
+from ...errors import MachineAtFault
 from ...text.phrase import phrase
 from .numbers import Value
 from .package import save_anew
@@ -70,7 +70,7 @@ class StoredRows:
                 self._file.write(data)
                 self._file.flush()
         except OSError as error:
-            raise InputError(
+            raise MachineAtFault(
                 phrase(
                     "cannot be read: the folder of temporary files, {folder}, cannot be written ({error}). Make "
                     "room there, or name another folder in TMPDIR.",

@@ -127,3 +127,39 @@ def test_a_host_is_offered_only_the_login_that_is_named(
     sftp.open_sftp("host", None, None, password, key, None, 1)
 
     assert (given["look_for_keys"], given["allow_agent"]) == (others, others)
+
+
+def test_a_user_without_a_home_logs_in_with_what_the_configuration_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A container's user without a name: it was "Could not determine home directory". A folder named ~ is no home."""
+
+    def homeless(path: Path) -> Path:
+        if path.parts[:1] == ("~",):
+            raise RuntimeError("Could not determine home directory.")
+        return path
+
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "~" / ".ssh").mkdir(parents=True)
+    (tmp_path / "~" / ".ssh" / "config").write_text("Host *\n  HostName elsewhere\n", encoding="utf-8")
+    given: list[Any] = []
+    monkeypatch.setattr(sftp, "CheckedSftp", lambda *hosts, **named: given.extend([hosts, named["key_filename"]]))
+
+    sftp.open_sftp("host", None, "me", None, Path("key"), Path("known"), 1)
+
+    assert given == [("host", Path("known")), ["key"]]
+
+
+def test_what_cannot_be_kept_whole_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a list would lie beside the journal for ever; and once there is room, it is kept."""
+    copy = Copy()
+    copy.fill([b"Key\n"], 1)
+    with monkeypatch.context() as patch:
+        patch.setattr("dialler_sync.fetch.copies.os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "full")))
+        with pytest.raises(OSError, match="full"):
+            copy.keep(tmp_path / "kept")
+    left = list((tmp_path / "kept").iterdir())
+
+    assert not left
+    assert copy.keep(tmp_path / "kept").read_bytes() == b"Key\n"

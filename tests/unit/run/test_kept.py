@@ -77,6 +77,23 @@ def test_a_copy_that_cannot_be_kept(journal: Journal, monkeypatch: pytest.Monkey
         kept.keep_copies(journal, [entry("list.csv" if address else "-", address)])
 
 
+def test_of_several_copies_all_are_kept_or_none(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No run knows the first if the second fails: it would stay for ever. What another run has kept stays."""
+    other = written(journal.copies / "other" / "list.csv")
+
+    def keep(address: str | None, folder: Path) -> Path:
+        if address == f"{ADDRESS}?2":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return written(folder / "new" / "-") if address is None else other
+
+    monkeypatch.setattr(kept, "keep", keep)
+
+    with pytest.raises(JournalError):
+        kept.keep_copies(journal, [entry("-", ""), entry("1.csv", ADDRESS), entry("2.csv", f"{ADDRESS}?2")])
+
+    assert list(journal.copies.iterdir()) == [other.parent]
+
+
 def test_only_copies_are_deleted_and_only_those_of_the_run(journal: Journal, tmp_path: Path) -> None:
     """The folder of a copy goes with it: that of a person's list must not."""
     lists = [written(tmp_path / "lists" / "a.csv"), written(journal.copies / "a.csv")]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import os
 import sqlite3
 import sys
 import weakref
@@ -17,7 +19,7 @@ import pytest
 from dialler_sync.cli import main
 from dialler_sync.errors import Interrupted, JournalDamaged, JournalError, JournalFailed, JournalLost, StopRun
 from dialler_sync.journal import Journal, RunRecord
-from dialler_sync.run.lifecycle import carrying_out, collect_rarely, reporting
+from dialler_sync.run.lifecycle import carrying_out, collect_rarely, load_reports, reporting
 
 from ...helpers.records import RUN
 
@@ -137,3 +139,14 @@ def test_a_process_that_goes_on_keeps_no_garbage_of_a_command() -> None:
         main(["--version"])
 
     assert gc.get_freeze_count() <= before
+
+
+def test_what_cannot_be_loaded_beforehand_is_no_error_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is loaded in a thread that nobody waits for: Python printed a traceback beside a run that had succeeded."""
+
+    def load() -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr("dialler_sync.run.report_files.load", load)
+
+    load_reports()

@@ -21,13 +21,23 @@ def _delimiter(given: str) -> str:
     return sign
 
 
+def _by_name(given: object) -> object:
+    """A list names each column as its fact."""
+    if isinstance(given, list) and all(isinstance(name, str) for name in given) and len({*given}) == len(given):
+        return {name: name for name in given}
+    return given
+
+
 class CallsSettings(Section):
     """The form of the lists of calls, and how long calls of open contacts are looked at again."""
 
-    columns: dict[str, str] = Field(
-        default_factory=dict,
-        description="Write exactly these columns, in this order. Column name: fact, or field of the call record: "
-        "{Ergebnis: ResultText, Nummer: Number}. Default: all columns. See docs/calls.md.",
+    columns: Annotated[dict[str, str], BeforeValidator(_by_name, json_schema_input_type=dict[str, str] | list[str])] = (
+        Field(
+            default_factory=dict,
+            description="Write exactly these columns, in this order. Column name: fact, or field of the call record: "
+            "{Ergebnis: ResultText, Nummer: Number}; or a list of facts: [UserData, ResultText]. Default: all columns. "
+            "See docs/calls.md.",
+        )
     )
     delimiter: Annotated[str, BeforeValidator(str), AfterValidator(_delimiter)] = Field(
         ",", description='Delimiter of the CSV: ",", ";" or tab.'

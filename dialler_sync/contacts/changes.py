@@ -22,6 +22,7 @@ from ..model import Fault, Reason, RowWarning, SpooledRow, Status
 from ..observer import Observer
 from ..plan.decide import before_image
 from ..run.changes import BulkRun, Job, Planned
+from ..run.resumption import DOUBTFUL
 from ..run.saved_cells import SavedCells
 from ..text.phrase import phrase
 from .find import Finder, Found, Record
@@ -72,7 +73,10 @@ def bulk_run(
     resumed = run.rows is not None
 
     def changer(client: DiallerClient, recorder: Recorder) -> Changer:
-        return UncheckedChanger(client, recorder) if options.unchecked else ContactChanger(client, resumed)
+        if options.unchecked:
+            return UncheckedChanger(client, recorder)
+        begun = {entry.result.seq for entry in journal.rows(run) if entry.state in DOUBTFUL} if resumed else ()
+        return ContactChanger(client, resumed, recorder=recorder, begun=begun)
 
     job = Job(plan.pages, lambda _: run.command, changer, repeatable=not options.unchecked)
     return BulkRun(

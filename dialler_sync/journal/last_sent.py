@@ -20,6 +20,8 @@ _CHANGING = ("import", "undo", "lock", "unlock", "delete")
 _KEEPING = (str(Action.LOCK), str(Action.UNLOCK))
 """Actions that leave the fields of a contact as they were sent."""
 
+_DELETED = schema.rows.c.action == str(Action.DELETE)
+
 
 def add(connection: sa.Connection, run_id: str, target: str, planned: Sequence[PlannedRow]) -> None:
     """Add the rows of a run to send; settle unchanged ones at once.
@@ -54,8 +56,9 @@ def fold_runs(connection: sa.Connection, target: str, but: str) -> None:
     the mirror has locked. Runs on other campaigns of the account count once they have ended; until then, and if they
     were killed, what they may have sent is no longer known.
 
-    A row that may have been sent, or whose contact was deleted, is no longer known; of a run that was
-    killed, neither is a row that still waited: its outcome may not have been written down.
+    What a row that may have been sent holds is no longer known, nor is that of a row that still waited in a run that
+    was killed: its outcome may not have been written down. That their contacts are this tool's stays known, until they
+    are deleted.
     """
     # First a write, so that two runs that begin at once do not both take in the same one.
     connection.execute(sa.update(schema.schema_version).values(version=schema.schema_version.c.version))
@@ -68,7 +71,7 @@ def fold_runs(connection: sa.Connection, target: str, but: str) -> None:
     )
     for run_id, of_target, state, command in connection.execute(waiting).all():
         _fold_locks(connection, of_target, run_id, command)
-        _fold_rows(connection, of_target, run_id, state)
+        _fold_rows(connection, of_target, run_id, state, command)
         connection.execute(sa.update(schema.runs).where(runs.id == run_id).values(folded=True))
     elsewhere = of_account(runs.target, target) & (runs.target != target) & (runs.state == "running")
     others = sa.select(runs.id, runs.started_at).where(elsewhere, runs.command.in_(_CHANGING))
@@ -96,26 +99,57 @@ def _touched(run_id: str, state: str) -> sa.ColumnElement[bool]:
     return (rows.run == run_id) & sent
 
 
-def _fold_rows(connection: sa.Connection, target: str, run_id: str, state: str) -> None:
+def _fold_rows(connection: sa.Connection, target: str, run_id: str, state: str, command: str) -> None:
     """Take in what one run has sent. What is known of the same keys in other campaigns of the account no longer tells
     what they hold: a dialler may match UserData across campaigns."""
     rows, sent = schema.rows, schema.sent
     of_run = (rows.c.run == run_id) & (rows.c.user_data != "")
-    keys = sa.select(rows.c.user_data).where(_touched(run_id, state))
-    connection.execute(sa.delete(sent).where(sent.c.target == target, sent.c.user_data.in_(keys)))
-    elsewhere = of_account(sent.c.target, target) & (sent.c.payload != "")
-    connection.execute(sa.update(sent).where(elsewhere, sent.c.user_data.in_(keys)).values(payload=""))
-    kept = of_run & (rows.c.state == str(Status.SUCCEEDED)) & (rows.c.payload != "")
+    succeeded = rows.c.state == str(Status.SUCCEEDED)
+    touched = sa.select(rows.c.user_data).where(_touched(run_id, state))
+    kept = of_run & succeeded & (rows.c.payload != "")
+    gone = (
+        touched if command in ("undo", "delete") else sa.select(rows.c.user_data).where(of_run & succeeded & _DELETED)
+    )
+    replaced = sent.c.user_data.in_(gone) | sent.c.user_data.in_(sa.select(rows.c.user_data).where(kept))
+    connection.execute(sa.delete(sent).where(sent.c.target == target, replaced))
+    ours = of_account(sent.c.target, target) & (sent.c.payload != "")
+    connection.execute(sa.update(sent).where(ours, sent.c.user_data.in_(touched)).values(payload=""))
+    _insert(connection, target, kept, sa.func.max(rows.c.payload))
+    if command == "undo":
+        restored = of_run & succeeded & (rows.c.payload == "") & rows.c.action.not_in([*_KEEPING, str(Action.DELETE)])
+        _insert(connection, target, restored & _sent_before_what_was_undone(target, run_id), sa.literal(""))
+
+
+def _insert(
+    connection: sa.Connection, target: str, which: sa.ColumnElement[bool], payload: sa.ColumnElement[str]
+) -> None:
+    rows = schema.rows.c
     newest = sa.select(
-        sa.literal(target),
-        rows.c.user_data,
-        sa.func.max(rows.c.payload),
-        sa.func.max(rows.c.contact_id),
-        rows.c.run,
-        sa.func.max(rows.c.sent_at),
-    ).where(kept)
+        sa.literal(target), rows.user_data, payload, sa.func.max(rows.contact_id), rows.run, sa.func.max(rows.sent_at)
+    ).where(which)
     names = ["target", "user_data", "payload", "contact_id", "run", "sent_at"]
-    connection.execute(sa.insert(sent).from_select(names, newest.group_by(rows.c.user_data, rows.c.run)))
+    connection.execute(sa.insert(schema.sent).from_select(names, newest.group_by(rows.user_data, rows.run)))
+
+
+def _sent_before_what_was_undone(target: str, undo: str) -> sa.ColumnElement[bool]:
+    """Rows whose contact this tool had sent before what ``undo`` has undone, so that it is this tool's again."""
+    rows, runs = schema.rows.alias(), schema.runs.alias()
+    undone = sa.select(schema.runs.c.parent).where(schema.runs.c.command == "undo", schema.runs.c.parent.is_not(None))
+    before = sa.select(runs.c.started_at).where(runs.c.id == _parent(undo)).scalar_subquery()
+    earlier = (
+        sa.select(rows.c.user_data)
+        .join(runs, runs.c.id == rows.c.run)
+        .where(runs.c.target == target, runs.c.started_at < before, runs.c.command != "undo", runs.c.id.not_in(undone))
+        .where(rows.c.state == str(Status.SUCCEEDED))
+    )
+    deleted = rows.c.action == str(Action.DELETE)
+    ours = schema.rows.c.user_data.in_(earlier.where(rows.c.payload != "", ~deleted))
+    return ours & schema.rows.c.user_data.not_in(earlier.where(deleted))
+
+
+def _parent(run_id: str) -> sa.ScalarSelect[str | None]:
+    runs = schema.runs.alias()
+    return sa.select(runs.c.parent).where(runs.c.id == run_id).scalar_subquery()
 
 
 def _fold_locks(connection: sa.Connection, target: str, run_id: str, command: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -29,12 +29,16 @@ class ContactChanger:
     """Changes the contact of ``row.contact_id``, which must carry ``row.user_data``.
 
     ``target``: contacts outside its campaign stay as they are, as they have been moved, or the journal was edited.
-    With ``resumed``, a contact that is gone counts as deleted: the run saw it before it was interrupted.
+    With ``resumed``, a contact that is gone counts as deleted: the run saw it before it was interrupted. With
+    ``recorder``, a change is journalled before it is sent; ``begun`` are the changes that were when the run was
+    interrupted, each of which had something to do: what is done now counts as theirs, so that undo puts it back.
     """
 
     client: DiallerClient
     resumed: bool = False
     target: str = ""
+    recorder: Recorder | None = None
+    begun: Container[int] = ()
 
     async def change(self, row: SpooledRow) -> Outcome:
         """Change the contact if it carries the row's UserData."""
@@ -43,12 +47,16 @@ class ContactChanger:
             return _outcome(row, Status.FAILED, CONTACT_CHANGED, phrase("the contact now has a different UserData"))
         if contact is not None and is_outside(self.target, contact.values):
             return _outcome(row, Status.SKIPPED, error=phrase("the contact is in another campaign"))
+        nothing = _nothing_to_do(row.kind, contact.values) if contact is not None else ""
+        begun = row.seq in self.begun
+        if contact is not None and self.recorder is not None and not nothing:
+            await self.recorder.intend(row.seq, None)
         done = contact is not None and await change_by_id(self.client, row)
-        if done and contact is not None and (nothing := _nothing_to_do(row.kind, contact.values)):
+        if done and nothing and not begun:
             return _outcome(row, Status.SKIPPED, error=nothing)
         if not done and await is_still_there(self.client, row):
             return _outcome(row, Status.FAILED, NOT_FOUND, still_there())
-        if not done and self.resumed and row.kind == "delete":
+        if not done and (self.resumed or begun) and row.kind == "delete":
             return _outcome(row, Status.SUCCEEDED, error=phrase("gone when the run was resumed"))
         return _outcome(row, Status.SUCCEEDED) if done else nothing_there(row)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterator
 
@@ -94,11 +95,14 @@ class ExtraChanges:
                 self.rows.append(SpooledRow(seq, contact.user_data, b"", str(action), contact.id))
                 rows.append(PlannedRow(seq, change.why, 0, contact.user_data, action=action, contact_id=contact.id))
                 self._planned.counts[action] += 1
-                if action is Action.DELETE and self._settings.journal.before_images:
-                    before = orjson.dumps(before_image(contact.values, contact.values)).decode()
-                    images.append(Image(seq, contact.id, before, "{}"))
+                seen = ""
+                if action is Action.DELETE:
+                    before = orjson.dumps(before_image(contact.values, contact.values), option=orjson.OPT_SORT_KEYS)
+                    seen = hashlib.sha256(before).hexdigest()
+                    if self._settings.journal.before_images:
+                        images.append(Image(seq, contact.id, before.decode(), "{}"))
                 if keep_entries:
-                    entry = PlanEntry(0, str(action), contact.user_data, contact.id, reason=change.reason)
+                    entry = PlanEntry(0, str(action), contact.user_data, contact.id, reason=change.reason, seen=seen)
                     self._planned.entries.append(entry)
             self._journal.add_rows(self._run.id, rows)
             self._journal.add_images(self._run.id, images)

@@ -21,7 +21,7 @@ from ..text.outward import json_text
 from ..text.phrase import counted, phrase
 from .planned import PlanEntry, Planned
 
-FORMAT = 5
+FORMAT = 6
 
 SHOWN = (".html", ".xlsx")
 """Endings of plans for people."""
@@ -32,7 +32,8 @@ class PlanFile:
     """The changes that an import would make, and all that decided them.
 
     ``entries``: lines of the plan as plain values: ``row, action, user_data, contact_id, changes`` (field → [before,
-    after]), ``reason, fields`` (all of a created contact), ``name`` of the person; unchanged rows have none.
+    after]), ``reason, fields`` (all of a created contact), ``name`` of the person, ``seen`` (hash of a contact to be
+    deleted); unchanged rows have none.
     ``suppress``: path → SHA-256 of the do-not-call files. ``compared`` and ``warnings``: as in a run's summary.
     ``stops``: the limit (max_errors, max_warnings) that would stop an import, ``""`` if none. ``labels``: field → its
     source columns. ``campaign_name``: of a campaign that is named by its ID, as far as an earlier run was told it.

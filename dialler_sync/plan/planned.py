@@ -16,6 +16,7 @@ class PlanEntry:
 
     ``row`` is the row number, 0 for a contact without a row. ``changes``: field → (before, after). ``fields``: all
     fields of a contact that is created, for the first ``IN_FULL`` of them. ``name``: the person, from the file.
+    ``seen``: a hash of what a contact to be deleted holds.
     """
 
     row: int
@@ -26,6 +27,7 @@ class PlanEntry:
     reason: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
+    seen: str = ""
 
 
 IN_FULL = 50_000

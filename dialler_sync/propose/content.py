@@ -18,7 +18,9 @@ _DATE = re.compile(
 )
 _URL = re.compile(r"\s*(?:https?://|www\.)\S+\s*|\s*[\w-]+(?:\.[\w-]+)*\.[a-z]{2,10}(?:/\S*)?\s*", re.IGNORECASE)
 _PHONE_SHAPE = re.compile(r"[\s'’=\"]*(?:\+|00|0|\()?[\d\s()/.+-]{5,}.{0,20}")
-_WRITTEN_AS_PHONE = re.compile(r"\s*(?:\+|0\d|\(\d)[\d\s()/.-]{5,}\s*|\s*\d{2,4}[ ./-]\d{2,4}[ ./-]\d{2,}[\d ./-]*\s*")
+_WRITTEN_AS_PHONE = re.compile(
+    r"\s*(?:\+|0(?!00)\d|\(\d)[\d\s()/.-]{5,}\s*|\s*\d{2,4}[ ./-]\d{2,4}[ ./-]\d{2,}[\d ./-]*\s*"
+)
 _LETTER_WORD = re.compile(r"[^\W\d_]{2,}")
 _COMPANY = re.compile(
     r"(?<!\w)(?:gmbh|ag|kg|ohg|ug|gbr|e\.?\s?v\.?|e\.?k\.?|mbh|se|ltd|limited|inc|llc|llp|plc|corp|co|sarl|sas|sa|eurl"
@@ -41,6 +43,12 @@ _YES = frozenset(
     ("yes", "y", "ja", "j", "true", "1", "x", "wahr", "oui", "vrai", "si", "sì", "sí", "vero", "tak", "prawda")
 )
 _NO = frozenset(("no", "n", "nein", "false", "0", "falsch", "non", "faux", "falso", "nee", "onwaar", "nie", "fałsz"))
+_ALLOWED = re.compile(
+    r"\b(?:allow|permi|may be|can be|zulass|zugelassen|erlaubt|darf|autoris|consent|toesta|toegestaan|zezw)",
+    re.IGNORECASE,
+)
+_BARRED = re.compile(r"\b(?:ge)?(?:sperr|block)|\bopted.?out|\babgemeldet|\bunsubscribed", re.IGNORECASE)
+_NOT = re.compile(r"\b(?:not|don['’]?t|no|nicht|kein\w*|ne|non|niet|nie|não)\b", re.IGNORECASE)
 
 
 def is_email(cell: str) -> bool:
@@ -197,6 +205,16 @@ def is_mostly(column: Column, looks: Callable[[str], bool], share: float = MOSTL
 def is_no(cell: str) -> bool:
     """Whether a cell says no."""
     return cell.strip().casefold() in _NO
+
+
+def forbids_calls(cell: str, *, opt_in: bool) -> bool:
+    """Whether a cell of an opt-out column (``opt_in``: of a consent) forbids calls: ``x``, ``Do Not Allow``."""
+    negated = _NOT.search(cell) is not None
+    if _ALLOWED.search(cell):
+        return negated
+    if _BARRED.search(cell):
+        return not negated
+    return is_no(cell) == opt_in if cell.strip() else opt_in
 
 
 def is_yes_no(cell: str) -> bool:

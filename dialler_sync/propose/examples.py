@@ -11,7 +11,7 @@ from ..fields import PHONE_FIELDS
 from ..model import Fault
 from ..text.phrase import phrase
 from .assigned import Assigned
-from .content import fit, is_date, is_no, is_yes_no
+from .content import fit, forbids_calls, is_date, is_no, is_yes_no
 from .regions import read_number
 from .sample import Column
 from .yaml_text import one_line
@@ -129,7 +129,7 @@ def _tells_kinds(column: Column) -> bool:
 def _forbids(column: Column, language: str) -> tuple[object, int]:
     """Return the values of a column that forbid a call (opt-in: do not allow it), as a filter; and their rows."""
     refused = column.meaning.of == "OptIn"
-    forbids = [is_no(cell) == refused if cell.strip() else refused for cell in column.by_row]
+    forbids = [forbids_calls(cell, opt_in=refused) for cell in column.by_row]
     cells = [cell.strip() for cell, forbid in zip(column.by_row, forbids, strict=True) if forbid]
     by_folded = {fold(cell): cell for cell in reversed(cells)}
     counts = Counter(map(fold, cells))

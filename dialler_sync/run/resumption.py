@@ -15,8 +15,8 @@ from ..prepare.prepared import Prepared
 from ..prepare.sources import Source
 from ..text.phrase import phrase
 
-_DOUBTFUL = frozenset({str(RowState.SENDING), str(Status.UNKNOWN)})
-_UNSETTLED = frozenset({*_DOUBTFUL, str(RowState.PENDING)})
+DOUBTFUL = frozenset({str(RowState.SENDING), str(Status.UNKNOWN)})
+_UNSETTLED = frozenset({*DOUBTFUL, str(RowState.PENDING)})
 _OF_A_LIST = frozenset({NoRow.MIRRORED, NoRow.RETURNED, NoRow.FILTERED})
 """Changes that follow from a whole list; a newer list takes them over."""
 
@@ -26,11 +26,13 @@ class LeftOver:
     """The rest of a run beside rows that were never sent.
 
     ``doubtful`` are rows that may have been sent, each with its watermark; ``extra`` is
-    what was still to be locked or deleted. ``killed``: requests of the run may still be running.
+    what was still to be locked or deleted, of which those ``begun`` may have been. ``killed``: requests of the run may
+    still be running.
     """
 
     doubtful: dict[int, int | None] = field(default_factory=dict)
     extra: list[SpooledRow] = field(default_factory=list)
+    begun: set[int] = field(default_factory=set)
     killed: bool = False
 
 
@@ -87,11 +89,13 @@ def restore_progress(journal: Journal, run: RunRecord, prepared: Prepared) -> Le
                 overtaken.append(Outcome(result.seq, Status.SKIPPED, result.action, result.contact_id, error=why))
             elif entry.state in _UNSETTLED:
                 left.extra.append(SpooledRow(result.seq, result.user_data, b"", str(result.action), result.contact_id))
+                if entry.state in DOUBTFUL:
+                    left.begun.add(result.seq)
             continue
         prepared.note_action(result.seq, result.action)
         if entry.moves:
             prepared.watched[result.seq] = MOVE, result.contact_id
-        if entry.state in _DOUBTFUL:
+        if entry.state in DOUBTFUL:
             left.doubtful[result.seq] = entry.watermark
         elif entry.state != RowState.PENDING:
             prepared.todo[result.seq] = 0
@@ -255,7 +259,7 @@ def _keyless_and_doubtful(
     moves: set[str] = set()
     doubtful: dict[str, list[int | None]] = {}
     for entry in journal.rows(parent):
-        if entry.state in _DOUBTFUL:
+        if entry.state in DOUBTFUL:
             doubtful.setdefault(_identity(entry, same_files), []).append(entry.watermark)
             if entry.moves:
                 moves.add(entry.result.user_data)

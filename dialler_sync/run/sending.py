@@ -223,7 +223,7 @@ class Sending:
 
     async def _from_here(self, rows: Iterator[SpooledRow], unsure: Unsure, log: RunLog | None = None) -> None:
         recorder = Recorder(self.journal, self.run.id, self.client.gate.stop)
-        changer = ContactChanger(self.client, target=self.run.target)
+        changer = ContactChanger(self.client, False, self.run.target, recorder, self.left.begun)
         loader = Loader(self.client, recorder, self.rules, log or self.tally, changer=changer)
         try:
             await loader.load(rows, unsure)

@@ -45,6 +45,16 @@ def test_the_configuration_names_columns_and_signs(run: Run, configure: Configur
 
 
 @pytest.mark.usefixtures("called")
+def test_a_list_of_columns_keeps_their_names(run: Run, configure: Configure) -> None:
+    """In this order; a column that stands there twice is an error."""
+    configure(calls="{columns: [ResultText, UserData]}")
+    assert run("calls", "-o", "csv").out.splitlines()[:2] == ["ResultText,UserData", "Sale,K1"]
+
+    configure(calls="{columns: [UserData, UserData]}")
+    assert run("calls").code == ExitCode.USAGE
+
+
+@pytest.mark.usefixtures("called")
 def test_what_the_encoding_lacks_is_refused(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
     """Nothing is given, so that it is given when that is mended."""
     configure(calls="{encoding: latin-1}")

@@ -337,6 +337,23 @@ def test_a_contact_that_could_not_be_locked_is_no_success(
     assert not dialler.store.contacts[there].get("bLocked")
 
 
+def test_a_plan_does_not_delete_a_contact_that_has_changed_since(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """An agent has agreed on a call with it."""
+    (contact,) = seed(dialler, "GONE")
+    configure(mirror=MIRROR)
+    path = contacts_csv(3)
+    run("plan", path, "--adopt", "--max-missing", "2", "-o", "plan.json")
+    dialler.store.update(contact, FollowUpDateTime="2027-01-31 10:00:00")
+
+    done = run("import", "--plan", "plan.json")
+
+    assert done.code == ExitCode.USAGE
+    assert "GONE" in done.err
+    assert contact in dialler.store.contacts
+
+
 MIRROR = "{missing: delete, max_missing: 20%}"
 
 

@@ -179,6 +179,43 @@ def test_a_mirror_is_finished_by_a_resume(
     assert {contact["UserData"] for contact in dialler.store.contacts.values()} == {f"K{n}" for n in range(2, 9)}
 
 
+@pytest.mark.parametrize("kind", ["lock", "delete"])
+def test_what_a_killed_mirror_has_done_is_undone_too(
+    kind: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Its outcomes were not written down; and a contact that it has locked is unlocked when it returns."""
+    configure(mirror=f'{{missing: {kind}, max_missing: "100%"}}', rows="{compare: journal}")
+    assert run("import", contacts_csv(6)).code == ExitCode.OK
+    killed("before", "outcomes", "import", contacts_csv(2, "two.csv"))
+    resumed = run("resume")
+    assert resumed.summary["actions"][kind] == 4, resumed.err
+
+    undone = run("undo", "--yes")
+
+    assert undone.code == ExitCode.OK, undone.err
+    contacts = dialler.store.contacts.values()
+    assert sorted((each["UserData"], bool(each["bLocked"])) for each in contacts) == [
+        (f"K{n}", False) for n in range(2, 8)
+    ]
+
+
+def test_contacts_whose_lock_was_killed_are_unlocked_by_undo(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """One that was locked before stays locked."""
+    configure()
+    path = contacts_csv(3)
+    assert run("import", path).code == ExitCode.OK
+    first = min(dialler.store.contacts)
+    dialler.store.update(first, bLocked=True)
+    killed("before", "outcomes", "contacts", "lock", "--from", path, "--column", "Key", "--yes")
+    assert run("resume").code == ExitCode.OK
+
+    assert run("undo", "--yes").code == ExitCode.OK
+
+    assert [number for number, each in dialler.store.contacts.items() if each["bLocked"]] == [first]
+
+
 def test_a_resume_knows_the_campaigns_that_the_run_knew(
     run: Run, configure: Configure, contacts_csv: Contacts, monkeypatch: pytest.MonkeyPatch
 ) -> None:

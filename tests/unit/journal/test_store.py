@@ -422,7 +422,8 @@ def test_what_was_last_sent(journal: Journal) -> None:
     settle(journal, second, Status.SUCCEEDED, Status.UNKNOWN, Status.FAILED, Status.SKIPPED, Status.SUCCEEDED)
     end(journal, second)
 
-    assert sent(journal, "A", "B", "C", "D", "E") == {"A": "two-A", "C": "one-C", "D": "one-D", "E": "two-E"}
+    known = {"A": "two-A", "B": "", "C": "one-C", "D": "one-D", "E": "two-E"}
+    assert sent(journal, "A", "B", "C", "D", "E") == known
 
 
 def test_only_what_was_sent_to_this_contact_as_it_is_now_is_left_out(journal: Journal) -> None:
@@ -679,12 +680,43 @@ def test_of_a_killed_run_nothing_is_known_that_was_not_settled(journal: Journal)
     killed = begin(journal, 2, "A", "B", payload="two")
     settle(journal, killed, Status.SUCCEEDED)
 
-    assert sent(journal, "A", "B") == {"A": "two-A"}
+    assert sent(journal, "A", "B") == {"A": "two-A", "B": ""}
 
     journal.update_run(killed.id, folded=False)
     settle(journal, killed, None, Status.SUCCEEDED)
     end(journal, killed)
     assert sent(journal, "A", "B") == {"A": "two-A", "B": "two-B"}
+
+
+def undo(journal: Journal, number: int, undone: RunRecord, *lines: tuple[str, Action]) -> None:
+    run = replace(
+        RUN, id=f"run-{number}", started_at=f"2026-01-{number:02}T00:00:00Z", command="undo", parent=undone.id
+    )
+    journal.add_run(run)
+    journal.add_rows(run.id, [PlannedRow(seq, 0, 2, key, action=action) for seq, (key, action) in enumerate(lines)])
+    journal.record(run.id, [Outcome(seq, Status.SUCCEEDED, action) for seq, (_, action) in enumerate(lines)])
+    end(journal, run)
+
+
+def test_what_an_undo_restores_is_ours_if_it_was_sent_before(journal: Journal) -> None:
+    """The mirror takes such contacts again, but none that this tool only overwrote in a run that is undone."""
+    first = begin(journal, 1, "A", "B")
+    settle(journal, first, Status.SUCCEEDED, Status.SUCCEEDED)
+    end(journal, first)
+    second = begin(journal, 2, "A", "THEIRS", "NEW", payload="two")
+    settle(journal, second, *[Status.SUCCEEDED] * 3)
+    journal.add_rows(second.id, [PlannedRow(3, NoRow.MIRRORED, 0, "B", action=Action.DELETE)])
+    journal.record(second.id, [Outcome(3, Status.SUCCEEDED, Action.DELETE)])
+    end(journal, second)
+    assert sent(journal, "A", "B", "THEIRS", "NEW").keys() == {"A", "THEIRS", "NEW"}
+
+    over, make = Action.OVERWRITE, Action.CREATE
+    undo(journal, 3, second, ("A", over), ("THEIRS", over), ("NEW", Action.DELETE), ("B", make))
+
+    assert sent(journal, "A", "B", "THEIRS", "NEW") == {"A": "", "B": ""}
+
+    undo(journal, 4, first, ("A", over), ("B", over))
+    assert sent(journal, "A", "B") == {}
 
 
 def test_what_was_deleted_is_not_known(journal: Journal) -> None:

@@ -288,6 +288,18 @@ def test_keys_that_the_import_would_refuse_as_shortened_are_counted(cell: str, s
     assert ("1 key has been shortened" in text) is shortened
 
 
+def test_keys_padded_with_zeros_are_no_phone_numbers() -> None:
+    """SAP pads the number of a customer to ten digits, under a header that may also mean the person."""
+    _, columns = columns_of(
+        ("Debitor", "Name 1", "Telefon 1"),
+        ("0000100017", "Müller Bau GmbH", "0221/1234567"),
+        ("0000100018", "Weiß & Söhne", "0351 7654321"),
+    )
+
+    assert columns["UserData"] == "Debitor"
+    assert columns["PhoneNumber1"] == {"column": "Telefon 1", "region": "DE"}
+
+
 def test_lost_zeros_do_not_make_numbers_of_another_country() -> None:
     """``3012345678`` is valid in the United States, and is from Berlin here."""
     _, columns = columns_of(
@@ -361,6 +373,20 @@ def test_a_name_with_a_comma_is_cut() -> None:
         ("Ne pas appeler", ("oui", "", "non"), {"Ne pas appeler": ["oui"]}, 1),
         ("Niet bellen", ("", "", ""), {"Niet bellen": ["yes"]}, 0),
         ("Opt-In", ("ja", "nein", ""), {"Opt-In": ["nein", ""]}, 2),
+        (
+            "Do not allow Phone Calls",
+            ("Allow", "Do Not Allow", "Allow"),
+            {"Do not allow Phone Calls": ["Do Not Allow"]},
+            1,
+        ),
+        (
+            "Telefonanrufe nicht zulassen",
+            ("Zulassen", "", "Nicht zulassen"),
+            {"Telefonanrufe nicht zulassen": ["Nicht zulassen"]},
+            1,
+        ),
+        ("Sperre", ("gesperrt", "nicht gesperrt", ""), {"Sperre": ["gesperrt"]}, 1),
+        ("Telefonwerbung", ("erlaubt", "nicht erlaubt", "erlaubt"), {"Telefonwerbung": ["nicht erlaubt"]}, 1),
     ],
 )
 def test_a_column_of_people_who_must_not_be_called_is_pointed_out(

@@ -6,7 +6,7 @@ import pytest
 
 from dialler_sync.mapping.countries import region_of
 from dialler_sync.mapping.numbering_plans import plan_of_code, plan_of_region
-from dialler_sync.mapping.phones import Country, country, quick_phone, read_phone, read_phones
+from dialler_sync.mapping.phones import Country, RestoredNumber, country, quick_phone, read_phone, read_phones
 from dialler_sync.mapping.spread import spread
 from dialler_sync.model import Fault
 
@@ -68,6 +68,7 @@ def test_an_extension_can_be_refused() -> None:
 
     assert isinstance(found, Fault)
     assert found.code == "phone_extension"
+    assert read_phone("089 12345", DE, extension="reject") == MUNICH
 
 
 @pytest.mark.parametrize(
@@ -220,6 +221,7 @@ def test_each_country_has_its_own_way(region: str, national: str, number: str) -
         ("+39 06 1234567", "+39061234567"),
         ("+39 (0)6 1234567", "+39061234567"),
         ("+39 (0) 06 1234567", "+39061234567"),
+        ("+39 (0)31 2345678", "+390312345678"),  # +39 31 2345678 is a mobile number
         ("+54 9 11 1234 5678", "+5491112345678"),
         ("+54 11 15 1234 5678", "+5491112345678"),
         ("+55 (0xx11) 91234-5678", "+5511912345678"),
@@ -233,7 +235,15 @@ def test_what_is_dialled_only_inside_a_country_is_left_out(cell: str, number: st
 
 
 @pytest.mark.parametrize(
-    "cell", ["+52 1 55 1234 567", "+52 2 55 1234 5678", "+48 (0) 123", "+39 (0)999999999999", "0xx11 91234-5678"]
+    "cell",
+    [
+        "+52 1 55 1234 567",
+        "+52 2 55 1234 5678",
+        "+48 (0) 123",
+        "+39 (0)999999999999",
+        "0xx11 91234-5678",
+        "0xx171 1234567",
+    ],
 )
 def test_nothing_else_is_left_out(cell: str) -> None:
     """A number that is also invalid without the prefix stays refused; so do carriers of other countries."""
@@ -284,6 +294,30 @@ def test_countries_by_code_and_by_name(named: str, region: str | None) -> None:
     assert region_of(named) == region
 
 
+def test_only_a_lost_zero_is_put_back() -> None:
+    """0491711234567 stays in doubt: +49 171 1234567 with a zero too much, or 0491 711234567."""
+    restored = read_phone("1711234567", DE, lost_zero="restore")
+
+    assert (restored, type(restored)) == (MOBILE, RestoredNumber)
+    assert type(read_phone("0171 1234567", DE, lost_zero="restore")) is str
+    assert isinstance(read_phone("0491711234567", DE, lost_zero="restore"), Fault)
+
+
+def test_two_numbers_without_area_codes_are_two() -> None:
+    """55 is no country code here."""
+    assert read_phone("5511234/5517654", country(None, "IS")) == ("+3545511234", "+3545517654")
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"), [("keine", "This is text, not"), ("ab 18 Uhr 0171 1234567", "'ab' does not belong")]
+)
+def test_what_is_said_of_words(cell: str, said: str) -> None:
+    found = read_phone(cell, DE)
+
+    assert isinstance(found, Fault)
+    assert found.message.startswith(said)
+
+
 def test_an_empty_country_cell_falls_back() -> None:
     """The configured region applies if the row names no country."""
     assert country(None, "DE").region == "DE"
@@ -308,6 +342,21 @@ def test_plain_numbers_take_the_quick_way(region: str) -> None:
 
     for form in (phonenumbers.PhoneNumberFormat.E164, phonenumbers.PhoneNumberFormat.NATIONAL):
         assert quick_phone(phonenumbers.format_number(example, form), plan) is not None
+
+
+@pytest.mark.parametrize(
+    ("cell", "region"),
+    [
+        *[("089 1234567/68", "DE"), ("089 12345 -012", "DE"), ("01711234567.0", "DE")],
+        *[("20.12.2001", "DK"), ("20-12-2001", "DK")],
+    ],
+)
+def test_the_quick_way_leaves_alone_what_is_more_than_one_number(cell: str, region: str) -> None:
+    """Their digits together are the number of a stranger."""
+    plan = plan_of_region(region)
+
+    assert quick_phone("".join(filter(str.isdigit, cell)), plan)
+    assert quick_phone(cell, plan) is None
 
 
 @pytest.mark.parametrize("region", ["RU", "GG", "ZZ"])

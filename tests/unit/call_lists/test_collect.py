@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from dialler_sync.call_lists.collect import Collector, History
+from dialler_sync.call_lists.collect import Collector, ContactLines, History
 from dialler_sync.call_lists.findings import Findings
 from dialler_sync.call_lists.lines import contact_facts, is_going_on, key_of, line_of, same_start
 from dialler_sync.call_lists.since import Since
 from dialler_sync.contacts.call_records import Call
 from dialler_sync.contacts.record_file import RecordFile
 from dialler_sync.journal import Journal
-from dialler_sync.journal.calls import CALL, GOING_ON, CallNotes, Note
+from dialler_sync.journal.calls import CALL, CONTACT, GOING_ON, CallNotes, Note
 
 from ...helpers.records import TARGET
 
@@ -51,10 +51,10 @@ def notes(tmp_path: Path) -> Iterator[CallNotes]:
 def collect(tmp_path: Path) -> Iterator[Collect]:
     with ExitStack() as held:
 
-        def collect(notes: CallNotes | None = None) -> tuple[Collector, Findings]:
+        def collect(notes: CallNotes | None = None, since: Since | None = None) -> tuple[Collector, Findings]:
             lines, to_note = (held.enter_context(RecordFile(tmp_path)) for _ in range(2))
             found = Findings(lines, to_note)
-            collector = Collector(found, Since(last=notes is not None), notes, {}, NOW)
+            collector = Collector(found, since or Since(last=notes is not None), notes, {}, NOW)
             held.callback(collector.close)
             return collector, found
 
@@ -183,3 +183,154 @@ def test_no_field_of_a_record_takes_the_place_of_a_fact() -> None:
 @pytest.mark.parametrize("start", [None, "99.99.2026 10:00"])
 def test_a_call_whose_time_is_not_known_is_wanted(start: str | None) -> None:
     assert Since(NOW).wants(Call.read({"ID": 1, "dtCallStart": start}))
+
+
+def given(notes: CallNotes, *made: Note) -> None:
+    notes.intend(INTENT, made)
+    notes.settle()
+
+
+def test_what_was_given_is_not_given_again(collect: Collect, notes: CallNotes) -> None:
+    """Given are the calls of the first look, with a note each; a changed one is given once more."""
+    first, found = collect(notes)
+    first.take([of(7, call(), call(ID=2))])
+    assert (found.new, found.updated, len(list(found.notes_to_make()))) == (2, 0, 2)
+    given(notes, *found.notes_to_make())
+    again, found = collect(notes)
+
+    again.take([of(7, call(), call(ID=2, ResultCode="SALE"))])
+
+    assert [(line["CallID"], line["_change"]) for line in found.lines] == [("2", "updated")]
+    assert (found.new, found.updated) == (0, 1)
+    assert not again.lacks(["id 1", "id 2"])
+    assert again.lacks(["id 1", "id 3"])
+
+
+def test_a_call_of_an_id_that_another_call_had_is_given(collect: Collect, notes: CallNotes) -> None:
+    given(notes, Note(CALL, "id 1", "hash", "2026-01-01 10:00:00"))
+    collector, found = collect(notes)
+
+    collector.take([of(7, call())])
+
+    assert [line["_change"] for line in found.lines] == ["new"]
+    assert found.double_ids == 1
+
+
+def test_a_record_that_stands_twice_is_given_once(collect: Collect) -> None:
+    collector, found = collect()
+
+    collector.take([of(7, call(), call()), of(7, call())])
+
+    assert (len(found.lines), found.repeated) == (1, 2)
+
+
+def test_a_call_of_another_contact_is_left_out(collect: Collect) -> None:
+    collector, found = collect()
+
+    collector.take([of(7, call(DiallerContactsID=8), call(ID=2, DiallerContactsID=7))])
+
+    assert ([line["CallID"] for line in found.lines], found.foreign) == (["2"], 1)
+
+
+def test_only_calls_of_the_time_that_is_wanted_are_given(collect: Collect) -> None:
+    collector, found = collect(since=Since(datetime(2026, 1, 2, 12, tzinfo=UTC)))
+
+    collector.take([of(7, call(), call(ID=2, dtCallStart="2026-01-03 10:00:00"))])
+
+    assert [line["CallID"] for line in found.lines] == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("receiver", "mark", "calls", "noted"),
+    [
+        (True, "3 tries", [call()], [("7", "3 tries")]),
+        (False, "3 tries", [call()], []),
+        (True, "", [call()], []),
+        (True, "3 tries", [], []),
+        (True, "3 tries", [call(), going_on(ID=2)], []),
+    ],
+    ids=["settled", "no receiver", "no sign in the list", "no calls", "one goes on"],
+)
+def test_a_contact_is_not_asked_again_only_if_all_is_known(
+    receiver: bool, mark: str, calls: list[Any], noted: list[Any], collect: Collect, notes: CallNotes
+) -> None:
+    collector, found = collect(notes if receiver else None)
+
+    collector.take([of(7, *calls)._replace(mark=mark)])
+
+    assert [(note.key, note.value) for note in found.notes_to_make() if note.kind == CONTACT] == noted
+
+
+def test_calls_that_the_journal_has_forgotten_count_as_given(collect: Collect, notes: CallNotes) -> None:
+    """A call whose time is not known, or that began then, is given."""
+    notes.forget("2026-01-02T09:00:00Z", lambda _: True)
+    collector, found = collect(notes)
+    starts = ("2026-01-01 10:00:00Z", "2026-01-02 09:00:00Z", None)
+
+    collector.take([of(7, *(call(ID=n, dtCallStart=start, dtCallEnd=None) for n, start in enumerate(starts)))])
+
+    assert ([line["CallID"] for line in found.lines], found.forgotten) == (["1", "2"], 1)
+
+
+def test_without_a_receiver_nothing_has_vanished(collect: Collect) -> None:
+    collector, found = collect()
+
+    collector.give_vanished()
+
+    assert not len(found.lines)
+
+
+def test_what_call_records_lack_is_told(collect: Collect) -> None:
+    collector, found = collect()
+
+    collector.take([of(7, {"ID": 1})])
+
+    assert "CallEnd" in str(found.not_told)
+
+
+def contact_lines(
+    tmp_path: Path, *taken: History, rest: Sequence[Any] = (), since: Since | None = None
+) -> tuple[list[Any], Findings]:
+    with RecordFile(tmp_path) as lines, RecordFile(tmp_path) as notes:
+        found = Findings(lines, notes)
+        taker = ContactLines(found, since or Since(), {})
+        taker.take(taken)
+        taker.rest(rest)
+        taker.close()
+        return list(lines), found
+
+
+CALLED = call(ResultCode="SALE", ResultText="sold", bDone=True, dtCallConnect="2026-01-02 10:00:05", Number="0171 1")
+
+
+@pytest.mark.parametrize(
+    ("contact", "history", "expected"),
+    [
+        ({}, [CALLED], {"Tries": 1, "Calls": 1, "Reached": True, "ResultCode": "SALE", "Number": "0171 1"}),
+        ({"nTries": 3}, [CALLED], {"Tries": 3, "Calls": 1, "LastCall": "2026-01-02 10:00:00"}),
+        ({}, [], {"Tries": 0, "Calls": 0, "Reached": False, "LastCall": None, "ResultCode": None, "Done": None}),
+        ({}, "no calls", {"Tries": None, "Calls": None, "Reached": None, "LastCall": None}),
+        (
+            {"DiallerCampaignsResultCodes": {"ExportKey": "NO", "bDone": False, "Content": "no"}},
+            [CALLED],
+            {"ResultCode": "NO", "ResultText": "no", "Done": False},
+        ),
+    ],
+)
+def test_the_line_of_a_contact(contact: dict[str, Any], history: Any, expected: dict[str, Any], tmp_path: Path) -> None:
+    """What is known now counts before its last call; what cannot be read is not told as "not reached"."""
+    (line,), found = contact_lines(tmp_path, History({"ID": 7, **contact}, history))
+
+    assert {name: line[name] for name in expected} == expected
+    assert found.unreadable == (["7"] if history == "no calls" else [])
+
+
+def test_each_contact_has_one_line(tmp_path: Path) -> None:
+    """Also one that was not asked; of its calls those count that are wanted."""
+    since = Since(datetime(2026, 1, 2, 12, tzinfo=UTC))
+    lines, found = contact_lines(
+        tmp_path, of(7, call()), of(7, call()), rest=[{"ID": 7}, {"ID": 8}, {"ID": 8}], since=since
+    )
+
+    assert [(line["ContactID"], line["Calls"]) for line in lines] == [(7, 0), (8, 0)]
+    assert found.new == 2

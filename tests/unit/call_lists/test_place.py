@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dialler_sync.call_lists import place
 from dialler_sync.call_lists.place import check_place, draft_beside, put_in_place, recover
 from dialler_sync.errors import UsageError
 from dialler_sync.journal import Journal
@@ -163,3 +164,85 @@ def test_notes_count_once_there_is_a_list(notes: CallNotes, path: Path) -> None:
 
     assert notes.known(CALL, ["id 1"])
     assert notes.looked_at() == LOOKED_AT
+
+
+def test_an_interrupted_list_is_put_in_place_if_nothing_is_there(notes: CallNotes, path: Path) -> None:
+    """Also where another list is asked for now."""
+    intended(notes, path)
+
+    assert recover(notes, WHOSE, path.with_name("other.csv"))
+    assert path.read_bytes() == OURS
+
+
+def test_a_list_that_is_in_place_counts_without_its_draft(notes: CallNotes, path: Path) -> None:
+    intended(notes, path).rename(path)
+
+    assert recover(notes, WHOSE, path)
+
+
+@pytest.mark.parametrize("draft", [True, False])
+def test_where_no_list_was_begun_no_note_counts(draft: bool, notes: CallNotes, path: Path) -> None:
+    """A draft alone is of a process that was killed before the journal knew of it."""
+    if draft:
+        draft_beside(path, WHOSE, lambda file, _: file.write(OTHERS))
+
+    assert recover(notes, WHOSE, path) is None
+    assert not path.exists()
+    assert draft_beside(path, WHOSE, lambda file, _: file.write(OURS)).path.read_bytes() == OURS
+
+
+def test_a_list_whose_draft_is_gone_counts_as_given(notes: CallNotes, path: Path) -> None:
+    """Somebody has taken it."""
+    intended(notes, path).unlink()
+
+    assert recover(notes, WHOSE, path) is None
+    assert notes.known(CALL, ["id 1"])
+
+
+def test_each_file_that_is_set_aside_gets_a_name_of_its_own(notes: CallNotes, path: Path) -> None:
+    kept = [OTHERS + bytes([number]) for number in range(3)]
+    for data in kept:
+        path.write_bytes(data)
+        os.utime(path, (0, 0))
+        intended(notes, path)
+        put_in_place(notes.intent() or {}, None)
+
+    assert files(path) == [OTHERS + b"\0", OTHERS + b"\1", OTHERS + b"\2", OURS]
+    assert {each.stem[-2:] for each in path.parent.glob("calls-*")} >= {"-2", "-3"}
+
+
+def test_the_same_list_is_not_set_aside(notes: CallNotes, path: Path) -> None:
+    intended(notes, path)
+    path.write_bytes(OURS)
+
+    put_in_place(notes.intent() or {}, None)
+
+    assert files(path) == [OURS]
+
+
+def test_a_draft_that_cannot_be_written_is_deleted_and_said(path: Path) -> None:
+    def write(file: Any, _: Path) -> None:
+        file.write(OURS)
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(UsageError, match=r"cannot be written: No space left on device\. No calls were reported"):
+        draft_beside(path, WHOSE, write)
+
+    assert not files(path)
+
+
+@pytest.mark.parametrize("what", [check_place, lambda path: draft_beside(path, WHOSE, print)])
+def test_a_folder_that_is_a_link_of_others_is_refused(what: Any, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: Path) -> None:
+        raise UsageError(f"link {folder}")
+
+    monkeypatch.setattr(place, "refuse_foreign_link", refuse)
+
+    with pytest.raises(UsageError, match=f"link {path.parent}"):
+        what(path)
+
+
+def test_a_place_for_a_file_is_accepted(path: Path) -> None:
+    check_place(path)
+    path.write_bytes(OTHERS)
+    check_place(path)

@@ -15,6 +15,7 @@ import pytest
 from dialler_sync.errors import UsageError
 from dialler_sync.exit_codes import ExitCode, meaning_of
 from dialler_sync.jobs import night
+from dialler_sync.jobs.digest import Member
 from dialler_sync.jobs.night import HISTORY, CampaignNight, NightOptions, configurations, night_facts, run_night, tell
 from dialler_sync.journal import Journal, RunRecord
 
@@ -141,7 +142,11 @@ def test_what_a_process_is_given(trusted: bool, state: str | None, monkeypatch: 
 
 
 Act = Callable[[str], None]
-FULL = "dialler: {base_url: 'http://127.0.0.1/rest/v1.0', clients_id: 1}\ncampaign: {id: 1}\ninbox: {dir: in}\n"
+FULL = """\
+dialler: {base_url: 'http://127.0.0.1/rest/v1.0', clients_id: 1, token: '${NO_SUCH_TOKEN}'}
+campaign: {id: 1}
+inbox: {dir: in}
+"""
 
 
 @pytest.fixture
@@ -241,11 +246,17 @@ def test_no_campaign_is_begun_after_the_time_that_was_given(until: int | None, c
     assert work.ended[CONFIG][0] == code
 
 
-def test_what_cannot_be_used_stops_no_other_campaign(act: Act, journal: Journal, tmp_path: Path) -> None:
-    """Each is told by its name, with what it needs; a token is not asked for here."""
-    act(f"""case "$5" in *north*) exit 4;; esac; touch '{tmp_path}/ran'""")
+def test_what_cannot_be_used_stops_no_other_campaign(
+    act: Act, journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is told by its name, with what it needs, to those who want to know; a token is not asked for here."""
+    pinged: list[Any] = []
+    members: list[Member] = []
+    monkeypatch.setattr(night, "ping_starts", pinged.extend)
+    monkeypatch.setattr(night, "tell_of_night", lambda _folder, told, _journal: members.extend(told))
+    act(f"""case "$5" in *north*) echo "no dialler" >&2; exit 5;; esac; touch '{tmp_path}/ran'""")
     for name, text in (
-        ("north.yaml", FULL),
+        ("north.yaml", f"{FULL}notify: {{webhook: 'http://127.0.0.1/hook'}}\n"),
         ("west.yaml", FULL),
         ("no_inbox.yaml", FULL.replace("inbox: {dir: in}\n", "")),
         ("unfinished.yaml", f"{FULL}columns: {{Name: N}}  # CHANGE\n"),
@@ -256,10 +267,14 @@ def test_what_cannot_be_used_stops_no_other_campaign(act: Act, journal: Journal,
 
     assert (tmp_path / "ran").exists()
     assert {name: each.code for name, each in nights.items()} == {
-        "no_inbox": ExitCode.USAGE, "north": ExitCode.ROWS_FAILED, "unfinished": ExitCode.USAGE, "west": ExitCode.OK,
+        "no_inbox": ExitCode.USAGE, "north": ExitCode.UNAVAILABLE, "unfinished": ExitCode.USAGE, "west": ExitCode.OK,
     }  # fmt: skip
     assert "inbox.dir is not set" in nights["no_inbox"].needs
-    assert nights["west"].needs == ""
+    assert (nights["north"].needs, nights["west"].needs) == (meaning_of(ExitCode.UNAVAILABLE), "")
+    assert [str(each.webhook) for each in pinged] == ["http://127.0.0.1/hook"]
+    assert [
+        (each.path.stem, each.night, bool(each.notify), bool(each.notify and each.notify.webhook)) for each in members
+    ] == [(name, nights[name], name in {"north", "west"}, name == "north") for name in sorted(nights)]
 
 
 def test_a_night_is_told_as_it_was(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from dialler_sync.mapping.countries import region_of
 from dialler_sync.mapping.numbering_plans import plan_of_code, plan_of_region
-from dialler_sync.mapping.phones import Country, RestoredNumber, country, quick_phone, read_phone, read_phones
+from dialler_sync.mapping.phones import Country, RestoredNumber, country, of_type, quick_phone, read_phone, read_phones
 from dialler_sync.mapping.spread import spread
 from dialler_sync.model import Fault
 
@@ -103,6 +103,7 @@ def test_several_numbers_in_a_cell(cell: str) -> None:
         ("1711234567.0", "phone_leading_zero_lost"),
         ("8912345678", "phone_leading_zero_lost"),
         ("49204112345", "phone_leading_zero_lost"),
+        ("436641234567", "phone_leading_zero_lost"),  # of Austria, but nothing says so
         ("0171 123", "phone_too_short"),
         ("110", "phone_too_short"),
         ("+1 202 555", "phone_too_short"),
@@ -112,6 +113,9 @@ def test_several_numbers_in_a_cell(cell: str) -> None:
         ("0900 1234567", "phone_premium_rate"),
         ("+49 900 1 234567", "phone_premium_rate"),
         ("0190 123456", "phone_premium_rate"),
+        ("+44 909 879 0000", "phone_premium_rate"),
+        ("+49692530886650525", "phone_too_long"),  # libphonenumber takes it
+        ("+7 000 000 0000", "phone_invalid"),
         ("0123 4567890", "phone_invalid"),
         ("+999 1234567", "phone_invalid"),
         ("+0171 1234567", "phone_invalid"),
@@ -131,6 +135,8 @@ def test_several_numbers_in_a_cell(cell: str) -> None:
         ("05.06.1985", "phone_invalid"),
         ("1985-06-05", "phone_invalid"),
         ("0171\ufffd1234567", "phone_invalid"),
+        ('="01711234567', "phone_invalid"),
+        ('01711234567"', "phone_invalid"),
         ("0" * 10_000, "phone_invalid"),
     ],
 )
@@ -157,6 +163,21 @@ def test_the_faulty_one_of_several_numbers_is_named() -> None:
 
     assert isinstance(found, Fault)
     assert found.message.startswith("'089 1': ")
+    single = read_phone("089 1", DE)
+    assert isinstance(single, Fault)
+    assert "089 1" not in single.message
+
+
+def test_numbers_of_another_type_are_refused() -> None:
+    """A number whose type cannot be told is kept; so are empty and faulty cells."""
+    bad, american = Fault("phone_invalid", "", ""), "+12025550123"
+
+    kept, unknown = of_type([MOBILE, MUNICH, None, bad, american], "mobile")
+
+    assert [cell.code if isinstance(cell, Fault) else cell for cell in kept] == [
+        *(MOBILE, "phone_wrong_type", None, "phone_invalid", american)
+    ]
+    assert unknown == [False, False, False, False, True]
 
 
 def test_without_a_country_only_international_numbers_are_read() -> None:
@@ -165,12 +186,18 @@ def test_without_a_country_only_international_numbers_are_read() -> None:
     assert read_phone("0049 171 1234567", NOWHERE) == read_phone("+49 171 1234567", NOWHERE) == MOBILE
 
 
+def test_00_is_a_plus_only_where_it_is_dialled_so() -> None:
+    assert code_of("0049 171 1234567", country(None, "US")) == "phone_too_long"
+
+
 def test_a_country_that_nobody_knows_is_named() -> None:
     """The mistake is in the country column, so the message quotes its cell."""
     found = read_phone("0171 1234567", country("Absurdistan", "DE"))
+    others = read_phone("0171 1234567", NOWHERE), read_phone("0171 123", country("DE"))
 
     assert isinstance(found, Fault)
     assert (found.code, "'Absurdistan'" in found.message) == ("phone_no_region", True)
+    assert not any("known country" in str(other) for other in others)
 
 
 @pytest.mark.parametrize(
@@ -303,9 +330,17 @@ def test_only_a_lost_zero_is_put_back() -> None:
     assert isinstance(read_phone("0491711234567", DE, lost_zero="restore"), Fault)
 
 
-def test_two_numbers_without_area_codes_are_two() -> None:
-    """55 is no country code here."""
-    assert read_phone("5511234/5517654", country(None, "IS")) == ("+3545511234", "+3545517654")
+@pytest.mark.parametrize(
+    ("cell", "region", "numbers"),
+    [
+        ("5511234/5517654", "IS", ("+3545511234", "+3545517654")),  # 55 is no country code here
+        ("+49 355 12345/0355 67890", "DE", ("+4935512345", "+4935567890")),  # nor is 355
+        ("089 1234/089 12345", "DE", ("+49891234", MUNICH)),
+        ("+49 / 089 12345", "DE", MUNICH),
+    ],
+)
+def test_where_a_number_ends(cell: str, region: str, numbers: object) -> None:
+    assert read_phone(cell, country(None, region)) == numbers
 
 
 @pytest.mark.parametrize(
@@ -357,6 +392,20 @@ def test_the_quick_way_leaves_alone_what_is_more_than_one_number(cell: str, regi
 
     assert quick_phone("".join(filter(str.isdigit, cell)), plan)
     assert quick_phone(cell, plan) is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("+49 (0) 171 1234567", MOBILE),
+        ("+49 0 110 12", None),  # 110 12 is no number
+        ("+55 (0) 15 11 91234-5678", None),  # 15 is a carrier
+        ("+999 1234567", None),
+        ("+49 171 1", None),
+    ],
+)
+def test_the_quick_way_leaves_out_only_a_zero(cell: str, number: str | None) -> None:
+    assert quick_phone(cell, None) == number
 
 
 @pytest.mark.parametrize("region", ["RU", "GG", "ZZ"])

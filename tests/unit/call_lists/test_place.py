@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.call_lists import place
-from dialler_sync.call_lists.place import check_place, draft_beside, put_in_place, recover
+from dialler_sync.call_lists.place import check_place, draft_beside, put_in_place, recover, rename
 from dialler_sync.errors import UsageError
 from dialler_sync.journal import Journal
 from dialler_sync.journal.calls import CALL, CallNotes, Note
@@ -84,7 +85,11 @@ def test_only_a_list_without_calls_is_overwritten(
     assert files(path) == left
 
 
-def test_a_list_is_put_in_place_of_one_that_was_taken_meanwhile(notes: CallNotes, path: Path) -> None:
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_list_is_put_in_place_of_the_one_that_it_replaces(taken: bool, notes: CallNotes, path: Path) -> None:
+    """Also if that was taken meanwhile."""
+    if not taken:
+        path.write_bytes(OTHERS)
     intended(notes, path, replaces=sha256(OTHERS))
 
     put_in_place(notes.intent() or {}, None)
@@ -120,6 +125,8 @@ def test_a_draft_takes_the_place_of_another_file_only_where_it_is_meant(
 
     recover(notes, WHOSE, path if meant else path.with_name("other.csv"))
     notes.settle()
+
+    assert not list(path.parent.glob(".*"))
 
     assert path.read_bytes() == (OURS if meant else OTHERS)
     assert files(path) == [OTHERS, OURS]
@@ -218,6 +225,41 @@ def test_the_same_list_is_not_set_aside(notes: CallNotes, path: Path) -> None:
     put_in_place(notes.intent() or {}, None)
 
     assert files(path) == [OURS]
+
+
+def test_a_file_that_cannot_be_read_is_set_aside(notes: CallNotes, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    intended(notes, path)
+    path.write_bytes(OTHERS)
+    monkeypatch.setattr(place, "file_sha256", refuse)
+
+    put_in_place(notes.intent() or {}, None)
+
+    assert files(path) == [OTHERS, OURS]
+
+
+def test_what_is_written_survives_a_power_cut(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is whole before its name is synced, and has its own name before that is."""
+    synced: list[object] = []
+
+    def fsync(number: int) -> None:
+        found = os.fstat(number)
+        names = sorted(each.name for each in path.parent.iterdir())
+        synced.append(names if stat.S_ISDIR(found.st_mode) else found.st_size)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+
+    draft = draft_beside(path, WHOSE, lambda file, _: file.write(OURS)).path
+    rename(draft, path)
+
+    assert synced == [len(OURS), [draft.name], [path.name]]
+
+
+def test_a_name_that_no_file_can_have_is_said() -> None:
+    with pytest.raises(UsageError, match="cannot be written: embedded null byte"):
+        draft_beside(Path("a\0b/calls.csv"), WHOSE, print)
 
 
 def test_a_draft_that_cannot_be_written_is_deleted_and_said(path: Path) -> None:

@@ -452,3 +452,10 @@ def test_too_many_numbers_are_a_fault(may_spread: set[str]) -> None:
     (cell,) = result["PhoneNumber1"]
     assert isinstance(cell, Fault)
     assert cell.code == "phone_several"
+    assert ("free phone fields" if may_spread else "one is expected") in cell.message
+
+
+def test_a_field_of_one_type_takes_no_numbers_of_other_cells() -> None:
+    result = spread({"PhoneNumber1": [(A, B)]}, {"PhoneNumber1"}, {"PhoneNumber2"})
+
+    assert result == {"PhoneNumber1": [A], "PhoneNumber3": [B]}

@@ -493,6 +493,22 @@ def test_own_checks_of_numbers_and_days(field: str, rule: Any, good: str, bad: s
     assert said in fault.message
 
 
+@pytest.mark.parametrize(
+    ("field", "rule", "cell", "codes"),
+    [
+        ("Comment", {"pattern": "A+", "one_of": ["A"], "max_length": 1}, "", []),
+        ("Comment", {"pattern": "A+", "one_of": ["A"]}, "#REF!", ["error_cell"]),
+        ("Amount", {"min": 0, "max": 1}, "abc", ["amount_invalid"]),
+        ("FollowUpDateTime", {"after": "2026-01-01", "before": "2026-02-01"}, "abc", ["datetime_invalid"]),
+    ],
+)
+def test_own_checks_are_of_what_could_be_read(field: str, rule: Any, cell: str, codes: list[str]) -> None:
+    found = check_row({"Cell": cell}, {field: {"column": "Cell", **rule}})
+
+    assert (codes_of(found) if codes else []) == codes
+    assert isinstance(found, Rejection if codes else Contact)
+
+
 def test_what_is_said_of_a_text_that_is_too_long() -> None:
     """Only a field that may be cut is told to be."""
     found = check_row({"No": "x" * 300, "Notes": "x" * 100_000}, {"UserData": "No", "City": "Notes"})

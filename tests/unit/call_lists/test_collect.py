@@ -177,6 +177,19 @@ def test_calls_without_an_id_are_told_by_their_number_too() -> None:
     assert keys[0] != keys[1]
 
 
+def test_calls_without_an_id_are_told_by_their_moment() -> None:
+    starts = ("2026-01-02 10:00:00Z", "2026-01-02T11:00:00+01:00", "2026-01-02 10:00:01Z")
+    keys = [key_of(Call.read({"dtCallStart": start, "Number": "0171 1"}), "7") for start in starts]
+
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_the_order_of_fields_is_no_change() -> None:
+    record = call(Agent="Anna", Site="B")
+
+    assert fingerprint(Call.read(record)) == fingerprint(Call.read(dict(reversed(record.items()))))
+
+
 @pytest.mark.parametrize(
     ("field", "changed"), [("Result.Text", False), ("Result.Content", False), ("Result.ID", True), ("Agent", True)]
 )

@@ -76,6 +76,23 @@ def test_what_was_forgotten_before_stays_so(journal: Journal) -> None:
     assert forgotten_before(notes) == NOW - 90 * DAYS
 
 
+def test_more_is_forgotten_later(journal: Journal) -> None:
+    notes = given(journal)
+    forget_calls(journal, NOW - 160 * DAYS, NOW)
+
+    assert forget_calls(journal, NOW, NOW) == 1
+    assert forgotten_before(notes) == NOW - 90 * DAYS
+
+
+def test_nothing_is_forgotten_before_the_first_look(journal: Journal) -> None:
+    """A list that came to nothing is none."""
+    notes = given(journal, settled=False)
+    notes.drop()
+
+    assert forget_calls(journal, NOW, NOW) == 0
+    assert forgotten_before(notes) is None
+
+
 def test_nothing_is_forgotten_while_a_list_waits_for_its_place(journal: Journal) -> None:
     given(journal)
     notes = given(journal, settled=False)

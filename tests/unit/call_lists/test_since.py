@@ -12,6 +12,8 @@ from dialler_sync.contacts.call_records import Call
 from dialler_sync.errors import UsageError
 from dialler_sync.journal import Journal
 
+from ...helpers.records import RUN
+
 
 @pytest.mark.parametrize(
     ("text", "expected"),
@@ -28,6 +30,13 @@ from dialler_sync.journal import Journal
 def test_what_stands_for_a_time(text: str | None, expected: Since, tmp_path: Path) -> None:
     with Journal.open(tmp_path / "journal.db") as journal:
         assert since(text, journal) == expected
+
+
+def test_a_run_stands_for_its_start(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "journal.db") as journal:
+        journal.add_run(RUN)
+
+        assert since(RUN.id, journal) == Since(datetime.fromisoformat(RUN.started_at))
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-13-31", "18:00", "20260131-120000-abcdef"])

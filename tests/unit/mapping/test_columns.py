@@ -267,6 +267,8 @@ def test_the_name_of_a_sheet_is_a_column_where_there_are_sheets(layout: dict[str
         with pytest.raises(InputError, match="only workbooks have sheets"):
             bind(settings, layout_of(*columns))
         return
+    with pytest.raises(InputError, match="there is no column 'City'"):
+        bind(settings_of(BASIC | {"Comment": "City"}), replace(layout_of(*columns), **layout))
     bound = bind(settings, replace(layout_of(*columns), **layout))
     chunk = replace(chunk_of(columns, GOOD), sheet="Nord")
 

@@ -158,7 +158,10 @@ def test_dates(text: str, formats: tuple[str, ...], written: str) -> None:
 )
 def test_dates_that_are_not_certain(text: str, formats: tuple[str, ...]) -> None:
     """Days that do not exist, zones that would shift the time, and days that two formats read differently."""
-    assert code_of(moment(text, formats)) == "datetime_invalid"
+    found = moment(text, formats)
+
+    assert isinstance(found, Fault)
+    assert (found.code, "different dates" in found.message) == ("datetime_invalid", len(formats) > 1)
 
 
 @pytest.mark.parametrize("text", ["true", "YES", " ja ", "1", "x", "J", "wahr"])
@@ -222,6 +225,17 @@ def test_ibans(text: str) -> None:
 def test_not_ibans(text: str) -> None:
     """Check digits, length and country."""
     assert code_of(iban(text)) == "iban_invalid"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("ÄÖ89", "This is not an IBAN"), ("DE8937040044053201300", "check digits"), ("DE893704", "not an I")],
+)
+def test_what_is_wrong_with_an_iban(text: str, said: str) -> None:
+    found = iban(text)
+
+    assert isinstance(found, Fault)
+    assert said in found.message
 
 
 def test_an_iban_with_right_check_digits_and_wrong_length() -> None:

@@ -311,9 +311,10 @@ def test_what_is_noted_of_a_cell_hides_no_damage_that_it_shows() -> None:
 
 
 def test_only_a_text_that_was_encoded_twice_is_warned_of() -> None:
-    columns = ("Name", "Phone")
-    rows = [("MÃ¼ller", GOOD[1]), GOOD, (GOOD[0], "0171 1234568")]
-    bound = bind(settings_of(BASIC), layout_of(*columns))
+    """Whatever the other columns hold."""
+    columns = ("Name", "Phone", "Note")
+    rows = [("MÃ¼ller", GOOD[1], "日本"), (*GOOD, ""), (GOOD[0], "0171 1234568", "")]
+    bound = bind(settings_of(BASIC | {"Comment": "Note"}), layout_of(*columns))
 
     mapped = bound.apply(chunk_of(columns, *rows, notes={(4, 1): CellNote(number="1")}))
 

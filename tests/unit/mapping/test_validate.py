@@ -509,6 +509,29 @@ def test_own_checks_are_of_what_could_be_read(field: str, rule: Any, cell: str, 
     assert isinstance(found, Rejection if codes else Contact)
 
 
+@pytest.mark.parametrize(
+    ("field", "rule", "cells"),
+    [
+        ("Comment", {"pattern": "[A-Z]+"}, ("AB", "ab", "")),
+        ("Comment", {"one_of": ["a"]}, ("a", "b", "")),
+        ("Comment", {"max_length": 2}, ("ab", "abc", "")),
+        ("Comment", {"pattern": "[A-Z]+"}, ("AB", "#REF!", "")),
+        ("Amount", {"min": 0}, ("0", "-1", "")),
+        ("Amount", {"min": 0}, ("0", "abc", "")),
+        ("FollowUpDateTime", {"after": "2026-01-01"}, ("2026-01-02", "2026-01-01", "")),
+    ],
+)
+def test_a_bad_cell_costs_no_other_row(field: str, rule: Any, cells: tuple[str, ...]) -> None:
+    columns = ("Name", "Phone", "Cell")
+    rules = BASIC | {field: {"column": "Cell", **rule}}
+
+    found = Checker(settings_of(rules), layout_of(*columns)).check(
+        chunk_of(columns, *((*GOOD, cell) for cell in cells))
+    )
+
+    assert [[each.row for each in some] for some in found] == [[2, 4], [3]]
+
+
 def test_what_is_said_of_a_text_that_is_too_long() -> None:
     """Only a field that may be cut is told to be."""
     found = check_row({"No": "x" * 300, "Notes": "x" * 100_000}, {"UserData": "No", "City": "Notes"})

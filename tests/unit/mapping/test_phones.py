@@ -187,7 +187,10 @@ def test_without_a_country_only_international_numbers_are_read() -> None:
 
 
 def test_00_is_a_plus_only_where_it_is_dialled_so() -> None:
-    assert code_of("0049 171 1234567", country(None, "US")) == "phone_too_long"
+    american = country(None, "US")
+
+    assert code_of("0049 171 1234567", american) == "phone_too_long"
+    assert quick_phone("0049 171 1234567", american.plan) is None
 
 
 def test_a_country_that_nobody_knows_is_named() -> None:
@@ -248,7 +251,7 @@ def test_each_country_has_its_own_way(region: str, national: str, number: str) -
         ("+39 06 1234567", "+39061234567"),
         ("+39 (0)6 1234567", "+39061234567"),
         ("+39 (0) 06 1234567", "+39061234567"),
-        ("+39 (0)31 2345678", "+390312345678"),  # +39 31 2345678 is a mobile number
+        ("+39 (0)310 2345678", "+3903102345678"),  # +39 310 2345678 is a mobile number
         ("+54 9 11 1234 5678", "+5491112345678"),
         ("+54 11 15 1234 5678", "+5491112345678"),
         ("+55 (0xx11) 91234-5678", "+5511912345678"),

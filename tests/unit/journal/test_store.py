@@ -846,6 +846,7 @@ def test_a_contact_is_of_the_list_that_was_sent_last(folded: bool, journal: Jour
     rows(sent(7, files=[NORTH], command="undo"), ("UNDONE", 0))
     if folded:
         journal.fold_runs(TARGET)
+        journal.fold_runs("http://other/1#538")
     runs = journal.runs()
     keys = ["N", "S", "AGAIN", "FIXED", "BAD", "MENDED", "N-ACCOUNT", "OTHER", "NEVER"]
 

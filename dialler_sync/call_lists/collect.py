@@ -153,7 +153,7 @@ class Collector:
             self._add(line, change, Note(CALL, each.key, value, each.call.start))
 
     def _is_forgotten(self, call: Call) -> bool:
-        began = moment(call.when) if self._forgotten and call.when else None
+        began = moment(call.when) if self._forgotten else None
         return began is not None and self._forgotten is not None and began < self._forgotten
 
     def _add(self, line: Mapping[str, Any], change: str, note: Note) -> None:

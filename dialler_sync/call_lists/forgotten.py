@@ -53,11 +53,10 @@ def _whose(entry: tuple[str, str, str]) -> tuple[str, str]:
 
 
 def _is_old(limit: datetime, start: str) -> bool:
-    began = moment(start) if start else None
+    began = moment(start)
     return began is not None and began < limit
 
 
 def forgotten_before(notes: CallNotes | None) -> datetime | None:
     """Return the moment before which calls count as given, None if there is none."""
-    text = notes.forgotten_before() if notes else ""
-    return moment(text) if text else None
+    return moment(notes.forgotten_before()) if notes else None

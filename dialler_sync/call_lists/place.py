@@ -59,7 +59,7 @@ def draft_beside(path: Path, whose: str, write: Callable[[IO[bytes], Path], None
             _sync_folder(path.parent)
         except BaseException:
             with suppress(OSError):
-                draft.unlink(missing_ok=True)
+                draft.unlink()
             raise
     return Draft(draft, hashed.digest.hexdigest())
 
@@ -101,7 +101,7 @@ def put_in_place(intent: Mapping[str, Any], last: Mapping[str, Any] | None) -> N
     if os.path.lexists(path):
         here = sha256_of(path)
         empty = last is not None and not last["calls"] and here == last["sha256"]
-        if not empty and here not in {intent.get("replaces"), intent["sha256"]}:
+        if not empty and here not in {intent.get("replaces", ""), intent["sha256"]}:
             aside = _aside(path)
             with _in_words(path):
                 path.rename(aside)
@@ -119,7 +119,6 @@ def recover(notes: CallNotes, whose: str, to: Path | None) -> Mapping[str, Any] 
     """
     intent = notes.intent()
     if intent is None:
-        notes.drop()
         return None
     path = Path(intent["path"])
     draft = _draft_of(path, whose)
@@ -163,12 +162,12 @@ def _is_ours(path: Path) -> bool:
     return stat.S_ISREG(found.st_mode) and (not hasattr(os, "geteuid") or found.st_uid == os.geteuid())
 
 
-def sha256_of(path: Path) -> str:
-    """Return the hash of a file, ``""`` if there is none that can be read."""
+def sha256_of(path: Path) -> str | None:
+    """Return the hash of a file, None if there is none that can be read."""
     try:
         return file_sha256(path)
     except OSError:
-        return ""
+        return None
 
 
 def _aside(path: Path) -> Path:

@@ -27,7 +27,7 @@ class Since:
         """Whether a call is wanted; one whose time is not known is."""
         if self.begin is None:
             return True
-        began = moment(call.when) if call.when else None
+        began = moment(call.when)
         return began is None or began >= self.begin
 
 

@@ -81,7 +81,7 @@ def e164(compact: str, region: str | None) -> str | Fault:
         if isinstance(other, Fault):
             return other
         number = other
-    if (former := _FORMER_PREFIX.get(number.country_code or 0)) and not phonenumbers.is_valid_number(number):
+    if former := _FORMER_PREFIX.get(number.country_code or 0):
         national = former.sub("", phonenumbers.national_significant_number(number), count=1)
         number = phonenumbers.parse(f"+{number.country_code}{national}")
     return _why_not(number) or "+" + _digits(number)

@@ -22,8 +22,8 @@ Table = Mapping[str, str]
 def texts_of(rule: ColumnRule, sources: list[list[str]], rows: int, field: str) -> list[str]:
     """Return the texts of a rule before values and lookups: put together, trimmed, split, replaced."""
     texts = _combined(rule, sources, rows)
-    for step in (_trimmed, _split, _trimmed if rule.split else None):
-        texts = step(rule, texts) if step else texts
+    for step in (_trimmed, _split, _trimmed):
+        texts = step(rule, texts)
     return _put_in_place(rule, texts, field)
 
 

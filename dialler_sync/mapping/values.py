@@ -103,7 +103,7 @@ def _plain_number(text: str, rule: ColumnRule) -> str | Fault:
     thousands: str | None = rule.thousands
     if thousands is None:
         decimal, thousands = _signs(text, decimal)
-        if thousands is None and (sign := _two_ways(text, rule.decimal)):
+        if sign := _two_ways(text, rule.decimal):
             return fault(
                 "amount_invalid",
                 phrase(

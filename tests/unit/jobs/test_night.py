@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +15,9 @@ import pytest
 from dialler_sync.errors import UsageError
 from dialler_sync.exit_codes import ExitCode, meaning_of
 from dialler_sync.jobs import night
-from dialler_sync.jobs.night import HISTORY, NightOptions, configurations
-from dialler_sync.journal import RunRecord
+from dialler_sync.jobs.digest import Member
+from dialler_sync.jobs.night import HISTORY, CampaignNight, NightOptions, configurations, night_facts, run_night, tell
+from dialler_sync.journal import Journal, RunRecord
 
 from ...helpers.records import RUN, facts
 
@@ -135,3 +139,157 @@ def test_what_a_process_is_given(trusted: bool, state: str | None, monkeypatch: 
     assert "DIALLER_SYNC_IMPORT_OUT" not in given
     assert given["DIALLER_SYNC_STATE"] == (state or "mine")
     assert given.get("DIALLER_SYNC_TRUST") == ("1" if trusted else None)
+
+
+Act = Callable[[str], None]
+FULL = """\
+dialler: {base_url: 'http://127.0.0.1/rest/v1.0', clients_id: 1, token: '${NO_SUCH_TOKEN}'}
+campaign: {id: 1}
+inbox: {dir: in}
+"""
+
+
+@pytest.fixture
+def act(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Act:
+    """Put a shell script in place of the processes of a night: ``act("exit 4")``."""
+
+    def act(script: str) -> None:
+        path = tmp_path / "process.sh"
+        path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        path.chmod(0o700)
+        monkeypatch.setattr(sys, "executable", str(path))
+
+    return act
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal.open(tmp_path / "journal.db") as journal:
+        yield journal
+
+
+def options(said: Callable[[str, Mapping[str, Any]], None] = lambda *_: None, **changes: Any) -> NightOptions:
+    return replace(NightOptions(False, None, ("-q",), None, said), **changes)
+
+
+def test_what_a_process_is_told_to_do(act: Act) -> None:
+    act('for word; do echo "$word" >&2; done')
+    until = datetime(2100, 1, 1, tzinfo=UTC)
+    told: list[Mapping[str, Any]] = []
+
+    for given in ({}, {"quiet_for": 0.0, "until": until, "found_by": ("--state", "a b")}):
+        night._Work(options(lambda name, record: told.append({**record, "name": name}), **given))._import(CONFIG)
+
+    assert {record["name"] for record in told} == {"nord"}
+    assert [record["message"] for record in told] == [
+        *(
+            "-P",
+            "-m",
+            "dialler_sync",
+            "--config",
+            str(CONFIG),
+            "-q",
+            "--log-format",
+            "json",
+            "import",
+            "--of-night",
+            "",
+        ),
+        *("-P", "-m", "dialler_sync", "--config", str(CONFIG), "-q", "--log-format", "json", "import", "--of-night"),
+        *(shlex.join(("--state", "a b")), "--quiet-for", "0.0", "--until", until.isoformat()),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "errors"),
+    [
+        ("exit 4", ExitCode.ROWS_FAILED, []),
+        ("exit 99", ExitCode.BUG, ["the process ended with 99"]),
+        ("kill -9 $$", ExitCode.INTERRUPTED, ["the process ended with -9"]),
+        ("""echo '{"level": "error", "time": "t", "message": "Error: no inbox"}' >&2; exit 2""", 2, ["no inbox"]),
+        ("""echo '{"level": "info", "time": "t", "message": "begun"}' >&2; echo Traceback >&2""", 0, []),
+    ],
+)
+def test_how_a_process_ended(script: str, code: int, errors: list[str], act: Act) -> None:
+    act(script)
+
+    assert night._Work(options())._import(CONFIG) == (code, errors)
+
+
+def test_a_process_that_begins_as_the_night_is_stopped_is_ended(act: Act) -> None:
+    act("exec sleep 9")
+    work = night._Work(options())
+    work.stop()
+
+    assert work._import(CONFIG)[0] == ExitCode.INTERRUPTED
+
+
+def test_a_night_that_is_stopped_ends_the_campaign_at_work_and_begins_no_other(act: Act, tmp_path: Path) -> None:
+    act("echo begun >&2; exec sleep 9")
+    work = night._Work(options(lambda *_: work.stop()))
+
+    work.one_by_one([tmp_path / "north.yaml", tmp_path / "south.yaml"])
+
+    assert list(work.ended.values()) == [
+        (ExitCode.INTERRUPTED, ["the process ended with -2"]),
+        (ExitCode.INTERRUPTED, ["interrupted before it started"]),
+    ]
+
+
+@pytest.mark.parametrize(("until", "code"), [(2000, ExitCode.OUT_OF_TIME), (2100, ExitCode.OK), (None, ExitCode.OK)])
+def test_no_campaign_is_begun_after_the_time_that_was_given(until: int | None, code: int, act: Act) -> None:
+    act("exit 0")
+    work = night._Work(options(until=until and datetime(until, 1, 1, tzinfo=UTC)))
+
+    work.one_by_one([CONFIG])
+
+    assert work.ended[CONFIG][0] == code
+
+
+def test_what_cannot_be_used_stops_no_other_campaign(
+    act: Act, journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is told by its name, with what it needs, to those who want to know; a token is not asked for here."""
+    pinged: list[Any] = []
+    members: list[Member] = []
+    monkeypatch.setattr(night, "ping_starts", pinged.extend)
+    monkeypatch.setattr(night, "tell_of_night", lambda _folder, told, _journal: members.extend(told))
+    act(f"""case "$5" in *north*) echo "no dialler" >&2; exit 5;; esac; touch '{tmp_path}/ran'""")
+    for name, text in (
+        ("north.yaml", f"{FULL}notify: {{webhook: 'http://127.0.0.1/hook'}}\n"),
+        ("west.yaml", FULL),
+        ("no_inbox.yaml", FULL.replace("inbox: {dir: in}\n", "")),
+        ("unfinished.yaml", f"{FULL}columns: {{Name: N}}  # CHANGE\n"),
+    ):
+        configuration(tmp_path, name, text)
+
+    nights = {each.name: each for each in run_night(tmp_path, journal, options())}
+
+    assert (tmp_path / "ran").exists()
+    assert {name: each.code for name, each in nights.items()} == {
+        "no_inbox": ExitCode.USAGE, "north": ExitCode.UNAVAILABLE, "unfinished": ExitCode.USAGE, "west": ExitCode.OK,
+    }  # fmt: skip
+    assert "inbox.dir is not set" in nights["no_inbox"].needs
+    assert (nights["north"].needs, nights["west"].needs) == (meaning_of(ExitCode.UNAVAILABLE), "")
+    assert [str(each.webhook) for each in pinged] == ["http://127.0.0.1/hook"]
+    assert [
+        (each.path.stem, each.night, bool(each.notify), bool(each.notify and each.notify.webhook)) for each in members
+    ] == [(name, nights[name], name in {"north", "west"}, name == "north") for name in sorted(nights)]
+
+
+def test_a_night_is_told_as_it_was(tmp_path: Path) -> None:
+    page = tmp_path / "pages" / "night.html"
+    nights = [
+        CampaignNight("north", ExitCode.OK, "", [facts("run-1", alarm="20 rows")]),
+        CampaignNight("south", ExitCode.USAGE, "no inbox"),
+    ]
+
+    tell(page, nights, RUN.started_at)
+    told = night_facts(nights, RUN.started_at, page)
+
+    assert "no inbox" in page.read_text(encoding="utf-8")
+    assert told["exit_code"] == ExitCode.USAGE
+    assert [(each["name"], each["needs"], each["alarm"], len(each["runs"])) for each in told["campaigns"]] == [
+        ("north", None, "20 rows", 1),
+        ("south", "no inbox", None, 0),
+    ]

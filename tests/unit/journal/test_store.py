@@ -810,6 +810,7 @@ def test_cells_of_rows_to_be_mended_are_kept_as_they_were_first(journal: Journal
         4: Origin("C", "", "", None),
     }
     assert journal.origins(run.id, 1, [2]) == {}
+    assert journal.origins("another", 0, [2]) == {}
     journal.delete_run(run.id)
     assert journal.origins(run.id, 0, [2]) == {}
 
@@ -841,11 +842,52 @@ def test_keys_are_settled_by_imports_of_the_target_that_came_later_and_were_not_
 
     assert found == {"LATE": "run-2", "PRUNED": "run-4", "SAME": "run-5"}
     assert journal.settled_since("other", "2026-01-01T12:00:00Z", keys, set()) == {}
+    assert journal.settled_since(TARGET, "2026-01-01T12:00:00Z", ["LATE"], set()) == {"LATE": "run-2"}
     assert [journal.sent_since(TARGET, since, set()) for since in ("2026-01-01T12:00:00Z", "2026-02")] == [True, False]
     assert not journal.sent_since("other", "2026-01-01T12:00:00Z", set())
     others = {"run-2", "run-3", "run-5", "run-6"}  # the pruned one has left what it sent
     assert [journal.sent_since(TARGET, f"2026-01-0{day}T00:00:00Z", others) for day in (3, 5)] == [True, False]
     assert journal.settled_since(TARGET, "2026-01-01T12:00:00Z", keys, {"run-2"}).keys() == {"PRUNED", "SAME"}
+
+
+NORTH, SOUTH, FIXED = ({**RUN.files[0], "name": name} for name in ("north.csv", "south.csv", "failed.xlsx"))
+
+
+@pytest.mark.parametrize("folded", [True, False])
+def test_a_contact_is_of_the_list_that_was_sent_last(folded: bool, journal: Journal) -> None:
+    """Of a fixed file, the list that it belongs to counts; rows that were not sent, and other targets, do not."""
+
+    def sent(number: int, target: str = TARGET, **changes: Any) -> RunRecord:
+        run = replace(RUN, id=f"run-{number}", started_at=f"2026-01-{number:02}T00:00:00Z", target=target, **changes)
+        journal.add_run(run)
+        return run
+
+    def rows(run: RunRecord, *keys: tuple[str, int], status: Status = Status.SUCCEEDED) -> None:
+        planned = [PlannedRow(n, file, n + 2, key, f"{run.id}-{key}") for n, (key, file) in enumerate(keys)]
+        journal.add_rows(run.id, planned)
+        settle(journal, run, *[status] * len(keys))
+        end(journal, run)
+
+    account = TARGET.rpartition("#")[0] + "#*"
+    rows(sent(1, files=[NORTH, SOUTH]), ("N", 0), ("S", 1), ("AGAIN", 0), ("FIXED", 0), ("", 0))
+    rows(sent(2, files=[SOUTH]), ("AGAIN", 0))
+    rows(sent(3, files=[NORTH]), ("BAD", 0), status=Status.FAILED)
+    rows(sent(4, files=[FIXED], parent="run-2"), ("MENDED", 0))
+    rows(sent(5, target=account, files=[NORTH]), ("N-ACCOUNT", 0), ("AGAIN", 0))
+    rows(sent(6, target="http://other/1#538", files=[NORTH]), ("OTHER", 0))
+    rows(sent(7, files=[NORTH], command="undo"), ("UNDONE", 0))
+    if folded:
+        journal.fold_runs(TARGET)
+        journal.fold_runs("http://other/1#538")
+    runs = journal.runs()
+    keys = ["N", "S", "AGAIN", "FIXED", "BAD", "MENDED", "N-ACCOUNT", "OTHER", "NEVER"]
+
+    assert journal.lists_of(TARGET, runs, keys) == {
+        "N": "north.csv", "S": "south.csv", "AGAIN": "south.csv", "FIXED": "north.csv", "MENDED": "south.csv",
+        "N-ACCOUNT": "north.csv",
+    }  # fmt: skip
+    assert journal.lists_of(TARGET, runs, ["S"]) == {"S": "south.csv"}
+    assert "AGAIN" not in journal.lists_of(TARGET, [run for run in runs if run.id != "run-2"], keys) or not folded
 
 
 WARNED = (RowWarning("restored", "UserData"), RowWarning("double_encoded", "Name"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,10 +12,10 @@ from dialler_sync.errors import ConfigError, InputError
 from dialler_sync.fields import VENDOR_COLUMNS, VENDOR_MARK
 from dialler_sync.mapping.binding import bind
 from dialler_sync.mapping.cells import Cell, PlainNumber, is_blank
-from dialler_sync.model import CellNote, Fault
+from dialler_sync.model import CellNote, Fault, RowWarning
 from dialler_sync.own_columns import MOVE_COLUMNS, RESULT_COLUMNS
 
-from ...helpers.rows import BASIC, chunk_of, layout_of, settings_of
+from ...helpers.rows import BASIC, GOOD, chunk_of, layout_of, settings_of
 
 
 def cells_of(
@@ -88,7 +90,7 @@ def test_all_columns_that_vanished_are_named_at_once() -> None:
     assert "no column 'Customer No' (for UserData); did you mean 'Customer no.'?" in message
     assert "no column 'Land' (for PhoneNumber1)" in message
     assert "no column 'Kampagne' (for DiallerCampaignsName)" in message
-    assert "the columns of dialler-sync's own reports are ignored" in message
+    assert message.count("the columns of dialler-sync's own reports are ignored") == 1
     assert message.endswith("The file has the columns 'Name', 'Phone', 'Customer no.'.")
 
 
@@ -183,7 +185,10 @@ def test_text_is_left_exactly_as_it_stands(text: str) -> None:
         ({"join": {"columns": ["C", "A"], "separator": ", "}}, ("a", "", "c"), "c, a"),
         ({"column": "A", "split": {"separator": ";", "part": 2}}, ("a; b ;c",), " b "),
         ({"column": "A", "split": {"separator": ";", "part": 2}, "trim": "true"}, ("a; b ;c",), "b"),
-        ({"column": "A", "split": {"separator": ";", "part": 4}}, ("a;b",), None),
+        ({"column": "A", "split": {"separator": ";", "part": 3}}, ("a;b",), None),
+        ({"column": "A", "replace": [{"pattern": "-", "with": "/"}, {"pattern": "/b"}]}, ("a-b",), "a"),
+        ({"column": "A", "replace": [{"pattern": "^$", "with": "x"}]}, ("",), None),
+        ({"column": "A", "default": "none"}, ("",), "none"),
         ({"column": "A", "trim": "true"}, ("  a b  ",), "a b"),
         ({"column": "A", "case": "upper"}, ("straße",), "STRASSE"),
         ({"column": "A", "case": "lower"}, ("ÄB",), "äb"),
@@ -215,6 +220,105 @@ def test_a_value_that_is_not_listed_can_reject_the_row() -> None:
     assert empty is None
     assert isinstance(cell, Fault)
     assert (cell.code, "Herr, Frau" in cell.hint) == ("value_unlisted", True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "cells"),
+    [
+        ({}, ["Nord", None, "value_unlisted", None, "error_cell"]),
+        ({"default": "?"}, ["Nord", "?", "?", "?", "error_cell"]),
+        ({"unlisted": "keep"}, ["Nord", None, "x", None, "error_cell"]),
+        ({"unlisted": "empty"}, ["Nord", None, None, None, "error_cell"]),
+        ({"unlisted": "reject", "default": "?"}, ["Nord", "?", "value_unlisted", "?", "error_cell"]),
+    ],
+)
+def test_lookups(settings: dict[str, Any], cells: list[str | None]) -> None:
+    """Listed, listed without a value, not listed, empty, damaged."""
+    rule = {"column": "A", "lookup": {"file": "plz.csv", "key": "PLZ", "value": "Region"}, **settings}
+    of_rule = settings_of(BASIC | {"Comment": rule})
+    lookup = of_rule.columns["Comment"].lookup
+    assert lookup
+    columns = ("A", "Name", "Phone")
+    bound = bind(of_rule, layout_of(*columns), {lookup: {"a": "Nord", "b": ""}})
+
+    found = bound.apply(chunk_of(columns, *((text, *GOOD) for text in (" A ", "b", "x", "", "#N/A")))).cells["Comment"]
+
+    assert [cell.code if isinstance(cell, Fault) else cell for cell in found] == cells
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"mirror": {"missing": "lock"}},
+        {"rows": {"skip": {"A": {"values": ["x"]}}, "skipped_contacts": "lock"}},
+        {"rows": {"mode": "create"}},
+        {"campaign": {"split": {"538": "50%", "539": "50%"}}},
+    ],
+)
+def test_what_goes_by_the_key_needs_its_column(setting: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="needs UserData, but columns: does not map it"):
+        bind(settings_of(BASIC, **setting), layout_of("Name", "Phone", "A"))
+
+
+@pytest.mark.parametrize(("layout", "read"), [({"sheet": "Nord"}, True), ({"mended": True}, True), ({}, False)])
+def test_the_name_of_a_sheet_is_a_column_where_there_are_sheets(layout: dict[str, Any], read: bool) -> None:
+    settings, columns = settings_of(BASIC | {"Comment": "_sheet"}), ("Name", "Phone")
+    if not read:
+        with pytest.raises(InputError, match="only workbooks have sheets"):
+            bind(settings, layout_of(*columns))
+        return
+    with pytest.raises(InputError, match="there is no column 'City'"):
+        bind(settings_of(BASIC | {"Comment": "City"}), replace(layout_of(*columns), **layout))
+    bound = bind(settings, replace(layout_of(*columns), **layout))
+    chunk = replace(chunk_of(columns, GOOD), sheet="Nord")
+
+    assert bound.apply(chunk).cells["Comment"] == ["Nord"]
+    assert bound.fields["Comment"].origin(chunk, 0) == ("_sheet", "Nord")
+
+
+@pytest.mark.parametrize(
+    ("layout", "columns", "said"),
+    [
+        ({}, ("a;b",), "read as a single column; .*'[;]'"),
+        ({}, ("a",), "the sign between them"),
+        ({"delimiter": ","}, ("a;b", "c"), "delimited by ','; .*'[;]'"),
+        ({"delimiter": ","}, ("a\tb", "c"), "source.delimiter to tab"),
+        ({"delimiter": ","}, ("a", "c;d"), ""),
+        ({"delimiter": ","}, ("a", "c"), ""),
+        ({"format": "xlsx"}, ("a;b",), ""),
+    ],
+)
+def test_a_delimiter_in_doubt_is_told(layout: dict[str, Any], columns: tuple[str, ...], said: str) -> None:
+    with pytest.raises(InputError) as raised:
+        bind(settings_of(BASIC), replace(layout_of(*columns), **layout))
+
+    assert re.search(said or "has the columns [^.]*\\.$", str(raised.value))
+
+
+def test_a_formula_without_a_value_is_not_the_empty_text_of_a_list() -> None:
+    """Nobody knows what it would show."""
+    rule = {"column": "A", "values": {"": "none"}, "case": "upper"}
+
+    (cell,) = cells_of(rule, ("",), notes={(2, 0): CellNote("formula_without_value")})
+
+    assert code_of(cell) == "formula_without_value"
+
+
+def test_what_is_noted_of_a_cell_hides_no_damage_that_it_shows() -> None:
+    (cell,) = cells_of("A", ("#REF!",), notes={(2, 0): CellNote(warning="double_encoded")})
+
+    assert code_of(cell) == "error_cell"
+
+
+def test_only_a_text_that_was_encoded_twice_is_warned_of() -> None:
+    """Whatever the other columns hold."""
+    columns = ("Name", "Phone", "Note")
+    rows = [("MÃ¼ller", GOOD[1], "日本"), (*GOOD, ""), (GOOD[0], "0171 1234568", "")]
+    bound = bind(settings_of(BASIC | {"Comment": "Note"}), layout_of(*columns))
+
+    mapped = bound.apply(chunk_of(columns, *rows, notes={(4, 1): CellNote(number="1")}))
+
+    assert mapped.warnings == {0: (RowWarning("double_encoded", "Name"),)}
 
 
 @pytest.mark.parametrize("code", ["error_cell", "formula_without_value", "precision_lost"])
@@ -256,6 +360,20 @@ def test_a_number_field_takes_the_number_of_a_numeric_cell(rule: Any) -> None:
 
     assert cells == ["123", "1234567890123456"]
     assert all(isinstance(cell, PlainNumber) for cell in cells)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"template": "{A}0"},
+        {"column": "A", "split": {"separator": "-", "part": 1}},
+        {"column": "A", "replace": [{"pattern": "-1"}]},
+    ],
+)
+def test_a_number_that_a_rule_has_changed_is_not_that_of_its_cell(rule: Any) -> None:
+    (cell,) = cells_of(rule, ("12-1",), field="Amount", notes={(2, 0): CellNote(number="-12")})
+
+    assert cell in {"12-10", "12"}
 
 
 def test_a_text_field_takes_what_the_cell_shows() -> None:

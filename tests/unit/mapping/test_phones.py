@@ -6,7 +6,7 @@ import pytest
 
 from dialler_sync.mapping.countries import region_of
 from dialler_sync.mapping.numbering_plans import plan_of_code, plan_of_region
-from dialler_sync.mapping.phones import Country, country, quick_phone, read_phone, read_phones
+from dialler_sync.mapping.phones import Country, RestoredNumber, country, of_type, quick_phone, read_phone, read_phones
 from dialler_sync.mapping.spread import spread
 from dialler_sync.model import Fault
 
@@ -68,6 +68,7 @@ def test_an_extension_can_be_refused() -> None:
 
     assert isinstance(found, Fault)
     assert found.code == "phone_extension"
+    assert read_phone("089 12345", DE, extension="reject") == MUNICH
 
 
 @pytest.mark.parametrize(
@@ -102,6 +103,7 @@ def test_several_numbers_in_a_cell(cell: str) -> None:
         ("1711234567.0", "phone_leading_zero_lost"),
         ("8912345678", "phone_leading_zero_lost"),
         ("49204112345", "phone_leading_zero_lost"),
+        ("436641234567", "phone_leading_zero_lost"),  # of Austria, but nothing says so
         ("0171 123", "phone_too_short"),
         ("110", "phone_too_short"),
         ("+1 202 555", "phone_too_short"),
@@ -111,6 +113,9 @@ def test_several_numbers_in_a_cell(cell: str) -> None:
         ("0900 1234567", "phone_premium_rate"),
         ("+49 900 1 234567", "phone_premium_rate"),
         ("0190 123456", "phone_premium_rate"),
+        ("+44 909 879 0000", "phone_premium_rate"),
+        ("+49692530886650525", "phone_too_long"),  # libphonenumber takes it
+        ("+7 000 000 0000", "phone_invalid"),
         ("0123 4567890", "phone_invalid"),
         ("+999 1234567", "phone_invalid"),
         ("+0171 1234567", "phone_invalid"),
@@ -130,6 +135,8 @@ def test_several_numbers_in_a_cell(cell: str) -> None:
         ("05.06.1985", "phone_invalid"),
         ("1985-06-05", "phone_invalid"),
         ("0171\ufffd1234567", "phone_invalid"),
+        ('="01711234567', "phone_invalid"),
+        ('01711234567"', "phone_invalid"),
         ("0" * 10_000, "phone_invalid"),
     ],
 )
@@ -156,6 +163,21 @@ def test_the_faulty_one_of_several_numbers_is_named() -> None:
 
     assert isinstance(found, Fault)
     assert found.message.startswith("'089 1': ")
+    single = read_phone("089 1", DE)
+    assert isinstance(single, Fault)
+    assert "089 1" not in single.message
+
+
+def test_numbers_of_another_type_are_refused() -> None:
+    """A number whose type cannot be told is kept; so are empty and faulty cells."""
+    bad, american = Fault("phone_invalid", "", ""), "+12025550123"
+
+    kept, unknown = of_type([MOBILE, MUNICH, None, bad, american], "mobile")
+
+    assert [cell.code if isinstance(cell, Fault) else cell for cell in kept] == [
+        *(MOBILE, "phone_wrong_type", None, "phone_invalid", american)
+    ]
+    assert unknown == [False, False, False, False, True]
 
 
 def test_without_a_country_only_international_numbers_are_read() -> None:
@@ -164,12 +186,21 @@ def test_without_a_country_only_international_numbers_are_read() -> None:
     assert read_phone("0049 171 1234567", NOWHERE) == read_phone("+49 171 1234567", NOWHERE) == MOBILE
 
 
+def test_00_is_a_plus_only_where_it_is_dialled_so() -> None:
+    american = country(None, "US")
+
+    assert code_of("0049 171 1234567", american) == "phone_too_long"
+    assert quick_phone("0049 171 1234567", american.plan) is None
+
+
 def test_a_country_that_nobody_knows_is_named() -> None:
     """The mistake is in the country column, so the message quotes its cell."""
     found = read_phone("0171 1234567", country("Absurdistan", "DE"))
+    others = read_phone("0171 1234567", NOWHERE), read_phone("0171 123", country("DE"))
 
     assert isinstance(found, Fault)
     assert (found.code, "'Absurdistan'" in found.message) == ("phone_no_region", True)
+    assert not any("known country" in str(other) for other in others)
 
 
 @pytest.mark.parametrize(
@@ -220,6 +251,7 @@ def test_each_country_has_its_own_way(region: str, national: str, number: str) -
         ("+39 06 1234567", "+39061234567"),
         ("+39 (0)6 1234567", "+39061234567"),
         ("+39 (0) 06 1234567", "+39061234567"),
+        ("+39 (0)310 2345678", "+3903102345678"),  # +39 310 2345678 is a mobile number
         ("+54 9 11 1234 5678", "+5491112345678"),
         ("+54 11 15 1234 5678", "+5491112345678"),
         ("+55 (0xx11) 91234-5678", "+5511912345678"),
@@ -233,7 +265,15 @@ def test_what_is_dialled_only_inside_a_country_is_left_out(cell: str, number: st
 
 
 @pytest.mark.parametrize(
-    "cell", ["+52 1 55 1234 567", "+52 2 55 1234 5678", "+48 (0) 123", "+39 (0)999999999999", "0xx11 91234-5678"]
+    "cell",
+    [
+        "+52 1 55 1234 567",
+        "+52 2 55 1234 5678",
+        "+48 (0) 123",
+        "+39 (0)999999999999",
+        "0xx11 91234-5678",
+        "0xx171 1234567",
+    ],
 )
 def test_nothing_else_is_left_out(cell: str) -> None:
     """A number that is also invalid without the prefix stays refused; so do carriers of other countries."""
@@ -284,6 +324,38 @@ def test_countries_by_code_and_by_name(named: str, region: str | None) -> None:
     assert region_of(named) == region
 
 
+def test_only_a_lost_zero_is_put_back() -> None:
+    """0491711234567 stays in doubt: +49 171 1234567 with a zero too much, or 0491 711234567."""
+    restored = read_phone("1711234567", DE, lost_zero="restore")
+
+    assert (restored, type(restored)) == (MOBILE, RestoredNumber)
+    assert type(read_phone("0171 1234567", DE, lost_zero="restore")) is str
+    assert isinstance(read_phone("0491711234567", DE, lost_zero="restore"), Fault)
+
+
+@pytest.mark.parametrize(
+    ("cell", "region", "numbers"),
+    [
+        ("5511234/5517654", "IS", ("+3545511234", "+3545517654")),  # 55 is no country code here
+        ("+49 355 12345/0355 67890", "DE", ("+4935512345", "+4935567890")),  # nor is 355
+        ("089 1234/089 12345", "DE", ("+49891234", MUNICH)),
+        ("+49 / 089 12345", "DE", MUNICH),
+    ],
+)
+def test_where_a_number_ends(cell: str, region: str, numbers: object) -> None:
+    assert read_phone(cell, country(None, region)) == numbers
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"), [("keine", "This is text, not"), ("ab 18 Uhr 0171 1234567", "'ab' does not belong")]
+)
+def test_what_is_said_of_words(cell: str, said: str) -> None:
+    found = read_phone(cell, DE)
+
+    assert isinstance(found, Fault)
+    assert found.message.startswith(said)
+
+
 def test_an_empty_country_cell_falls_back() -> None:
     """The configured region applies if the row names no country."""
     assert country(None, "DE").region == "DE"
@@ -308,6 +380,35 @@ def test_plain_numbers_take_the_quick_way(region: str) -> None:
 
     for form in (phonenumbers.PhoneNumberFormat.E164, phonenumbers.PhoneNumberFormat.NATIONAL):
         assert quick_phone(phonenumbers.format_number(example, form), plan) is not None
+
+
+@pytest.mark.parametrize(
+    ("cell", "region"),
+    [
+        *[("089 1234567/68", "DE"), ("089 12345 -012", "DE"), ("01711234567.0", "DE")],
+        *[("20.12.2001", "DK"), ("20-12-2001", "DK")],
+    ],
+)
+def test_the_quick_way_leaves_alone_what_is_more_than_one_number(cell: str, region: str) -> None:
+    """Their digits together are the number of a stranger."""
+    plan = plan_of_region(region)
+
+    assert quick_phone("".join(filter(str.isdigit, cell)), plan)
+    assert quick_phone(cell, plan) is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("+49 (0) 171 1234567", MOBILE),
+        ("+49 0 110 12", None),  # 110 12 is no number
+        ("+55 (0) 15 11 91234-5678", None),  # 15 is a carrier
+        ("+999 1234567", None),
+        ("+49 171 1", None),
+    ],
+)
+def test_the_quick_way_leaves_out_only_a_zero(cell: str, number: str | None) -> None:
+    assert quick_phone(cell, None) == number
 
 
 @pytest.mark.parametrize("region", ["RU", "GG", "ZZ"])
@@ -354,3 +455,10 @@ def test_too_many_numbers_are_a_fault(may_spread: set[str]) -> None:
     (cell,) = result["PhoneNumber1"]
     assert isinstance(cell, Fault)
     assert cell.code == "phone_several"
+    assert ("free phone fields" if may_spread else "one is expected") in cell.message
+
+
+def test_a_field_of_one_type_takes_no_numbers_of_other_cells() -> None:
+    result = spread({"PhoneNumber1": [(A, B)]}, {"PhoneNumber1"}, {"PhoneNumber2"})
+
+    assert result == {"PhoneNumber1": [A], "PhoneNumber3": [B]}

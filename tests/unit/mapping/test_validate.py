@@ -453,3 +453,89 @@ def test_a_text_that_a_workbook_of_ours_has_cut_is_not_taken_for_the_whole() -> 
 
     assert (fault.code, fault.field) == ("damaged_text", "Comment")
     assert "was truncated" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("rule", "good", "bad", "code", "said"),
+    [
+        ({"pattern": "[A-Z]+"}, "AB", "ABc", "pattern_mismatch", "'ABc' does not match the pattern '[A-Z]+'"),
+        ({"one_of": ["north", "south"]}, "south", "sout", "not_listed", "did you mean 'south'"),
+        ({"one_of": ["north", "south"]}, "north", "?", "not_listed", "'?' is not allowed here."),
+        ({"max_length": 3}, "abc", "abcd", "too_long", "max_length of Comment allows 3"),
+        ({"required": True}, "x", "", "required", ""),
+    ],
+)
+def test_own_checks_of_texts(rule: Any, good: str, bad: str, code: str, said: str) -> None:
+    rules = {"Comment": {"column": "Notes", **rule}}
+
+    assert isinstance(check_row({"Notes": good}, rules), Contact)
+    (fault,) = faults_of(check_row({"Notes": bad}, rules))
+    assert fault.code == code
+    assert said in fault.message
+
+
+@pytest.mark.parametrize(
+    ("field", "rule", "good", "bad", "said"),
+    [
+        ("Amount", {"min": 0, "max": 10}, "0", "-1", "-1 is less than 0"),
+        ("Amount", {"min": 0, "max": 10}, "10", "11", "11 is greater than 10"),
+        ("Amount", {"max": 10}, "-99", "11", "11 is greater than 10"),
+        ("Amount", {"min": 0}, "99", "-1", "-1 is less than 0"),
+        ("FollowUpDateTime", {"after": "2026-01-01"}, "2026-01-02", "2026-01-01 12:00", "is not after 2026-01-01"),
+        ("FollowUpDateTime", {"before": "2026-01-01"}, "2025-12-31 23:00", "2026-01-01", "is not before 2026-01-01"),
+    ],
+)
+def test_own_checks_of_numbers_and_days(field: str, rule: Any, good: str, bad: str, said: str) -> None:
+    rules = {field: {"column": "Cell", **rule}}
+
+    assert isinstance(check_row({"Cell": good}, rules), Contact)
+    (fault,) = faults_of(check_row({"Cell": bad}, rules))
+    assert said in fault.message
+
+
+@pytest.mark.parametrize(
+    ("field", "rule", "cell", "codes"),
+    [
+        ("Comment", {"pattern": "A+", "one_of": ["A"], "max_length": 1}, "", []),
+        ("Comment", {"pattern": "A+", "one_of": ["A"]}, "#REF!", ["error_cell"]),
+        ("Amount", {"min": 0, "max": 1}, "abc", ["amount_invalid"]),
+        ("FollowUpDateTime", {"after": "2026-01-01", "before": "2026-02-01"}, "abc", ["datetime_invalid"]),
+    ],
+)
+def test_own_checks_are_of_what_could_be_read(field: str, rule: Any, cell: str, codes: list[str]) -> None:
+    found = check_row({"Cell": cell}, {field: {"column": "Cell", **rule}})
+
+    assert (codes_of(found) if codes else []) == codes
+    assert isinstance(found, Rejection if codes else Contact)
+
+
+@pytest.mark.parametrize(
+    ("field", "rule", "cells"),
+    [
+        ("Comment", {"pattern": "[A-Z]+"}, ("AB", "ab", "")),
+        ("Comment", {"one_of": ["a"]}, ("a", "b", "")),
+        ("Comment", {"max_length": 2}, ("ab", "abc", "")),
+        ("Comment", {"pattern": "[A-Z]+"}, ("AB", "#REF!", "")),
+        ("Amount", {"min": 0}, ("0", "-1", "")),
+        ("Amount", {"min": 0}, ("0", "abc", "")),
+        ("FollowUpDateTime", {"after": "2026-01-01"}, ("2026-01-02", "2026-01-01", "")),
+    ],
+)
+def test_a_bad_cell_costs_no_other_row(field: str, rule: Any, cells: tuple[str, ...]) -> None:
+    columns = ("Name", "Phone", "Cell")
+    rules = BASIC | {field: {"column": "Cell", **rule}}
+
+    found = Checker(settings_of(rules), layout_of(*columns)).check(
+        chunk_of(columns, *((*GOOD, cell) for cell in cells))
+    )
+
+    assert [[each.row for each in some] for some in found] == [[2, 4], [3]]
+
+
+def test_what_is_said_of_a_text_that_is_too_long() -> None:
+    """Only a field that may be cut is told to be."""
+    found = check_row({"No": "x" * 300, "Notes": "x" * 100_000}, {"UserData": "No", "City": "Notes"})
+
+    key, city = sorted(faults_of(found), key=lambda fault: fault.field, reverse=True)
+    assert ("max_length" in key.message, "truncate" in key.hint) == (False, False)
+    assert "truncate" in city.hint

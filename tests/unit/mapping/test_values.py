@@ -61,6 +61,7 @@ GERMAN = {"decimal": ",", "thousands": "."}
         ("1.234.567", {}, 1234567),
         ("1,234,567", {"decimal": "."}, 1234567),
         ("1'234.50", {}, 1234.5),
+        ("1'234,50", {}, 1234.5),
         ("1’234", {}, 1234),
         ("1 234,50", {"decimal": ","}, 1234.5),
         ("1\u00a0234,50", {"decimal": ","}, 1234.5),
@@ -84,7 +85,14 @@ def test_amounts_by_the_rule(text: str, signs: dict[str, str], number: float) ->
         *[("1,234", {"decimal": "."}), ("1.234,56", {"decimal": "."}), ("1,234.56", {"decimal": ","})],
         *[("1.234.567", {"decimal": "."}), ("1.234.56", {}), ("1.23,456.7", {}), ("1.234'567", {}), ("1,234,56", {})],
         *[("1.234,56", {"decimal": ",", "thousands": " "}), ("1,234.5,6", {}), ("0.123.456", {"decimal": "."})],
-        *[("1234.5", GERMAN), ("1.23,4", GERMAN), ("12.34", GERMAN), ("1.2345", GERMAN), ("1..234", GERMAN)],
+        *[
+            ("1234.5", GERMAN),
+            ("1'234,56", {"decimal": "."}),
+            ("1.23,4", GERMAN),
+            ("12.34", GERMAN),
+            ("1.2345", GERMAN),
+            ("1..234", GERMAN),
+        ],
         *[("1e5", {}), ("4,91701E+11", GERMAN), ("nan", {}), ("inf", {}), ("0x10", {}), ("1_000", {}), ("٣", {})],
         *[("12 €", {}), ("--5", {}), ("-5-", {}), ("(5)", {}), (".5", {}), ("5.", {}), ("", {}), ("about 5", {})],
         *[("12345678901234567.89", {}), ("0.1234567890123456789", {}), ("9" * 5000, {}), ("0.000000001", {})],
@@ -93,6 +101,16 @@ def test_amounts_by_the_rule(text: str, signs: dict[str, str], number: float) ->
 def test_amounts_that_are_not_certain(text: str, signs: dict[str, str]) -> None:
     """A number that can be read in two ways, or not kept exactly, is refused."""
     assert code_of(amount(text, rule_of(**signs))) == "amount_invalid"
+
+
+@pytest.mark.parametrize(
+    ("signs", "said"), [({}, "'.' as decimal sign and no thousands"), (GERMAN, "',' as decimal sign and '.' as thou")]
+)
+def test_a_fault_names_the_signs_that_were_expected(signs: dict[str, str], said: str) -> None:
+    found = amount("1 2", rule_of(**signs))
+
+    assert isinstance(found, Fault)
+    assert said in found.message
 
 
 @pytest.mark.parametrize("text", ["0" * 5000, f"{'0' * 5000}7", f"+{'0' * 5000}.0"])
@@ -140,7 +158,10 @@ def test_dates(text: str, formats: tuple[str, ...], written: str) -> None:
 )
 def test_dates_that_are_not_certain(text: str, formats: tuple[str, ...]) -> None:
     """Days that do not exist, zones that would shift the time, and days that two formats read differently."""
-    assert code_of(moment(text, formats)) == "datetime_invalid"
+    found = moment(text, formats)
+
+    assert isinstance(found, Fault)
+    assert (found.code, "different dates" in found.message) == ("datetime_invalid", len(formats) > 1)
 
 
 @pytest.mark.parametrize("text", ["true", "YES", " ja ", "1", "x", "J", "wahr"])
@@ -204,6 +225,17 @@ def test_ibans(text: str) -> None:
 def test_not_ibans(text: str) -> None:
     """Check digits, length and country."""
     assert code_of(iban(text)) == "iban_invalid"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("ÄÖ89", "This is not an IBAN"), ("DE8937040044053201300", "check digits"), ("DE893704", "not an I")],
+)
+def test_what_is_wrong_with_an_iban(text: str, said: str) -> None:
+    found = iban(text)
+
+    assert isinstance(found, Fault)
+    assert said in found.message
 
 
 def test_an_iban_with_right_check_digits_and_wrong_length() -> None:

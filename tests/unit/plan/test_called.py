@@ -23,6 +23,10 @@ EARLY, LATE = "2026-01-02 10:00:00", "2026-03-04 10:00:00"
         ({"dtLastTry": EARLY, "DiallerContactsHistory": [{"dtCallStart": LATE}]}, EARLY),
         ({"DiallerContactsHistory": [{"StatisticsPartA": {"dtCallStart": t}} for t in (EARLY, LATE, EARLY)]}, LATE),
         ({"dtLastTry": "0000-00-00 00:00:00", "DiallerContactsHistory": [{"dtCallStart": EARLY}]}, EARLY),
+        (
+            {"DiallerContactsHistory": [{"dtCallStart": f"2026-01-02 {at}"} for at in ("10:00:00Z", "11:00:00+02:00")]},
+            "2026-01-02 10:00:00Z",
+        ),
         ({"dtLastTry": 1_770_000_000}, "2026-02-02 02:40:00Z"),
     ],
 )

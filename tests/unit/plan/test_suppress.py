@@ -158,6 +158,10 @@ def test_a_list_of_numbers_leaves_out_only_these(lists: Lists) -> None:
         (RowWarning("field_left_out", "PhoneNumber1"),),
     )
     assert both.without_numbers(contact) is contact
+    rules = {"PhoneNumber1": "never", "Name": "never"}
+    assert numbers.may_be_kept(contact.fields, rules) == {"Name": "never"}
+    assert numbers.may_be_kept({"PhoneNumber1": "+491713920099"}, rules) == rules
+    assert SuppressionLists((ONE,)).may_be_kept(contact.fields, rules) == rules
     assert not numbers.reason(contact.fields)
     assert both.reason(contact.fields)
     assert numbers.reason(all_of_it).startswith("no number is left: ")

@@ -33,6 +33,7 @@ Any other exception is a bug, and is reported as one (exit 1).
 from __future__ import annotations
 
 import errno
+import os
 
 from .text.outward import dialler_says, line
 from .text.shortage import behind
@@ -204,7 +205,11 @@ _OF_THE_MACHINE = frozenset(
 
 def is_of_machine(error: BaseException | None) -> bool:
     """Whether a spreadsheet cannot be read for a reason that lies in the machine: another time it may be, as it is."""
-    return any(
-        isinstance(each, (MemoryError, MachineAtFault)) or (isinstance(each, OSError) and each.errno in _OF_THE_MACHINE)
-        for each in behind(error)
-    )
+    return any(isinstance(each, (MemoryError, MachineAtFault)) or _is_of_system(each) for each in behind(error))
+
+
+def _is_of_system(error: BaseException) -> bool:
+    """Whether the system says so in its own words: libraries give a number to what a server says, too."""
+    if not isinstance(error, OSError) or error.errno not in _OF_THE_MACHINE:
+        return False
+    return error.strerror == os.strerror(error.errno)

@@ -75,7 +75,7 @@ def bulk_run(
     def changer(client: DiallerClient, recorder: Recorder) -> Changer:
         if options.unchecked:
             return UncheckedChanger(client, recorder)
-        begun = {entry.result.seq for entry in journal.rows(run) if entry.state in DOUBTFUL} if resumed else ()
+        begun = {entry.result.seq for entry in journal.rows(run) if entry.state in DOUBTFUL} if resumed else set()
         return ContactChanger(client, resumed, recorder=recorder, begun=begun)
 
     job = Job(plan.pages, lambda _: run.command, changer, repeatable=not options.unchecked)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Container, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..api.client import DiallerClient
@@ -30,15 +30,16 @@ class ContactChanger:
 
     ``target``: contacts outside its campaign stay as they are, as they have been moved, or the journal was edited.
     With ``resumed``, a contact that is gone counts as deleted: the run saw it before it was interrupted. With
-    ``recorder``, a change is journalled before it is sent; ``begun`` are the changes that were when the run was
-    interrupted, each of which had something to do: what is done now counts as theirs, so that undo puts it back.
+    ``recorder``, a change is journalled before it is sent; ``begun`` are those that may have been made, by the run that
+    was interrupted or by a request without an answer. Each had something to do: what is done now counts as theirs, so
+    that undo puts it back.
     """
 
     client: DiallerClient
     resumed: bool = False
     target: str = ""
     recorder: Recorder | None = None
-    begun: Container[int] = ()
+    begun: set[int] = field(default_factory=set)
 
     async def change(self, row: SpooledRow) -> Outcome:
         """Change the contact if it carries the row's UserData."""
@@ -51,7 +52,12 @@ class ContactChanger:
         begun = row.seq in self.begun
         if contact is not None and self.recorder is not None and not nothing:
             await self.recorder.intend(row.seq, None)
-        done = contact is not None and await change_by_id(self.client, row)
+        try:
+            done = contact is not None and await change_by_id(self.client, row, self.begun)
+        except (Refused, NotDone, StopRun):
+            if self.recorder is not None and row.seq not in self.begun:
+                self.recorder.take_back(row.seq)
+            raise
         if done and nothing and not begun:
             return _outcome(row, Status.SKIPPED, error=nothing)
         if not done and await is_still_there(self.client, row):
@@ -75,7 +81,9 @@ class UncheckedChanger:
     async def change(self, row: SpooledRow) -> Outcome:
         """Change the contact that the dialler picks."""
         if row.contact_id:
-            return _outcome(row, Status.SUCCEEDED) if await change_by_id(self.client, row) else nothing_there(row)
+            return (
+                _outcome(row, Status.SUCCEEDED) if await change_by_id(self.client, row, set()) else nothing_there(row)
+            )
         changes: Mapping[str, Callable[[str], Awaitable[None]]] = {
             "delete": self.client.delete_by_user_data,
             "lock": self.client.lock_by_user_data,
@@ -95,8 +103,11 @@ class UncheckedChanger:
         return _outcome(row, Status.SUCCEEDED)
 
 
-async def change_by_id(client: DiallerClient, row: SpooledRow) -> bool:
-    """Lock, unlock or delete a contact by ID; return False if there is none. A repeat is harmless."""
+async def change_by_id(client: DiallerClient, row: SpooledRow, doubtful: set[int]) -> bool:
+    """Lock, unlock or delete a contact by ID; return False if there is none. A repeat is harmless.
+
+    The row's number is added to ``doubtful`` where the change may have been made although no answer came.
+    """
     changes: Mapping[str, Callable[[str], Awaitable[bool]]] = {
         "delete": client.delete_by_id,
         "lock": client.lock_by_id,
@@ -109,6 +120,7 @@ async def change_by_id(client: DiallerClient, row: SpooledRow) -> bool:
         try:
             return await changes[row.kind](row.contact_id)
         except MaybeDone:
+            doubtful.add(row.seq)
             maybe_deleted = row.kind == "delete"
             raise
 

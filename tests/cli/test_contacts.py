@@ -791,6 +791,20 @@ def stopped_in_the_middle(run: Run, configure: Configure, dialler: SimulatorServ
     return done
 
 
+def test_a_change_that_is_refused_with_the_token_is_still_to_be_made(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """It is written down before it is sent, and is no longer in doubt once the dialler has refused it."""
+    configure(concurrency=1)
+    seed(dialler, *(f"K{n}" for n in range(8)))
+    dialler.order(FaultPlan.parse("401_from:4:on=delete"))
+
+    done = run("contacts", "delete", "--from", listing(tmp_path, "Key", *(f"K{n}" for n in range(8))), "--yes")
+
+    assert done.code == ExitCode.NO_ROW_CAN_SUCCEED, done.err
+    assert list(done.statuses().values()) == ["succeeded"] * 3 + ["unprocessed"] * 5
+
+
 def test_a_run_that_was_stopped_is_resumed(
     run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
 ) -> None:

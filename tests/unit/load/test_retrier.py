@@ -460,20 +460,20 @@ def test_contact_that_is_gone_after_a_lost_change_was_deleted_by_nothing_but_a_d
     """Somebody else may have deleted the contact that was to be locked: it is not locked."""
     row = SpooledRow(0, "K", b"", kind, "7")
 
-    assert asyncio.run(change_by_id(cast("DiallerClient", Changing(answers=True)), row)) is (kind == "delete")
+    assert asyncio.run(change_by_id(cast("DiallerClient", Changing(answers=True)), row, set())) is (kind == "delete")
 
 
 @pytest.mark.parametrize("kind", ["lock", "unlock"])
 def test_lost_lock_is_not_shown_by_a_contact_that_is_gone(kind: str) -> None:
     with pytest.raises(MaybeDone):
         row = SpooledRow(0, "K", b"", kind, "7")
-        asyncio.run(change_by_id(cast("DiallerClient", Changing(answers=False)), row))
+        asyncio.run(change_by_id(cast("DiallerClient", Changing(answers=False)), row, set()))
 
 
 def test_lost_delete_is_shown_by_a_contact_that_is_gone() -> None:
     client = Changing(answers=False)
 
-    assert asyncio.run(change_by_id(cast("DiallerClient", client), SpooledRow(0, "K", b"", "delete", "7")))
+    assert asyncio.run(change_by_id(cast("DiallerClient", client), SpooledRow(0, "K", b"", "delete", "7"), set()))
     assert client.looked == 1
 
 

@@ -186,30 +186,17 @@ class Misdirected(MaybeDone):
 
 
 _OF_THE_MACHINE = frozenset(
-    getattr(errno, name, -1)
-    for name in (
-        "EAGAIN",
-        "EDQUOT",
-        "EFBIG",
-        "EIO",
-        "EMFILE",
-        "ENFILE",
-        "ENOLCK",
-        "ENOMEM",
-        "ENOSPC",
-        "EROFS",
-        "ESTALE",
-    )
+    (number, os.strerror(number))
+    for name in "EAGAIN EDQUOT EFBIG EIO EMFILE ENFILE ENOLCK ENOMEM ENOSPC EROFS ESTALE".split()
+    if (number := getattr(errno, name, None))
 )
+"""In the system's own words: libraries give such a number to what a server says, too."""
 
 
 def is_of_machine(error: BaseException | None) -> bool:
     """Whether a spreadsheet cannot be read for a reason that lies in the machine: another time it may be, as it is."""
-    return any(isinstance(each, (MemoryError, MachineAtFault)) or _is_of_system(each) for each in behind(error))
-
-
-def _is_of_system(error: BaseException) -> bool:
-    """Whether the system says so in its own words: libraries give a number to what a server says, too."""
-    if not isinstance(error, OSError) or error.errno not in _OF_THE_MACHINE:
-        return False
-    return error.strerror == os.strerror(error.errno)
+    return any(
+        isinstance(each, (MemoryError, MachineAtFault))
+        or (isinstance(each, OSError) and (each.errno, each.strerror) in _OF_THE_MACHINE)
+        for each in behind(error)
+    )

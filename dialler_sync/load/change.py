@@ -81,9 +81,8 @@ class UncheckedChanger:
     async def change(self, row: SpooledRow) -> Outcome:
         """Change the contact that the dialler picks."""
         if row.contact_id:
-            return (
-                _outcome(row, Status.SUCCEEDED) if await change_by_id(self.client, row, set()) else nothing_there(row)
-            )
+            done = await change_by_id(self.client, row, set())
+            return _outcome(row, Status.SUCCEEDED) if done else nothing_there(row)
         changes: Mapping[str, Callable[[str], Awaitable[None]]] = {
             "delete": self.client.delete_by_user_data,
             "lock": self.client.lock_by_user_data,

@@ -187,7 +187,19 @@ class Misdirected(MaybeDone):
 
 _OF_THE_MACHINE = frozenset(
     (number, os.strerror(number))
-    for name in "EAGAIN EDQUOT EFBIG EIO EMFILE ENFILE ENOLCK ENOMEM ENOSPC EROFS ESTALE".split()
+    for name in [
+        "EAGAIN",
+        "EDQUOT",
+        "EFBIG",
+        "EIO",
+        "EMFILE",
+        "ENFILE",
+        "ENOLCK",
+        "ENOMEM",
+        "ENOSPC",
+        "EROFS",
+        "ESTALE",
+    ]
     if (number := getattr(errno, name, None))
 )
 """In the system's own words: libraries give such a number to what a server says, too."""

@@ -32,7 +32,7 @@ def check(app: App) -> int:
         left = read.unfinished.get(path)
         if left or not is_quiet():
             echo(
-                phrase("{path} is fine, but {lines}", path=path, lines=still_marked(left))
+                phrase("{path} has no errors, but {lines}", path=path, lines=still_marked(left))
                 if left
                 else phrase("{path} is fine", path=path)
             )

@@ -17,7 +17,7 @@ from .source_options import source_options
 from .spoken import SpokenCommand
 
 
-@click.command(cls=SpokenCommand, codes=(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
+@click.command(cls=SpokenCommand, codes=(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT), replaces=False)
 @click.argument("file", metavar="FILE", type=path_of)
 @source_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file, in place of stdout.")

@@ -25,11 +25,11 @@ _SENTENCE = 500
 
 
 class SpokenCommand(click.Command):
-    """A command; its help ends with its exit codes."""
+    """A command; its help ends with its exit codes. ``replaces``: whether it writes over what has the name."""
 
-    def __init__(self, *args: Any, codes: Collection[ExitCode] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, codes: Collection[ExitCode] = (), replaces: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._codes = codes
+        self._codes, self._replaces = codes, replaces
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse like click; the variable of an option is named after its long form, not after our parameter.
@@ -58,7 +58,7 @@ class SpokenCommand(click.Command):
         read = [Path(root["state"])] if root.get("state") else []
         for value in (root.get("config_path"), *(given.get(p.name or "") for p in self.params if not _writes(p))):
             read += filter(_is_there, _paths(value))
-        for param in filter(_writes, self.params):
+        for param in filter(_writes, self.params if self._replaces else ()):
             for path in _paths(given.get(param.name or "")):
                 if any(_is_same(path, other) for other in read):
                     said = phrase(

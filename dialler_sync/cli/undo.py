@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def undo(
     app: App, run: str | None, force: bool, yes: bool, dry_run: bool, config_of_run: bool, out: Path | None
 ) -> int:
-    """Undo RUN (default: the newest).
+    """Undo RUN (default: the newest that changed contacts and is not undone).
 
     The newest run is that of this configuration's dialler and campaign. A RUN for another one is refused.
 
@@ -47,7 +47,9 @@ def undo(
     with app.journal() as journal:
         chosen = choose(app, journal, run, find_undoable, config_of_run=config_of_run)
         if chosen is None:
-            return say_nothing(phrase("no run has changed this campaign; there is nothing to undo"))
+            return say_nothing(
+                phrase("there is nothing to undo: no run has changed this campaign, or each has been undone")
+            )
         record, settings = chosen.run, chosen.settings
         check_undo(settings, record, chosen.target)
         counts = count_undo(journal, record)

@@ -10,6 +10,7 @@ from ..config import SourceSettings
 from ..contacts.changes import COMMANDS
 from ..errors import UsageError
 from ..journal import READING, Journal, RunRecord
+from ..load.undo import to_undo
 from ..model import any_left
 from ..prepare.marks import runs_named_in
 from ..run.target import check_target, find_target
@@ -55,9 +56,15 @@ def find_import(
 
 
 def find_undoable(journal: Journal, target: str) -> RunRecord | None:
-    """Return the newest run of a target that has changed contacts, or may have."""
-    changing = {"import", *COMMANDS}
-    return _newest(journal, target, lambda run: run.command in changing and not run.options.get("dry_run"))
+    """Return the newest run of a target that has changed contacts, or may have, and has not been undone."""
+    undone = journal.undone()
+
+    def meant(run: RunRecord) -> bool:
+        if run.command not in {"import", *COMMANDS} or run.options.get("dry_run") or run.id in undone:
+            return False
+        return run.state != "finished" or any(True for _ in to_undo(journal, run))
+
+    return _newest(journal, target, meant)
 
 
 def check_ended(run: RunRecord) -> None:

@@ -7,27 +7,25 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from array import array
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import accumulate, compress
+from itertools import compress
 from operator import attrgetter
 
 import orjson
 
 from ..config import Settings
-from ..error_codes import DUPLICATE_KEY, SHARED_NUMBER, mend
 from ..errors import InputError
 from ..files.digest import file_sha256
-from ..journal import PENDING, Outcome, PlannedRow
+from ..journal import PENDING, PlannedRow
 from ..journal.records import faults_text
 from ..mapping.filters import RowFilters, RuleTally
 from ..model import Chunk, Contact, Fault, Filtered, Reason, Rejection, RowWarning, Status
 from ..text.phrase import counted, figure, phrase
 from ..text.spreadsheet import one_line
+from .duplicates import settle_doubled, settle_shared, warn_of_alike
 from .keys import Keys
-from .phones import Numbers, Shared
+from .phones import Numbers
 from .prepared import Prepared
 from .sink import Found, RowSink
 from .sources import Source
@@ -82,11 +80,10 @@ def prepare(
                 "{count} rows have no UserData: each import makes new contacts of them",
             )
         )
-    _warn_of_alike(prepared, keys)
-    doubled = _duplicates(prepared, keys, settings.rows.duplicate_keys)
-    sink.settle(doubled)
+    warn_of_alike(prepared, keys)
+    doubled = settle_doubled(prepared, keys, settings.rows.duplicate_keys, sink)
     if phones is not None:
-        _settle_shared(prepared, phones, settings.rows.duplicate_phones, {outcome.seq for outcome in doubled}, sink)
+        settle_shared(prepared, phones, settings.rows.duplicate_phones, doubled, sink)
 
 
 def _take(
@@ -176,110 +173,6 @@ def _said(fault: Fault) -> str:
     if not value:
         return phrase("{column} (empty): {fault}", column=column, fault=fault.message)
     return f"{column} ({value!r}): {fault.message}"
-
-
-def _place(prepared: Prepared, seq: int, other: int) -> str:
-    """Return the row ``other`` as a reader of the row ``seq`` finds it."""
-    row = prepared.rows[other]
-    ends = list(accumulate(entry["rows"] for entry in prepared.files))
-    here, there = bisect_right(ends, seq), bisect_right(ends, other)
-    entry = prepared.files[there]
-    if here == there:
-        return phrase("row {row}", row=row)
-    if entry["sheet"] and entry["path"] == prepared.files[here]["path"]:
-        return phrase("row {row} of sheet '{sheet}'", row=row, sheet=entry["sheet"])
-    if entry["sheet"]:
-        return phrase("row {row} of {file}, sheet '{sheet}',", row=row, file=entry["name"], sheet=entry["sheet"])
-    return phrase("row {row} of {file}", row=row, file=entry["name"])
-
-
-def _warn_of_alike(prepared: Prepared, keys: Keys) -> None:
-    """Warn of keys that nobody can tell apart: each names a contact of its own."""
-    alike, beside = keys.alike()
-    if len(alike):
-        seq, other = int(alike[0]), int(beside[0])
-        _log.warning(
-            counted(
-                len(alike),
-                "The UserData of {count} row looks like that of another row, and is not the same ({row}, and {other}): "
-                "blanks at an end, invisible characters, or letters in another form or script. It names another "
-                "contact. "
-                "trim: true takes blanks away.",
-                "The UserData of {count} rows look like those of other rows, and are not the same (first {row}, and "
-                "{other}): blanks at an end, invisible characters, or letters in another form or script. They name "
-                "other contacts. trim: true takes blanks away.",
-                row=phrase("row {row}", row=prepared.rows[seq]),
-                other=_place(prepared, seq, other),
-            )
-        )
-
-
-def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
-    """Return the outcomes of rows whose UserData another row carries too."""
-    outcomes = []
-    for seq, beside in zip(*(side.tolist() for side in keys.losers(policy)), strict=True):
-        prepared.unchanged -= not prepared.todo[seq]
-        prepared.todo[seq] = 0
-        other = _place(prepared, seq, beside)
-        if policy == "reject":
-            prepared.rejected += 1
-            outcomes.append(
-                Outcome(
-                    seq,
-                    Status.REJECTED,
-                    error_code=DUPLICATE_KEY,
-                    error_field="UserData",
-                    error=phrase("{row} has the same UserData", row=other),
-                )
-            )
-        else:
-            outcomes.append(
-                Outcome(
-                    seq,
-                    Status.SKIPPED,
-                    Reason.SUPERSEDED,
-                    error=phrase("{row} has the same UserData and is used instead", row=other),
-                )
-            )
-    return outcomes
-
-
-def _settle_shared(prepared: Prepared, phones: Numbers, policy: str, doubled: set[int], sink: RowSink) -> None:
-    """Settle, or warn of, rows that share numbers; those with ``doubled`` keys are settled already."""
-    if policy == "warn":
-        sink.settle_shared([], _warned(prepared, phones.each_shared(doubled)))
-        return
-    lost = phones.sharing(doubled) if policy == "reject" else phones.losers(policy, doubled)
-    sink.settle_shared([_shared(prepared, row, policy) for row in lost], [])
-
-
-def _warned(prepared: Prepared, shared: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
-    """The warnings of rows that share numbers, as the journal takes them."""
-    warnings: dict[int, list[RowWarning]] = {}
-    for seq, name in shared:
-        warnings.setdefault(seq, []).append(RowWarning(SHARED_NUMBER, name))
-    prepared.warned = array("q", sorted({*prepared.warned, *warnings}))
-    return [(seq, RowWarning.text(found)) for seq, found in warnings.items()]
-
-
-def _shared(prepared: Prepared, row: Shared, policy: str) -> Outcome:
-    """The outcome of a row with a number of another row."""
-    prepared.unchanged -= not prepared.todo[row.seq]
-    prepared.todo[row.seq] = 0
-    where = {"row": _place(prepared, row.seq, row.beside), "field": row.field}
-    if policy != "reject":
-        why = phrase("{row} has the same number with a different key ({field}) and is used instead", **where)
-        return Outcome(row.seq, Status.SKIPPED, Reason.SUPERSEDED, error=why)
-    error = phrase("{row} has the same number with a different key ({field})", **where)
-    prepared.rejected += 1
-    return Outcome(
-        row.seq,
-        Status.REJECTED,
-        error_code=SHARED_NUMBER,
-        error_field=row.field,
-        error=error,
-        hint=mend(SHARED_NUMBER),
-    )
 
 
 _log = logging.getLogger(__name__)

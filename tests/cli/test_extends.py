@@ -41,7 +41,7 @@ def test_what_is_not_finished_is_named_by_the_check(run: Run, base: Path) -> Non
     checked = run("config", "check")
 
     assert checked.code == ExitCode.USAGE
-    assert checked.out == f"dialler-sync.yaml is fine\n{base} is fine, but line 10 is still marked CHANGE\n"
+    assert checked.out == f"dialler-sync.yaml is fine\n{base} has no errors, but line 10 is still marked CHANGE\n"
 
 
 def test_a_change_of_the_file_extended_stops_a_resume(run: Run, base: Path, contacts_csv: Contacts) -> None:

@@ -215,7 +215,7 @@ def test_what_init_proposes_leads_on(run: Run, tmp_path: Path, contacts_csv: Con
     assert command[:4] == ["dialler-sync", "-c", "erste liste.yaml", "validate"]
     assert f"#   {shlex.join(command)}\n" in Path("erste liste.yaml").read_text(encoding="utf-8")
     assert run(*command[1:]).code == ExitCode.OK
-    assert re.search(r"is fine, but lines 5, 6, 9, 14 are still marked CHANGE", checked.out)
+    assert re.search(r"has no errors, but lines 5, 6, 9, 14 are still marked CHANGE", checked.out)
 
 
 def test_every_command_is_listed_with_a_whole_sentence(run: Run) -> None:

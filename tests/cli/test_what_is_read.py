@@ -84,3 +84,13 @@ def test_the_mark_of_an_open_workbook(name: str, run: Run) -> None:
 
     assert done.code == ExitCode.INPUT
     assert "this is the mark of an open workbook" in done.err
+
+
+def test_init_replaces_nothing_and_says_so(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """Also where the name is that of the configuration, which other commands read."""
+    configure()
+
+    done = run("init", contacts_csv(rows=[line("K1")]), "-o", "dialler-sync.yaml")
+
+    assert done.code == ExitCode.USAGE
+    assert "dialler-sync.yaml already exists and is not overwritten" in done.err

@@ -46,6 +46,7 @@ class Reader:
             "sh": self._shell,
             "cron": self._cron,
             "ini": self._units,
+            "csv": self._list,
             "yaml": self._settings,
             "python": self._python,
         }
@@ -133,6 +134,10 @@ class Reader:
             units = ["./dialler-sync.service", "./dialler-sync.timer"]
             done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
             assert (done.returncode, done.stderr) == (0, "")
+
+    def _list(self, text: str) -> None:
+        """Save it, as the page says."""
+        Path("list.csv").write_text(text, encoding="utf-8")
 
     def _settings(self, text: str) -> None:
         """A whole configuration, or sections that go with the one of the README."""

@@ -20,7 +20,8 @@ from dialler_sync.jobs.which_run import (
     nothing_to_resume,
     nothing_to_retry,
 )
-from dialler_sync.journal import UNREPORTED, Journal, RunRecord
+from dialler_sync.journal import UNREPORTED, Journal, Outcome, PlannedRow, RunRecord
+from dialler_sync.model import Action, Status
 from dialler_sync.target import target_of
 
 from ...helpers.records import RUN, TARGET
@@ -64,6 +65,30 @@ def test_only_a_run_that_has_changed_contacts_is_retried_or_undone(
 
     assert found
     assert found.id == RUN.id
+
+
+@pytest.mark.parametrize("newest", ["has changed nothing", "is undone", "is undone in part", "is not finished"])
+def test_the_run_to_undo_still_has_something_to_undo(newest: str, journal: Journal) -> None:
+    changed = ended(state="running" if newest == "is not finished" else "finished")
+    earlier = ended(id="20260101-000000-aaaaaa", started_at="2026-01-01T00:00:00Z")
+    row = PlannedRow(0, 0, 2, "K")
+    for run, status in (
+        (earlier, Status.SUCCEEDED),
+        (changed, Status.SKIPPED if newest == "has changed nothing" else Status.SUCCEEDED),
+    ):
+        journal.add_run(run)
+        journal.add_rows(run.id, [row])
+        if run.state == "finished":
+            journal.record(run.id, [Outcome(0, status, Action.CREATE, "7")])
+    if newest.startswith("is undone"):
+        code = 0 if newest == "is undone" else 4
+        undo = {"command": "undo", "parent": changed.id, "summary": {"exit_code": code}}
+        journal.add_run(ended(id="20260103-000000-cccccc", started_at="2026-01-03T00:00:00Z", **undo))
+
+    found = find_undoable(journal, TARGET)
+
+    assert found
+    assert found.id == (earlier if newest in ("has changed nothing", "is undone") else changed).id
 
 
 def test_only_a_run_that_is_not_over_is_resumed(journal: Journal) -> None:

@@ -19,7 +19,7 @@ from ...config import SourceSettings
 from ...errors import InputError
 from ...text.phrase import phrase
 from ..layout.kinds import Kind, kind_of
-from .dialect_doubts import RARE, SAFE_RARE, SEEN_ROWS, check_doubts, named
+from .dialect_doubts import RARE, SAFE_RARE, SEEN_ROWS, check_doubts, is_of_several_cells, named
 from .grammar import Cut, Dialect
 
 TELLS_DELIMITER = re.compile(r'"?sep=([^\r\n])"?(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
@@ -96,6 +96,7 @@ def find_dialect(sample: str, source: SourceSettings, *, is_whole: bool) -> tupl
             sign: found._replace(score=found.score * _BROKEN) if found.has_broken else found
             for sign, found in by_delimiter.items()
         }
+    by_delimiter = _by_quoted_header(by_delimiter, sample, is_whole) or by_delimiter
     if {",", ", "} <= by_delimiter.keys() and by_delimiter[", "].score >= _EQUAL * by_delimiter[","].score:
         del by_delimiter[","]  # every comma has its space: one reading, not two
     judged = sorted(by_delimiter.values(), key=lambda j: j.score, reverse=True)
@@ -113,6 +114,23 @@ def find_dialect(sample: str, source: SourceSettings, *, is_whole: bool) -> tupl
         )
     check_doubts(list(islice(_rows(best.dialect, sample, is_whole), SEEN_ROWS)), best.dialect, best.width, sample)
     return best.dialect, best.width
+
+
+def _by_quoted_header(judged: dict[str, Judged], sample: str, is_whole: bool) -> dict[str, Judged]:
+    """Return the readings that cut the first row into cells that are all quoted, if it is not one cell.
+
+    Their width is that of the first row: the footer of a short list may have more lines than the list.
+    """
+    single = judged[""].dialect
+    if not any(is_of_several_cells(row, single) for row in islice(_rows(single, sample, is_whole), 1)):
+        return {}
+    by_header = {}
+    for sign, found in judged.items():
+        widths = [len(row.cells) for row in _rows(found.dialect, sample, is_whole)]
+        first = next(_rows(found.dialect, sample, is_whole))
+        if all(first.quoted) and not first.broken and 1 < widths[0] in widths[1:]:
+            by_header[sign] = found._replace(width=widths[0])
+    return by_header
 
 
 def _equal(judged: list[Judged]) -> Judged | None:

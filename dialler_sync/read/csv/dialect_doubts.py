@@ -104,9 +104,14 @@ def _is_spaced(rows: Sequence[Cut]) -> bool:
     return any(any(row.quoted[1:]) for row in rows) or (not has_commas and columns_headed(cells[0], cells[1:]) >= 2)
 
 
+def is_of_several_cells(row: Cut, dialect: Dialect) -> bool:
+    """Whether a row that was read as one cell has the quotes of several."""
+    return row.broken or (row.quoted[0] and dialect.escape == "none" and dialect.quote in row.cells[0])
+
+
 def _check_single_column(rows: Sequence[Cut], dialect: Dialect) -> None:
     """Refuse a single column if its header, or a row of words among its values, holds a delimiter."""
-    if rows[0].broken or (rows[0].quoted[0] and dialect.escape == "none" and dialect.quote in rows[0].cells[0]):
+    if is_of_several_cells(rows[0], dialect):
         raise InputError(
             phrase(
                 "it would be read as a single column, but the quotes of its first row are not those of one cell: "

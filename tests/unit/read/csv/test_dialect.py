@@ -114,3 +114,14 @@ def test_lines_in_quotes(tmp_path: Path) -> None:
         read(tmp_path, '"Id,Name,Tel"\n"1,A,0171"\n"2,B,0172"\n')
 
     assert read(tmp_path, '"Name"\n"Meier, Ann"\n"Kurz, Eva"\n').cells[0] == ["Meier, Ann"]
+
+
+def test_a_footer_longer_than_the_list(tmp_path: Path) -> None:
+    """The quotes of the header are those of several cells, however few rows there are."""
+    rows = ['"Contact ID","Last Name","Phone"', *(f'"A{n}","Miller","+44 20 7946 00{n}"' for n in range(10, 13))]
+    footer = [f'"{line}"' for line in ("Contacts", "Copyright (c) salesforce.com", "Confidential", "By: Jane", "Acme")]
+
+    found = read(tmp_path, "\n".join([*rows, "", "", *footer, ""]))
+
+    assert found.columns == ["Contact ID", "Last Name", "Phone"]
+    assert [cells[0] for cells in found.cells] == ["A10", "A11", "A12"]

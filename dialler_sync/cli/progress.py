@@ -113,7 +113,7 @@ class _Bar:
         self._rows += rows
         self._failed += rows * (status is not None and status not in FINE)
         now = time.monotonic()
-        if now - self._drawn >= 0.1:
+        if now - self._drawn >= 0.1 or self._rows == self._total:
             self._drawn = now
             said = (
                 mark("{rows}, [bad]{failed} failed[/], {speed} rows/s")

@@ -136,15 +136,20 @@ def _sent_before_what_was_undone(target: str, undo: str) -> sa.ColumnElement[boo
     rows, runs = schema.rows.alias(), schema.runs.alias()
     undone = sa.select(schema.runs.c.parent).where(schema.runs.c.command == "undo", schema.runs.c.parent.is_not(None))
     before = sa.select(runs.c.started_at).where(runs.c.id == _parent(undo)).scalar_subquery()
+    deleted = rows.c.action == str(Action.DELETE)
+
+    def newest(which: sa.ColumnElement[bool]) -> sa.ColumnElement[str]:
+        return sa.func.max(sa.case((which, runs.c.started_at), else_=""))
+
     earlier = (
         sa.select(rows.c.user_data)
         .join(runs, runs.c.id == rows.c.run)
         .where(runs.c.target == target, runs.c.started_at < before, runs.c.command != "undo", runs.c.id.not_in(undone))
         .where(rows.c.state == str(Status.SUCCEEDED))
+        .group_by(rows.c.user_data)
+        .having(newest((rows.c.payload != "") & ~deleted) > newest(deleted))
     )
-    deleted = rows.c.action == str(Action.DELETE)
-    ours = schema.rows.c.user_data.in_(earlier.where(rows.c.payload != "", ~deleted))
-    return ours & schema.rows.c.user_data.not_in(earlier.where(deleted))
+    return schema.rows.c.user_data.in_(earlier)
 
 
 def _parent(run_id: str) -> sa.ScalarSelect[str | None]:

@@ -49,9 +49,10 @@ class ContactChanger:
             return _outcome(row, Status.SKIPPED, error=phrase("the contact is in another campaign"))
         nothing = _nothing_to_do(row.kind, contact.values) if contact is not None else ""
         begun = row.seq in self.begun
-        if contact is not None and self.recorder is not None and not nothing:
-            await self.recorder.intend(row.seq, None)
-        done = contact is not None and await change_by_id(self.client, row)
+        recorder = None if contact is None or nothing else self.recorder
+        if recorder is not None:
+            await recorder.intend(row.seq, None)
+        done = contact is not None and await change_by_id(self.client, row, None if begun else recorder)
         if done and nothing and not begun:
             return _outcome(row, Status.SKIPPED, error=nothing)
         if not done and await is_still_there(self.client, row):
@@ -95,30 +96,40 @@ class UncheckedChanger:
         return _outcome(row, Status.SUCCEEDED)
 
 
-async def change_by_id(client: DiallerClient, row: SpooledRow) -> bool:
-    """Lock, unlock or delete a contact by ID; return False if there is none. A repeat is harmless."""
+async def change_by_id(client: DiallerClient, row: SpooledRow, intended: Recorder | None = None) -> bool:
+    """Lock, unlock or delete a contact by ID; return False if there is none. A repeat is harmless.
+
+    ``intended`` has noted that the change is about to be sent, and takes that back if the run stops before it is.
+    """
     changes: Mapping[str, Callable[[str], Awaitable[bool]]] = {
         "delete": client.delete_by_id,
         "lock": client.lock_by_id,
         "unlock": client.unlock_by_id,
     }
-    maybe_deleted = False
+    maybe_done = False
 
     async def once() -> bool:
-        nonlocal maybe_deleted
+        nonlocal maybe_done
         try:
             return await changes[row.kind](row.contact_id)
         except MaybeDone:
-            maybe_deleted = row.kind == "delete"
+            maybe_done = True
             raise
+
+    def deleted() -> bool:
+        return maybe_done and row.kind == "delete"
 
     with calling(client, f"{row.kind}_by_id"):
         try:
-            return await persisting(client, once) or maybe_deleted
+            return await persisting(client, once) or deleted()
         except MaybeDone:
-            if not maybe_deleted or await persisting(client, lambda: client.get_contact(row.contact_id)) is not None:
+            if not deleted() or await persisting(client, lambda: client.get_contact(row.contact_id)) is not None:
                 raise
             return True
+        except StopRun:
+            if intended is not None and not maybe_done:
+                intended.take_back(row.seq)
+            raise
 
 
 async def is_still_there(client: DiallerClient, row: SpooledRow) -> bool:

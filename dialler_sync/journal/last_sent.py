@@ -132,7 +132,8 @@ def _insert(
 
 
 def _sent_before_what_was_undone(target: str, undo: str) -> sa.ColumnElement[bool]:
-    """Rows whose contact this tool had sent before what ``undo`` has undone, so that it is this tool's again."""
+    """Rows whose contact this tool had sent before what ``undo`` has undone, so that it is this tool's again. That a
+    row was left out as unchanged says so, too: the run that sent it may have been pruned."""
     rows, runs = schema.rows.alias(), schema.runs.alias()
     undone = sa.select(schema.runs.c.parent).where(schema.runs.c.command == "undo", schema.runs.c.parent.is_not(None))
     before = sa.select(runs.c.started_at).where(runs.c.id == _parent(undo)).scalar_subquery()
@@ -145,7 +146,7 @@ def _sent_before_what_was_undone(target: str, undo: str) -> sa.ColumnElement[boo
         sa.select(rows.c.user_data)
         .join(runs, runs.c.id == rows.c.run)
         .where(runs.c.target == target, runs.c.started_at < before, runs.c.command != "undo", runs.c.id.not_in(undone))
-        .where(rows.c.state == str(Status.SUCCEEDED))
+        .where((rows.c.state == str(Status.SUCCEEDED)) | (rows.c.unchanged_since != ""))
         .group_by(rows.c.user_data)
         .having(newest((rows.c.payload != "") & ~deleted) > newest(deleted))
     )

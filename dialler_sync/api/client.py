@@ -21,7 +21,7 @@ import httpx
 import orjson
 
 from ..error_codes import NOT_FOUND
-from ..errors import MaybeDone, Refused
+from ..errors import MaybeDone, NotDone, Refused, StopRun
 from ..text.phrase import counted, phrase
 from .about import Meant, ToldIds, change_is_about, is_about, of_any, of_calls, of_user_data
 from .connection import Connection
@@ -81,23 +81,31 @@ class DiallerClient(Connection):
         """Send a change by ID, which may be retried; return False if there is no such contact.
 
         ``missing_is_done``: a contact that is gone after a retry counts as changed by an earlier try.
+
+        Raises:
+            MaybeDone: some try may have done it, whatever became of later ones.
         """
-        maybe_done = False
+        doubt: MaybeDone | None = None
 
         async def once() -> bool:
-            nonlocal maybe_done
+            nonlocal doubt
             try:
                 await self._change(name, id=contact_id)
             except Refused as error:
                 if error.code != NOT_FOUND:
                     raise
-                return maybe_done and missing_is_done
-            except MaybeDone:
-                maybe_done = True
+                return doubt is not None and missing_is_done
+            except MaybeDone as error:
+                doubt = error
                 raise
             return True
 
-        return await self._repeating(once)
+        try:
+            return await self._repeating(once)
+        except (NotDone, Refused, StopRun):  # of a later try
+            if doubt is not None:
+                raise doubt from None
+            raise
 
     async def _read(self, name: str, body: bytes = b"", meant: Meant | None = None, **values: str | int) -> Records:
         """Read records, with retries.

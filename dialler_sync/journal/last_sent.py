@@ -132,19 +132,25 @@ def _insert(
 
 
 def _sent_before_what_was_undone(target: str, undo: str) -> sa.ColumnElement[bool]:
-    """Rows whose contact this tool had sent before what ``undo`` has undone, so that it is this tool's again."""
+    """Rows whose contact this tool had sent before what ``undo`` has undone, so that it is this tool's again. That a
+    row was left out as unchanged says so, too: the run that sent it may have been pruned."""
     rows, runs = schema.rows.alias(), schema.runs.alias()
     undone = sa.select(schema.runs.c.parent).where(schema.runs.c.command == "undo", schema.runs.c.parent.is_not(None))
     before = sa.select(runs.c.started_at).where(runs.c.id == _parent(undo)).scalar_subquery()
+    deleted = rows.c.action == str(Action.DELETE)
+
+    def newest(which: sa.ColumnElement[bool]) -> sa.ColumnElement[str]:
+        return sa.func.max(sa.case((which, runs.c.started_at), else_=""))
+
     earlier = (
         sa.select(rows.c.user_data)
         .join(runs, runs.c.id == rows.c.run)
         .where(runs.c.target == target, runs.c.started_at < before, runs.c.command != "undo", runs.c.id.not_in(undone))
-        .where(rows.c.state == str(Status.SUCCEEDED))
+        .where((rows.c.state == str(Status.SUCCEEDED)) | (rows.c.unchanged_since != ""))
+        .group_by(rows.c.user_data)
+        .having(newest((rows.c.payload != "") & ~deleted) > newest(deleted))
     )
-    deleted = rows.c.action == str(Action.DELETE)
-    ours = schema.rows.c.user_data.in_(earlier.where(rows.c.payload != "", ~deleted))
-    return ours & schema.rows.c.user_data.not_in(earlier.where(deleted))
+    return schema.rows.c.user_data.in_(earlier)
 
 
 def _parent(run_id: str) -> sa.ScalarSelect[str | None]:

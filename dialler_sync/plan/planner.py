@@ -291,7 +291,7 @@ def _unsure(alike: list[StoredContact], rules: PlanRules) -> Decision | None:
         if reason := protection(contact.values, rules):
             return Decision(Reason.PROTECTED, contact, reason=reason)
     why = phrase(
-        "the dialler does not tell this UserData from '{other}', that of contact {id}",
+        "asked for this UserData, the dialler gives contact {id}, whose UserData is '{other}'",
         other=alike[0].user_data,
         id=alike[0].id,
     )

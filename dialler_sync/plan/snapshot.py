@@ -135,11 +135,9 @@ class Snapshot:
         self._base.executemany("INSERT OR IGNORE INTO alike VALUES (?, ?)", rows)
 
     def alike(self, key: str) -> list[StoredContact]:
-        """Return the contacts whose UserData the dialler does not tell from this one, as far as known; a mirror leaves
-        them alone."""
+        """Return the contacts whose UserData the dialler does not tell from this one, as far as known."""
         named = self._base.execute("SELECT user_data FROM alike WHERE folded = ?", (folded(storable(key)),)).fetchall()
         names = [name for (name,) in named if name != key]
-        self.mark_present(names)
         return [contact for there in self.find(names).values() for contact in there]
 
     def unknown(self, keys: Iterable[str]) -> Iterator[str]:
@@ -179,6 +177,14 @@ class Snapshot:
         """Note that these contacts are to be changed; return their number."""
         self._base.executemany("INSERT OR IGNORE INTO taken VALUES (?)", ((contact_id,) for contact_id in ids))
         return len(ids)
+
+    def leave_alike(self) -> int:
+        """Let go of contacts that may be those of the file's keys which the campaign lacks: a database may compare
+        without case. Return their number."""
+        self._base.create_function("folded", 1, folded, deterministic=True)
+        lacking = "SELECT folded(user_data) FROM present WHERE user_data NOT IN (SELECT user_data FROM contact)"
+        alike = f"SELECT id FROM contact WHERE id IN taken AND folded(user_data) IN ({lacking})"  # noqa: S608
+        return self._base.execute(f"DELETE FROM taken WHERE id IN ({alike})").rowcount  # noqa: S608
 
     def taken(self) -> Iterator[StoredContact]:
         """Yield the contacts that were taken."""

@@ -153,7 +153,8 @@ class Mirror:
             SafetyLimit: the dialler does not say whether one of them is in this campaign.
         """
         theirs = filter(self._may_change, snapshot.absent())
-        return sum(self._take_page(snapshot, page) for page in batched(theirs, KEYS))
+        taken = sum(self._take_page(snapshot, page) for page in batched(theirs, KEYS))
+        return taken - snapshot.leave_alike() if taken else 0
 
     def _may_change(self, contact: StoredContact) -> bool:
         if not campaign_of(contact.values):

@@ -53,7 +53,7 @@ def test_what_is_written_is_read(journal: Journal, state: str) -> None:
 
 
 def test_what_was_last_sent_is_known(journal: Journal) -> None:
-    """The newest success of a key counts, keys are told apart exactly, and doubtful rows are forgotten."""
+    """The newest success of a key counts, keys are told apart exactly, and what doubtful rows hold is forgotten."""
     keys = ["K", "k", "K ", "ä"]
     for name, state in (("run-1", "finished"), ("run-2", "finished"), ("run-3", "running")):
         journal.add_run(record(name, state=state))
@@ -64,11 +64,30 @@ def test_what_was_last_sent_is_known(journal: Journal) -> None:
     journal.add_run(record("run-4"))
 
     journal.fold_runs(TARGET, but="run-3")
-    assert {key: sent.payload for key, sent in journal.sent(TARGET, keys).items()} == {
-        "K": "run-2-0", "k": "run-2-1", "K ": "run-2-2", "ä": "",
-    }  # fmt: skip
+    assert payloads(journal, keys) == {"K": "run-2-0", "k": "run-2-1", "K ": "run-2-2", "ä": ""}
     journal.fold_runs(TARGET, but="run-4")
-    assert {sent.payload for sent in journal.sent(TARGET, keys).values()} == {""}
+    assert payloads(journal, keys) == dict.fromkeys(keys, "")
+
+
+def test_what_an_undo_restores_is_known(journal: Journal) -> None:
+    """If it was sent before, and not deleted since."""
+    for name, keys in (("run-1", "AB"), ("run-2", ""), ("run-3", "ABC")):
+        journal.add_run(record(name))
+        journal.add_rows(name, [PlannedRow(n, 0, n, key, f"{name}-{n}") for n, key in enumerate(keys)])
+        journal.record(name, [Outcome(n, Status.SUCCEEDED, contact_id=str(n)) for n in range(3)])
+    journal.add_rows("run-2", [PlannedRow(3, NoRow.MIRRORED, 0, "B", action=Action.DELETE)])
+    journal.record("run-2", [Outcome(3, Status.SUCCEEDED, Action.DELETE)])
+    journal.add_run(record("run-4", command="undo", parent="run-3"))
+    journal.add_rows("run-4", [PlannedRow(n, 0, n, key, action=Action.OVERWRITE) for n, key in enumerate("ABC")])
+    journal.record("run-4", [Outcome(n, Status.SUCCEEDED, Action.OVERWRITE) for n in range(3)])
+
+    journal.fold_runs(TARGET)
+
+    assert payloads(journal, ["A", "B", "C"]) == {"A": ""}
+
+
+def payloads(journal: Journal, keys: list[str]) -> dict[str, str]:
+    return {key: sent.payload for key, sent in journal.sent(TARGET, keys).items()}
 
 
 def test_rows_that_have_not_changed_are_settled_as_they_are_written(journal: Journal) -> None:

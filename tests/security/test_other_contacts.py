@@ -367,11 +367,16 @@ def test_a_protected_contact_whose_key_differs_only_in_case_is_protected(
     assert [row["_action"] for row in done.rows()] == ["protected", "import", "create"], done.err
 
 
+@pytest.mark.parametrize("rows", ["{}", "{duplicate_phones_in_dialler: skip}"])
+@pytest.mark.parametrize("phone", ["0171 3920012", "damaged"])
 def test_a_mirror_does_not_lock_the_contact_that_a_row_overwrites(
-    run: Run, configure: Configure, contacts_csv: Contacts
+    phone: str, rows: str, run: Run, configure: Configure, contacts_csv: Contacts
 ) -> None:
+    """Nor that of a row which is rejected."""
+    path = contacts_csv(rows=[f"K2,Name 2,{phone}", "K3,Name 3,0171 3920013"])
     with lenient().listening() as dialler:
-        configure(base_url=dialler.base_url, mirror="{missing: lock, max_missing: 100%}")
-        done = run("import", contacts_csv(3), "--adopt")
+        configure(base_url=dialler.base_url, mirror="{missing: lock, max_missing: 100%}", rows=rows)
+        done = run("import", path, "--adopt")
 
-    assert not any(contact.get("bLocked") for contact in dialler.contacts.values()), done.err
+    assert not done.summary["actions"]["lock"], done.err
+    assert not any(contact.get("bLocked") for contact in dialler.contacts.values())

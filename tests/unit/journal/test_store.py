@@ -719,6 +719,44 @@ def test_what_an_undo_restores_is_ours_if_it_was_sent_before(journal: Journal) -
     assert sent(journal, "A", "B") == {}
 
 
+def test_what_was_deleted_and_sent_again_is_ours_after_an_undo(journal: Journal) -> None:
+    """A list lacked both for a night; of B, which was made again by somebody else, nothing is known."""
+    first = begin(journal, 1, "A", "B")
+    settle(journal, first, Status.SUCCEEDED, Status.SUCCEEDED)
+    gone = begin(journal, 2)
+    journal.add_rows(
+        gone.id, [PlannedRow(n, NoRow.MIRRORED, 0, key, action=Action.DELETE) for n, key in enumerate("AB")]
+    )
+    journal.record(gone.id, [Outcome(n, Status.SUCCEEDED, Action.DELETE) for n in range(2)])
+    third, fourth = begin(journal, 3, "A"), begin(journal, 4, "A", "B")
+    settle(journal, third, Status.SUCCEEDED)
+    settle(journal, fourth, Status.SUCCEEDED, Status.SUCCEEDED)
+    for run in (first, gone, third, fourth):
+        end(journal, run)
+
+    undo(journal, 5, fourth, ("A", Action.OVERWRITE), ("B", Action.OVERWRITE))
+
+    assert sent(journal, "A", "B") == {"A": ""}
+
+
+def test_what_was_unchanged_is_ours_after_an_undo_though_the_run_that_sent_it_is_pruned(journal: Journal) -> None:
+    first = begin(journal, 1, "A")
+    settle(journal, first, Status.SUCCEEDED)
+    end(journal, first)
+    journal.fold_runs(TARGET, but="")
+    second = begin(journal, 2)
+    assert not journal.add_changed(second.id, TARGET, [PlannedRow(0, 0, 2, "A", "p-A")])
+    end(journal, second)
+    journal.delete_run(first.id)
+    third = begin(journal, 3, "A", "B", payload="three")
+    settle(journal, third, Status.SUCCEEDED, Status.SUCCEEDED)
+    end(journal, third)
+
+    undo(journal, 4, third, ("A", Action.OVERWRITE), ("B", Action.OVERWRITE))
+
+    assert sent(journal, "A", "B") == {"A": ""}
+
+
 def test_what_was_deleted_is_not_known(journal: Journal) -> None:
     """A contact that dialler-sync deleted must not pass for unchanged."""
     first = begin(journal, 1, "A", "B")

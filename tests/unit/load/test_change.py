@@ -155,3 +155,24 @@ def test_unchecked_change_that_was_not_made_is_in_no_doubt(
     assert (len(dialler.requests) > 1) is repeated
     assert [entry.state for entry in journal.rows(RUN)] == ["pending"]
     assert len(dialler.store.contacts) == 1
+
+
+@pytest.mark.parametrize(
+    ("faults", "begun", "state"),
+    [
+        ("503:1:on=lock_by_id", set(), "pending"),
+        ("503:1:on=lock_by_id", {0}, "sending"),
+        ("502_after:#1:on=lock_by_id,503:#2-99:on=lock_by_id", set(), "sending"),
+    ],
+    ids=["not sent", "maybe sent before", "maybe sent now"],
+)
+def test_a_change_before_which_the_run_stops_is_in_no_doubt(
+    faults: str, begun: set[int], state: str, change: Change, dialler: SimulatorServer, journal: Journal
+) -> None:
+    """Unless it may have been sent: by the run that was interrupted, or in an earlier try."""
+    dialler.order(FaultPlan.parse(faults))
+
+    with pytest.raises(DiallerUnavailable):
+        change(lambda *ours: ContactChanger(ours[0], recorder=ours[1], begun={*begun}), "lock", contact(dialler), 0.3)
+
+    assert [entry.state for entry in journal.rows(RUN)] == [state]

@@ -106,6 +106,12 @@ def test_what_is_locked_is_not_locked_again_and_what_the_mirror_has_locked_can_b
     assert missing(*there, book=book) == ["2", "3", "4"]
 
 
+def test_a_contact_whose_key_may_be_that_of_a_row_stays() -> None:
+    """Unless the campaign has both: the dialler tells them from each other."""
+    assert missing(contact(2, UserData="k1"), contact(3)) == ["3"]
+    assert missing(contact(1), contact(2, UserData="k1"), contact(3)) == ["2", "3"]
+
+
 @pytest.mark.parametrize("what", ["lock", "delete"])
 def test_who_is_protected_stays(what: str) -> None:
     there = [contact(1), contact(2, ReservedUsersUID="anna"), contact(3)]

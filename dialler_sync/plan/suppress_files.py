@@ -51,8 +51,8 @@ _DOMAIN = re.compile(r"\w\.[^\W\d_]{2,}")
 """Of an address without its ``@``, or of all addresses of a company."""
 
 _NO_NUMBER = re.compile(
-    r"[\s()./\u2013\u2014-]*(?:n[./]?\s?[av]|k\.?\s?a|none|null|keine?|unknown|unbekannt|anonym|totals?|summen?|anzahl|gesamt)?"
-    r"[\s().:/\u2013\u2014-]*",
+    r"[\s()./\u2013\u2014-]{0,9}(?:n[./]?\s?[av]|k\.?\s?a|none|null|keine?|unknown|unbekannt|anonym|totals?|summen?|anzahl|gesamt)?"
+    r"[\s().:/\u2013\u2014-]{0,9}",
     re.IGNORECASE,
 )
 """Programs and people write it for none, or beside a total."""

@@ -83,11 +83,11 @@ def _read(settings: SuppressSettings, source: SourceSettings, today: date) -> Su
         InputError: it cannot be read, lacks a column, has no entries though it must, or has entries that are not
             understood: a number that is not recognised would be called.
     """
-    from ..read import open_table
+    from ..read import ONLY_SHEET, open_table
 
     logins = source.logins()
     local = fetch(settings.file, logins)
-    table = open_table(settings.file, logins, local)
+    table = open_table(settings.file, logins, local, ONLY_SHEET)
     _require_one_table(settings, table)
     positions = _positions(settings, table, "column", settings.column)
     last_days = _LastDays(settings, table, today)

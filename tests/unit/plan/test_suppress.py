@@ -13,6 +13,7 @@ from dialler_sync.errors import CannotResume, ListUnreadable
 from dialler_sync.model import Contact, RowWarning
 from dialler_sync.plan.suppress import SuppressionList, SuppressionLists
 from dialler_sync.plan.suppress_files import read_suppression_lists
+from dialler_sync.prepare.lookups import read_lookups
 
 from ...helpers.rows import BASIC, settings_of
 
@@ -329,3 +330,20 @@ def test_a_day_that_programs_write_for_none_ends_no_entry(
 
     assert _read_list(tmp_path, f"Phone,Until\n01713920012,{day}\n", **rules).reason({"PhoneNumber1": "+491713920012"})
     assert not caplog.text
+
+
+def test_a_list_of_several_sheets_is_told_what_helps(tmp_path: Path) -> None:
+    """No setting chooses a sheet of it, nor of a lookup."""
+    import openpyxl
+
+    book, path = openpyxl.Workbook(), tmp_path / "dnc.xlsx"
+    for sheet in (book.active, book.create_sheet("2025")):
+        sheet.append(["Phone", "Why"])
+        sheet.append(["0171 3920012", "x"])
+    book.save(path)
+    lookup = {"column": "Why", "lookup": {"file": path, "key": "Phone", "value": "Why"}}
+
+    with pytest.raises(ListUnreadable, match=r"\('Sheet', '2025'\): keep one, or save it as a file of its own\.$"):
+        read_suppression_lists(settings_of(BASIC, suppress={"file": path, "column": "Phone", "region": "DE"}))
+    with pytest.raises(ListUnreadable, match="keep one, or save it"):
+        read_lookups(settings_of({**BASIC, "Comment": lookup}))

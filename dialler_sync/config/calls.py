@@ -23,9 +23,11 @@ def _delimiter(given: str) -> str:
 
 def _by_name(given: object) -> object:
     """A list names each column as its fact."""
-    if isinstance(given, list) and all(isinstance(name, str) for name in given) and len({*given}) == len(given):
-        return {name: name for name in given}
-    return given
+    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+        return given
+    if twice := next((name for name in given if given.count(name) > 1), None):
+        raise ValueError(phrase("'{name}' is listed twice", name=twice))
+    return {name: name for name in given}
 
 
 class CallsSettings(Section):

@@ -51,7 +51,9 @@ def test_a_list_of_columns_keeps_their_names(run: Run, configure: Configure) -> 
     assert run("calls", "-o", "csv").out.splitlines()[:2] == ["ResultText,UserData", "Sale,K1"]
 
     configure(calls="{columns: [UserData, UserData]}")
-    assert run("calls").code == ExitCode.USAGE
+    done = run("calls")
+    assert done.code == ExitCode.USAGE
+    assert "'UserData' is listed twice" in done.err
 
 
 @pytest.mark.usefixtures("called")

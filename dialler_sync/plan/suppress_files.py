@@ -7,7 +7,6 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING
 
-from ..error_codes import RAGGED_ROW, fault
 from ..errors import InputError, ListUnreadable
 from ..fetch import fetch
 from ..model import Chunk, Fault
@@ -264,9 +263,12 @@ class _LastDays:
         from ..mapping.cells import is_blank
         from ..mapping.values import moment
 
-        if is_blank(cell) and not shifted:
+        if is_blank(cell):
             return False
-        last = fault(RAGGED_ROW) if shifted else moment(cell, self._settings.formats or ())
+        if shifted:
+            self._unread.append(phrase("row {row} (surplus or missing cells)", row=row))
+            return False
+        last = moment(cell, self._settings.formats or ())
         if isinstance(last, Fault):
             self._unread.append(f"row {row} ('{cell}')")
             return False

@@ -347,3 +347,12 @@ def test_a_list_of_several_sheets_is_told_what_helps(tmp_path: Path) -> None:
         read_suppression_lists(settings_of(BASIC, suppress={"file": path, "column": "Phone", "region": "DE"}))
     with pytest.raises(ListUnreadable, match="keep one, or save it"):
         read_lookups(settings_of({**BASIC, "Comment": lookup}))
+
+
+def test_the_day_of_a_row_that_may_have_moved_ends_no_entry(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It can be another column's day; the warning does not say that the day cannot be read."""
+    text = "Phone,Until,Why\n01713920011,2020-01-01,x,\n01713920012\n01713920013,2020-01-01,y\n"
+    found = _read_list(tmp_path, text, column="Phone", region="DE", expires="Until")
+
+    assert [bool(found.reason({"PhoneNumber1": f"+4917139200{end}"})) for end in (11, 12, 13)] == [True, True, False]
+    assert "in column 'Until': row 2 (surplus or missing cells). These entries stay in force" in caplog.text

@@ -56,10 +56,10 @@ _NO_NUMBER = re.compile(
 )
 """Programs and people write it for none, or beside a total."""
 
-_FEWEST_DIGITS = 7
-"""Digits of what may be a number, though it is not read as one."""
+_FEWEST_DIGITS = 6
+"""Digits of what may be a number, though it is not read as one; postal codes have fewer."""
 
-_DAY = re.compile(r"\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?:[T\s]\s*\d{1,2}:[\d:.]*)?\s*")
+_DAY = re.compile(r"\s*(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d)(?:[T\s]\s*\d{1,2}:[\d:.]*)?\s*")
 
 
 def read_suppression_lists(settings: Settings, today: date | None = None) -> SuppressionLists:
@@ -321,5 +321,4 @@ def _may_be_entry(cell: str, settings: SuppressSettings) -> bool:
         return bool(cell.strip())
     if settings.by == "email":
         return "@" in cell
-    is_number = len(re.findall(r"\d", cell)) >= _FEWEST_DIGITS and not _DAY.fullmatch(cell)
-    return is_number or bool(digits_of(cell, settings.region))
+    return len(re.findall(r"\d", cell)) >= _FEWEST_DIGITS and not _DAY.fullmatch(cell)

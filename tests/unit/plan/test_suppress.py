@@ -188,10 +188,10 @@ def test_a_short_row_that_has_its_entry_counts(tmp_path: Path) -> None:
 
 
 def test_all_columns_of_one_name_count(tmp_path: Path) -> None:
-    text = "Phone,Phone,Until,Until\n01713920011,01713920012,,\n,n/a,,\n"
+    text = "Phone,Phone,Until,Until\n01713920011,01713920012,,\nn/a,01713920013,,\n"
     found = _read_list(tmp_path, text, column="Phone", region="DE")
 
-    assert all(found.reason({"PhoneNumber1": f"+4917139200{end}"}) for end in (11, 12))
+    assert all(found.reason({"PhoneNumber1": f"+4917139200{end}"}) for end in (11, 12, 13))
     with pytest.raises(ListUnreadable, match=r"several columns are named 'Until' \(suppress\.expires\)"):
         _read_list(tmp_path, text, column="Phone", region="DE", expires="Until")
 
@@ -229,12 +229,20 @@ def test_surplus_cells_that_can_be_no_entry_are_harmless(by: str, text: str, tmp
         ("phone", "Miller, Ann,01713920012"),
         ("email", "Miller, Ann,ann@x.org,"),
         ("user_data", "Miller, Ann,K2,"),
+        ("phone", "Miller,,0171-39-2001,"),
+        ("phone", "01713920012,n/a,x"),
     ],
 )
 def test_an_entry_beside_its_column_is_refused(by: str, row: str, tmp_path: Path) -> None:
     with pytest.raises(ListUnreadable, match=r"row 3"):
         first = ENTRIES[by].format(1)
         _read_list(tmp_path, f"Name,Entry,Why\nBob,{first},x\n{row}\n", column="Entry", by=by, region="DE")
+
+
+@pytest.mark.parametrize("row", ["Miller, Ann,x", ",K2,"])
+def test_a_first_cell_that_may_have_been_cut_or_moved_is_refused(row: str, tmp_path: Path) -> None:
+    with pytest.raises(ListUnreadable, match="surplus or missing cells in row 3,"):
+        _read_list(tmp_path, f"Entry,Why\nK1,x\n{row}\n", column="Entry", by="user_data")
 
 
 def test_words_for_no_number_suppress_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -257,7 +265,7 @@ def test_words_for_no_number_suppress_nobody(tmp_path: Path, caplog: pytest.LogC
     [
         ("phone", "Entry,Why,No\n{0},x,1\n{1},y,2\nTel {2},,\n"),
         ("email", "Entry,Why,No\n{0},x,1\n{1},y,2\n\nAnn <{2}>,,\n"),
-        ("user_data", "Entry,Why\nK7,x\nK8,y\nMiller,\n"),
+        ("user_data", "Entry,Why,No,Who\nK7,x,1,A\nK8,z,2,B\n\nMiller,y,,\n"),
     ],
 )
 def test_the_last_entry_counts_though_it_looks_like_a_footnote(by: str, text: str, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ class ExitCode(IntEnum):
 MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.OK: mark("all rows succeeded or were skipped"),
     ExitCode.BUG: mark("a bug in dialler-sync"),
-    ExitCode.USAGE: mark("usage or configuration"),
+    ExitCode.USAGE: mark("usage, configuration, or this machine (such as a full disk)"),
     ExitCode.INPUT: mark("the input cannot be read"),
     ExitCode.ROWS_FAILED: mark("finished, but some rows did not succeed"),
     ExitCode.UNAVAILABLE: mark(

@@ -26,7 +26,7 @@ def _by_name(given: object) -> object:
     if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
         return given
     if twice := next((name for name in given if given.count(name) > 1), None):
-        raise ValueError(phrase("'{name}' stands in the list twice", name=twice))
+        raise ValueError(phrase("'{name}' is listed twice", name=twice))
     return {name: name for name in given}
 
 

@@ -48,7 +48,12 @@ _ALLOWED = re.compile(
     re.IGNORECASE,
 )
 _BARRED = re.compile(r"\b(?:ge)?(?:sperr|block)|\bopted.?out|\babgemeldet|\bunsubscribed", re.IGNORECASE)
-_NOT = re.compile(r"\b(?:not|don['’]?t|no|nicht|kein\w*|ne|non|niet|nie|não)\b", re.IGNORECASE)
+_NOT = re.compile(
+    r"\b(?:not|don['’]?t|no|never|without|nicht|nein|kein\w*|ohne|ne|non|sans|senza|sin|sem|niet|geen|nie|bez|não)\b"
+    r"|\b(?:withdr[ae]w|revo[ck]|denied|refus|expired|widerruf|entzogen|abgelehnt|verweigert|abgelaufen|retir|ritir"
+    r"|deneg|negat|scadut|caduc|ingetrokken|geweigerd|cofni)",
+    re.IGNORECASE,
+)
 
 
 def is_email(cell: str) -> bool:

@@ -146,13 +146,21 @@ def _open_mended(path: Path, source: SourceSettings) -> CsvTable | None:
     return table if table.layout.mended else None
 
 
-def open_table(path: Path, source: SourceSettings, local: Local | None = None) -> Table:
+_SEVERAL_SHEETS = mark(
+    "{path}: several sheets have data ({sheets}): choose one with --sheet or source.sheet, or take all "
+    "of them with --all-sheets or source.sheets."
+)
+ONLY_SHEET = mark("{path}: several sheets have data ({sheets}): keep one, or save it as a file of its own.")
+"""Where no setting can choose a sheet."""
+
+
+def open_table(path: Path, source: SourceSettings, local: Local | None = None, several: str = _SEVERAL_SHEETS) -> Table:
     """Return the one table to import, as :func:`open_tables`.
 
     Raises:
         InputError: as :func:`open_selected`; or ``source`` takes several sheets, and there are several.
     """
-    tables = open_selected(path, source, local)
+    tables = open_selected(path, source, local, several)
     if len(tables) > 1:
         raise InputError(
             phrase(
@@ -164,8 +172,11 @@ def open_table(path: Path, source: SourceSettings, local: Local | None = None) -
     return tables[0]
 
 
-def open_selected(path: Path, source: SourceSettings, local: Local | None = None) -> list[Table]:
-    """Return the tables to import: one, or the sheets that ``source`` takes. ``local``: as of :func:`open_tables`.
+def open_selected(
+    path: Path, source: SourceSettings, local: Local | None = None, several: str = _SEVERAL_SHEETS
+) -> list[Table]:
+    """Return the tables to import: one, or the sheets that ``source`` takes. ``local``: as of :func:`open_tables`;
+    ``several``: what to say of several sheets.
 
     Raises:
         InputError: as :func:`open_tables`; or one table is wanted and several are possible, or a second table follows
@@ -176,14 +187,7 @@ def open_selected(path: Path, source: SourceSettings, local: Local | None = None
         raise InputError(phrase("{path}: no sheet holds any data.", path=path))
     if len(tables) > 1 and not (source.takes_several_sheets and not tables[0].layout.mended):
         sheets = ", ".join(f"'{table.layout.sheet}'" for table in tables)
-        raise InputError(
-            phrase(
-                "{path}: several sheets have data ({sheets}): choose one with --sheet or source.sheet, or take all "
-                "of them with --all-sheets or source.sheets.",
-                path=path,
-                sheets=sheets,
-            )
-        )
+        raise InputError(phrase(several, path=path, sheets=sheets))
     for table in tables:
         layout = table.layout
         if layout.unread_from:

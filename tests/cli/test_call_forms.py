@@ -51,9 +51,9 @@ def test_a_list_of_columns_keeps_their_names(run: Run, configure: Configure) -> 
     assert run("calls", "-o", "csv").out.splitlines()[:2] == ["ResultText,UserData", "Sale,K1"]
 
     configure(calls="{columns: [UserData, UserData]}")
-    refused = run("calls")
-    assert refused.code == ExitCode.USAGE
-    assert "'UserData' stands in the list twice" in refused.err
+    done = run("calls")
+    assert done.code == ExitCode.USAGE
+    assert "'UserData' is listed twice" in done.err
 
 
 @pytest.mark.usefixtures("called")

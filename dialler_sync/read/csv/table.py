@@ -168,6 +168,7 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
         vendor=header.vendor or is_of_vendor(names),
         unread_from=extent.unread_from,
         next_table=extent.next_table,
+        below=extent.below,
         mended=is_mended(names),
         remarks=(*foreign, *header.remarks, *_unnamed(names), *extent.remarks, *_open_end(path, encoding)),
     )

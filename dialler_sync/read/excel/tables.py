@@ -120,6 +120,7 @@ def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSe
         vendor=header.vendor or is_of_vendor(names),
         unread_from=extent.unread_from,
         next_table=extent.next_table,
+        below=extent.below,
         mended=is_mended(names),
         remarks=(*header.remarks, *extent.remarks, *content.remarks, *_merged(content, header.first_row, extent)),
     )

@@ -30,7 +30,7 @@ class Extent:
 
     ``blank_columns``: number of cells beyond the header, empty in every row. ``left_out``: rows before the last that
     are not part of the table. ``unread_from``: the first row of a second table with a similar header; ``next_table``:
-    of one with any header.
+    of one with any header. ``below``: the cells of totals and footnotes.
     """
 
     last_row: int
@@ -39,6 +39,7 @@ class Extent:
     unread_from: int | None = None
     next_table: int | None = None
     remarks: tuple[str, ...] = ()
+    below: tuple[tuple[str, ...], ...] = ()
 
 
 def find_extent(runs: Iterator[Run], header: Header) -> Extent:
@@ -88,6 +89,7 @@ class _Survey:
         self._first_broken = 0
         self._left_out: list[int] = []
         self._parts: list[str] = []
+        self._below: list[tuple[str, ...]] = []
         self._repeats: list[int] = []
 
     def adds_whole(self, run: Run) -> bool:
@@ -142,6 +144,7 @@ class _Survey:
             self._tail.pop()
         if rows:
             self._left_out += [row.number for row in rows]
+            self._below += [tuple(row.cells) for row in rows]
             self._parts.append(
                 counted(
                     rows[-1].number - rows[0].number + 1,
@@ -236,6 +239,7 @@ class _Survey:
             second_table.number if second_table and self._is_similar(second_table) else None,
             second_table.number if second_table else None,
             tuple(remarks),
+            tuple(self._below),
         )
 
     def _is_similar(self, header: Seen) -> bool:

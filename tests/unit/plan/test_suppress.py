@@ -13,6 +13,7 @@ from dialler_sync.errors import CannotResume, ListUnreadable
 from dialler_sync.model import Contact, RowWarning
 from dialler_sync.plan.suppress import SuppressionList, SuppressionLists
 from dialler_sync.plan.suppress_files import read_suppression_lists
+from dialler_sync.prepare.lookups import read_lookups
 
 from ...helpers.rows import BASIC, settings_of
 
@@ -186,9 +187,93 @@ def test_a_short_row_that_has_its_entry_counts(tmp_path: Path) -> None:
     assert found.reason({"UserData": "K2"})
 
 
-def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ListUnreadable, match="several columns are named 'Phone'"):
-        _read_list(tmp_path, "Phone,Phone\n01713920011,01713920012\n", column="Phone", region="DE")
+def test_all_columns_of_one_name_count(tmp_path: Path) -> None:
+    text = "Phone,Phone,Until,Until\n01713920011,01713920012,,\nn/a,01713920013,,\n"
+    found = _read_list(tmp_path, text, column="Phone", region="DE")
+
+    assert all(found.reason({"PhoneNumber1": f"+4917139200{end}"}) for end in (11, 12, 13))
+    with pytest.raises(ListUnreadable, match=r"several columns are named 'Until' \(suppress\.expires\)"):
+        _read_list(tmp_path, text, column="Phone", region="DE", expires="Until")
+
+
+SURPLUS = [
+    ("phone", "Entry,Since,Why\n{0},2026-01-01,x,\n{1},01.02.2026,y,,\n{2},,it, is\n"),
+    ("email", "Entry,Why\n{0},will not, really\n{1},y,\n{2}\n"),
+    ("user_data", "Entry,Why\n{0},x,\n{1},y\n{2},z,,\n"),
+    ("user_data", "Why,Entry,Note\nx,{0},,,\nx,{1},y\nx,{2}\n"),
+]
+"""Lists with surplus cells that can be no entry, as spreadsheet programs write them."""
+
+ENTRIES = {"phone": "0171392001{}", "email": "a{}@x.org", "user_data": "K{}"}
+FIELDS = {
+    "phone": ("PhoneNumber1", "+49171392001{}"),
+    "email": ("Email", "a{}@x.org"),
+    "user_data": ("UserData", "K{}"),
+}
+
+
+@pytest.mark.parametrize(("by", "text"), SURPLUS)
+def test_surplus_cells_that_can_be_no_entry_are_harmless(by: str, text: str, tmp_path: Path) -> None:
+    found = _read_list(tmp_path, text.format(*map(ENTRIES[by].format, range(3))), column="Entry", by=by, region="DE")
+    name, value = FIELDS[by]
+
+    assert all(found.reason({name: value.format(number)}) for number in range(3))
+
+
+@pytest.mark.parametrize(
+    ("by", "row"),
+    [
+        ("phone", "Miller, Ann,01713920012,"),
+        ("phone", "Ann,01713920012,01713920013,"),
+        ("phone", "Miller,,1713920012,"),  # a number, though it lacks its zero
+        ("phone", "Miller, Ann,01713920012"),
+        ("email", "Miller, Ann,ann@x.org,"),
+        ("user_data", "Miller, Ann,K2,"),
+        ("phone", "Miller,,0171-39-2001,"),
+        ("phone", "01713920012,n/a,x"),
+    ],
+)
+def test_an_entry_beside_its_column_is_refused(by: str, row: str, tmp_path: Path) -> None:
+    with pytest.raises(ListUnreadable, match=r"row 3"):
+        first = ENTRIES[by].format(1)
+        _read_list(tmp_path, f"Name,Entry,Why\nBob,{first},x\n{row}\n", column="Entry", by=by, region="DE")
+
+
+@pytest.mark.parametrize("row", ["Miller, Ann,x", ",K2,"])
+def test_a_first_cell_that_may_have_been_cut_or_moved_is_refused(row: str, tmp_path: Path) -> None:
+    with pytest.raises(ListUnreadable, match="surplus or missing cells in row 3,"):
+        _read_list(tmp_path, f"Entry,Why\nK1,x\n{row}\n", column="Entry", by="user_data")
+
+
+def test_words_for_no_number_suppress_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """But a list of nothing else is none, even if it may be empty."""
+    caplog.set_level("INFO")
+    rules = {"column": "Phone", "region": "DE", "may_be_empty": True}
+    _read_list(tmp_path, "Phone,Why\nn/a,x\n-,y\n01713920012,z\nSumme,1\n", **rules)
+    assert "dnc.csv: rows without a number suppress nobody: row 2 ('n/a'), row 3 ('-'), row 5 ('Summe')." in caplog.text
+
+    for words in ("n/a", "****", "#N/A"):
+        with pytest.raises(ListUnreadable, match="not a phone number: row 2"):
+            _read_list(tmp_path, f"Phone,Why\n{words},x\n", **rules)
+    for words in ("****", "####", "ask Bernd"):
+        with pytest.raises(ListUnreadable, match="not a phone number: row 2"):
+            _read_list(tmp_path, f"Phone,Why\n{words},x\n01713920012,y\n", **rules)
+
+
+@pytest.mark.parametrize(
+    ("by", "text"),
+    [
+        ("phone", "Entry,Why,No\n{0},x,1\n{1},y,2\nTel {2},,\n"),
+        ("email", "Entry,Why,No\n{0},x,1\n{1},y,2\n\nAnn <{2}>,,\n"),
+        ("user_data", "Entry,Why,No,Who\nK7,x,1,A\nK8,z,2,B\n\nMiller,y,,\n"),
+    ],
+)
+def test_the_last_entry_counts_though_it_looks_like_a_footnote(by: str, text: str, tmp_path: Path) -> None:
+    found = _read_list(tmp_path, text.format(*map(ENTRIES[by].format, range(3))), column="Entry", by=by, region="DE")
+    name, value = FIELDS[by]
+
+    assert found.reason({name: "Miller" if by == "user_data" else value.format(2)})
+    assert not found.reason({name: "y"})
 
 
 def test_a_second_table_is_refused_and_what_is_left_out_is_told(
@@ -217,18 +302,22 @@ def test_a_formula_that_was_never_calculated_is_no_empty_entry(tmp_path: Path) -
         book.active.append([value])
     book.save(path)
 
-    with pytest.raises(ListUnreadable, match=r"row 2 \(''\)"):
+    with pytest.raises(ListUnreadable, match=r"row 2 \(a formula that was never calculated\)"):
         read_suppression_lists(settings_of(BASIC, suppress={"file": path, "column": "Phone", "region": "DE"}))
 
 
 def test_addresses_are_found_as_people_write_them(tmp_path: Path) -> None:
     text = 'Mail\n"ann@x.org; Bob Miller <BOB@x.org>"\nmailto:cid@x.org\n\u200bdee@x.org\n'
+    text += "'eve@x.org'\nFay Miller fay@x.org\n(guy@x.org) hal@x.org\n"
     found = _read_list(tmp_path, text, column="Mail", by="email")
 
     assert all(found.reason({"Email": f"{name}@x.org"}) for name in ("ann", "Bob", "cid", "dee"))
+    assert all(found.reason({"Email": f"{name}@x.org"}) for name in ("eve", "fay", "guy", "hal"))
 
 
-@pytest.mark.parametrize("cell", ["@x.org", "*@x.org", "ann@x.org; b@b@x.org", "#N/A"])
+@pytest.mark.parametrize(
+    "cell", ["@x.org", "*@x.org", "ann@x.org; b@b@x.org", "#N/A", "x.org", "ann(at)x.org", "to:ann@x.org"]
+)
 def test_what_is_no_address_is_refused(cell: str, tmp_path: Path) -> None:
     with pytest.raises(ListUnreadable, match=r"not an e-mail address: row 2"):
         _read_list(tmp_path, f'Mail\n"{cell}"\n', column="Mail", by="email")
@@ -242,7 +331,36 @@ def test_a_key_counts_as_people_see_it(entry: str, key: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("day", ["1970-01-01", "1900-01-01", "1899-12-30", "0001-01-01"])
-def test_a_day_that_programs_write_for_none_ends_no_entry(day: str, tmp_path: Path) -> None:
+def test_a_day_that_programs_write_for_none_ends_no_entry(
+    day: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     rules = {"column": "Phone", "region": "DE", "expires": "Until"}
 
     assert _read_list(tmp_path, f"Phone,Until\n01713920012,{day}\n", **rules).reason({"PhoneNumber1": "+491713920012"})
+    assert not caplog.text
+
+
+def test_a_list_of_several_sheets_is_told_what_helps(tmp_path: Path) -> None:
+    """No setting chooses a sheet of it, nor of a lookup."""
+    import openpyxl
+
+    book, path = openpyxl.Workbook(), tmp_path / "dnc.xlsx"
+    for sheet in (book.active, book.create_sheet("2025")):
+        sheet.append(["Phone", "Why"])
+        sheet.append(["0171 3920012", "x"])
+    book.save(path)
+    lookup = {"column": "Why", "lookup": {"file": path, "key": "Phone", "value": "Why"}}
+
+    with pytest.raises(ListUnreadable, match=r"\('Sheet', '2025'\): keep one, or save it as a file of its own\.$"):
+        read_suppression_lists(settings_of(BASIC, suppress={"file": path, "column": "Phone", "region": "DE"}))
+    with pytest.raises(ListUnreadable, match="keep one, or save it"):
+        read_lookups(settings_of({**BASIC, "Comment": lookup}))
+
+
+def test_the_day_of_a_row_that_may_have_moved_ends_no_entry(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It can be another column's day; the warning does not say that the day cannot be read."""
+    text = "Phone,Until,Why\n01713920011,2020-01-01,x,\n01713920012\n01713920013,2020-01-01,y\n"
+    found = _read_list(tmp_path, text, column="Phone", region="DE", expires="Until")
+
+    assert [bool(found.reason({"PhoneNumber1": f"+4917139200{end}"})) for end in (11, 12, 13)] == [True, True, False]
+    assert "in column 'Until': row 2 (surplus or missing cells). These entries stay in force" in caplog.text

@@ -387,6 +387,18 @@ def test_a_name_with_a_comma_is_cut() -> None:
         ),
         ("Sperre", ("gesperrt", "nicht gesperrt", ""), {"Sperre": ["gesperrt"]}, 1),
         ("Telefonwerbung", ("erlaubt", "nicht erlaubt", "erlaubt"), {"Telefonwerbung": ["nicht erlaubt"]}, 1),
+        (
+            "DNC",
+            ("", "consent withdrawn", "sin consentimiento"),
+            {"DNC": ["consent withdrawn", "sin consentimiento"]},
+            2,
+        ),
+        (
+            "Opt-In",
+            ("erlaubt", "erlaubt: nein", "consent revoked"),
+            {"Opt-In": ["erlaubt: nein", "consent revoked"]},
+            2,
+        ),
     ],
 )
 def test_a_column_of_people_who_must_not_be_called_is_pointed_out(

@@ -27,10 +27,10 @@ from .helpers import compiled
 
 # The same examples in every run, so that a change is judged by itself. `HYPOTHESIS_PROFILE=random pytest -m long`
 # looks for new ones.
-settings.register_profile("random", print_blob=True)
+settings.register_profile("random", print_blob=True, deadline=None)
 settings.register_profile(
-    "fixed", derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
-)  # which is about the machine
+    "fixed", derandomize=True, print_blob=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # deadlines and slowness are about the machine
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 compiled.share()

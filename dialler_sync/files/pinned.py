@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..text.phrase import phrase
-from .portable import CLOEXEC, DIRECTORY, NOFOLLOW
+from .portable import CLOEXEC, DIRECTORY, NOFOLLOW, PATH
 from .trust import is_trusted
 
 _OPEN = Path("/proc/self/fd")
@@ -35,6 +35,38 @@ def pin(folder: Path, *, inside: int | None = None, owners: tuple[int, ...] = ()
     return number
 
 
+def pin_own(folder: Path) -> int | None:
+    """Open a folder, or that to which a link of this user or of root leads; None if the system cannot name open
+    folders. What is opened is what is judged: whoever can write to the folder above can swap nothing in between.
+
+    Raises:
+        OSError: it cannot be opened, or the link belongs to another user, or the folder neither to this user, to root,
+            nor to the owner of the folder above.
+    """
+    owners = (folder.parent.stat().st_uid,)
+    try:
+        return pin(folder, owners=owners)
+    except OSError as error:
+        if error.errno not in {errno.ELOOP, errno.ENOTDIR}:
+            raise
+    link = os.open(folder, PATH | NOFOLLOW | CLOEXEC)
+    try:
+        if not is_trusted(os.fstat(link).st_uid):
+            raise PermissionError(errno.EPERM, phrase("{folder} belongs to another user", folder=folder))
+        to = os.readlink("", dir_fd=link)
+    finally:
+        os.close(link)
+    return pin(real(folder.parent / to), owners=owners)
+
+
+def real(path: Path) -> Path:
+    """Return a path without its links. Others may swap links and folders on its way just now: then, as it is."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # RuntimeError: links in a circle, up to Python 3.12
+        return path.absolute()
+
+
 def within(number: int | None, folder: Path) -> Path:
     """Return a path of the open folder that stays valid if the folder is renamed or replaced."""
     return folder if number is None else _OPEN / str(number)
@@ -48,7 +80,7 @@ def unpin(number: int | None) -> None:
 
 def known(path: Path) -> Path:
     """Return the path of a file as users know it."""
-    return path.resolve() if path.is_relative_to(_OPEN) else path
+    return real(path) if path.is_relative_to(_OPEN) else path
 
 
 _shown: dict[Path, Path] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from ..text.phrase import phrase
 from .portable import CLOEXEC, DIRECTORY, NOFOLLOW, PATH
-from .trust import is_trusted
+from .trust import FOREIGN_LINK, MOST_LINKS, is_trusted
 
 _OPEN = Path("/proc/self/fd")
 """Folder in which Linux lists a process's open folders; elsewhere a folder is named by its path alone."""
@@ -51,12 +52,54 @@ def pin_own(folder: Path) -> int | None:
             raise
     link = os.open(folder, PATH | NOFOLLOW | CLOEXEC)
     try:
-        if not is_trusted(os.fstat(link).st_uid):
-            raise PermissionError(errno.EPERM, phrase("{folder} belongs to another user", folder=folder))
-        to = os.readlink("", dir_fd=link)
+        to = _target(link, folder)
     finally:
         os.close(link)
     return pin(real(folder.parent / to), owners=owners)
+
+
+def pin_way(folder: Path) -> int | None:
+    """Open a folder step by step, over no link of another user, also none that stands there for a moment; None where
+    the system cannot do so, and for one that is reached through an open folder.
+
+    Raises:
+        OSError: it cannot be opened, or such a link lies on the way.
+    """
+    if not (PATH and os.supports_dir_fd and _OPEN.is_dir()) or folder.is_relative_to(_OPEN):
+        return None
+    here, left, links = _root(), [*reversed(folder.absolute().parts[1:])], 0
+    try:
+        while left:
+            step = os.open(left.pop(), PATH | NOFOLLOW | CLOEXEC, dir_fd=here)
+            if stat.S_ISLNK(os.fstat(step).st_mode) and links < MOST_LINKS:
+                links += 1
+                try:
+                    to = _target(step, folder)
+                finally:
+                    os.close(step)
+                left += reversed(to.parts[1:] if to.is_absolute() else to.parts)
+                step = _root() if to.is_absolute() else os.dup(here)
+            os.close(here)
+            here = step  # after too many links one of them, in which nothing can be opened
+    except BaseException:
+        os.close(here)
+        raise
+    return here
+
+
+def _root() -> int:
+    return os.open("/", PATH | DIRECTORY | CLOEXEC)
+
+
+def _target(link: int, folder: Path) -> Path:
+    """Return where an open link leads that is on the way to ``folder``.
+
+    Raises:
+        OSError: it belongs to another user, or is no link.
+    """
+    if not is_trusted(os.fstat(link).st_uid):
+        raise PermissionError(errno.EPERM, phrase(FOREIGN_LINK, link=folder))
+    return Path(os.readlink("", dir_fd=link))
 
 
 def real(path: Path) -> Path:

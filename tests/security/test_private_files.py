@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dialler_sync.errors import JournalError
+from dialler_sync.call_lists import place
+from dialler_sync.errors import JournalError, UsageError
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.files import private as private_files
 from dialler_sync.files.whole import new_file
@@ -305,3 +306,34 @@ def test_a_folder_by_links_of_our_own_and_by_the_one_above_is_written_to(tmp_pat
         file.write("x")
 
     assert (tmp_path / "a" / "report.html").read_text() == "x"
+
+
+@is_root
+@pytest.mark.parametrize("moment", ["writing", "naming"])
+def test_calls_go_nowhere_by_a_link_that_stands_there_for_a_moment(
+    moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is a draft written behind it, nor one that lies there given the name of a file."""
+    private, folder = tmp_path / "private", tmp_path / "calls"
+    private.mkdir()
+    folder.mkdir()
+    path = folder / "calls.csv"
+
+    def swap(_: Path) -> None:
+        folder.rename(tmp_path / "away")
+        folder.symlink_to(private)
+        os.chown(folder, INTRUDER, INTRUDER, follow_symlinks=False)
+
+    if moment == "naming":
+        draft = place.draft_beside(path, "me", lambda file, _: file.write(b"x") and None)
+        (private / draft.path.name).touch()
+    monkeypatch.setattr(place, "refuse_foreign_link", swap)
+
+    with pytest.raises(UsageError, match="belongs to another user"):
+        if moment == "writing":
+            place.draft_beside(path, "me", lambda file, _: file.write(b"x") and None)
+        else:
+            place.rename(draft.path, path)
+    names = [found.name for found in private.iterdir()]
+    assert "calls.csv" not in names
+    assert len(names) == (moment == "naming")

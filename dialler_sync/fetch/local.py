@@ -13,6 +13,7 @@ from typing import BinaryIO
 from ..config import SourceSettings
 from ..errors import InputError
 from ..files.digest import file_sha256
+from ..files.pinned import real
 from ..files.url import Url
 from ..text.phrase import phrase
 from .copies import BLOCK, Copy, sweep
@@ -49,7 +50,7 @@ class Local:
         """The place where a later run finds the source; for standard input its kept copy, ``""`` without one."""
         if self.named == STDIN:
             return str(self.copy.kept or "") if self.copy else ""
-        return str(self.named.resolve())
+        return str(real(self.named))
 
     @cached_property
     def inode(self) -> int:

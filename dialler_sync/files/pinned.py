@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -12,8 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..text.phrase import phrase
-from .portable import CLOEXEC, DIRECTORY, NOFOLLOW
-from .trust import is_trusted
+from .portable import CLOEXEC, DIRECTORY, NOFOLLOW, PATH
+from .trust import FOREIGN_LINK, MOST_LINKS, is_trusted
 
 _OPEN = Path("/proc/self/fd")
 """Folder in which Linux lists a process's open folders; elsewhere a folder is named by its path alone."""
@@ -35,6 +36,80 @@ def pin(folder: Path, *, inside: int | None = None, owners: tuple[int, ...] = ()
     return number
 
 
+def pin_own(folder: Path) -> int | None:
+    """Open a folder, or that to which a link of this user or of root leads; None if the system cannot name open
+    folders. What is opened is what is judged: whoever can write to the folder above can swap nothing in between.
+
+    Raises:
+        OSError: it cannot be opened, or the link belongs to another user, or the folder neither to this user, to root,
+            nor to the owner of the folder above.
+    """
+    owners = (folder.parent.stat().st_uid,)
+    try:
+        return pin(folder, owners=owners)
+    except OSError as error:
+        if error.errno not in {errno.ELOOP, errno.ENOTDIR}:
+            raise
+    link = os.open(folder, PATH | NOFOLLOW | CLOEXEC)
+    try:
+        to = _target(link, folder)
+    finally:
+        os.close(link)
+    return pin(real(folder.parent / to), owners=owners)
+
+
+def pin_way(folder: Path) -> int | None:
+    """Open a folder step by step, over no link of another user, also none that stands there for a moment; None where
+    the system cannot do so, and for one that is reached through an open folder.
+
+    Raises:
+        OSError: it cannot be opened, or such a link lies on the way.
+    """
+    if not (PATH and os.supports_dir_fd and _OPEN.is_dir()) or folder.is_relative_to(_OPEN):
+        return None
+    here, left, links = _root(), [*reversed(folder.absolute().parts[1:])], 0
+    try:
+        while left:
+            step = os.open(left.pop(), PATH | NOFOLLOW | CLOEXEC, dir_fd=here)
+            if stat.S_ISLNK(os.fstat(step).st_mode) and links < MOST_LINKS:
+                links += 1
+                try:
+                    to = _target(step, folder)
+                finally:
+                    os.close(step)
+                left += reversed(to.parts[1:] if to.is_absolute() else to.parts)
+                step = _root() if to.is_absolute() else os.dup(here)
+            os.close(here)
+            here = step  # after too many links one of them, in which nothing can be opened
+    except BaseException:
+        os.close(here)
+        raise
+    return here
+
+
+def _root() -> int:
+    return os.open("/", PATH | DIRECTORY | CLOEXEC)
+
+
+def _target(link: int, folder: Path) -> Path:
+    """Return where an open link leads that is on the way to ``folder``.
+
+    Raises:
+        OSError: it belongs to another user, or is no link.
+    """
+    if not is_trusted(os.fstat(link).st_uid):
+        raise PermissionError(errno.EPERM, phrase(FOREIGN_LINK, link=folder))
+    return Path(os.readlink("", dir_fd=link))
+
+
+def real(path: Path) -> Path:
+    """Return a path without its links. Others may swap links and folders on its way just now: then, as it is."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # RuntimeError: links in a circle, up to Python 3.12
+        return path.absolute()
+
+
 def within(number: int | None, folder: Path) -> Path:
     """Return a path of the open folder that stays valid if the folder is renamed or replaced."""
     return folder if number is None else _OPEN / str(number)
@@ -48,7 +123,7 @@ def unpin(number: int | None) -> None:
 
 def known(path: Path) -> Path:
     """Return the path of a file as users know it."""
-    return path.resolve() if path.is_relative_to(_OPEN) else path
+    return real(path) if path.is_relative_to(_OPEN) else path
 
 
 _shown: dict[Path, Path] = {}

@@ -11,8 +11,8 @@ import threading
 from contextlib import suppress
 from typing import Any
 
-CLOEXEC, DIRECTORY, NOFOLLOW, NONBLOCK, BINARY = (
-    getattr(os, f"O_{name}", 0) for name in ("CLOEXEC", "DIRECTORY", "NOFOLLOW", "NONBLOCK", "BINARY")
+CLOEXEC, DIRECTORY, NOFOLLOW, NONBLOCK, BINARY, PATH = (
+    getattr(os, f"O_{name}", 0) for name in ("CLOEXEC", "DIRECTORY", "NOFOLLOW", "NONBLOCK", "BINARY", "PATH")
 )
 """0 where the system lacks one."""
 

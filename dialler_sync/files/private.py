@@ -12,8 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..text.phrase import phrase
+from .pinned import pin_way, unpin, within
 from .portable import BINARY, CLOEXEC, NOFOLLOW
-from .trust import foreign_link
+from .trust import FOREIGN_LINK, foreign_link
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | CLOEXEC | BINARY
 _DRAFT = re.compile(r"\.[0-9a-f]{16}\.part")
@@ -60,31 +61,28 @@ def new_file(path: Path, mode: int = 0o600) -> int:
     return number
 
 
-def new_draft(path: Path, mode: int = 0o600) -> tuple[int, Path]:
-    """Create a draft beside ``path``, under an unpredictable name; return its open descriptor and its path.
-
-    Raises:
-        OSError: the draft cannot be created, or a link of another user lies on the way.
-    """
-    refuse_foreign_link(path.parent)
-    draft = path.with_name(f".{secrets.token_hex(8)}.part")
-    return new_file(draft, mode), draft
-
-
 @contextmanager
 def replaced(path: Path, mode: int = 0o600) -> Iterator[tuple[int, Path]]:
-    """Yield an open draft beside ``path``, which replaces it at the end of the block; an error deletes the draft.
+    """Yield an open draft beside ``path``, under an unpredictable name, which replaces it at the end of the block; an
+    error deletes the draft. The folder is held open: whoever can write to the one above can swap it for no other.
 
     Raises:
-        OSError: the draft cannot be created, or cannot replace ``path``.
+        OSError: the draft cannot be created, or cannot replace ``path``, or a link of another user lies on the way.
     """
-    number, draft = new_draft(path, mode)
+    refuse_foreign_link(path.parent)
+    folder = pin_way(path.parent)
     try:
-        yield number, draft
-        draft.replace(path)
+        there = within(folder, path.parent) / path.name
+        draft = there.with_name(f".{secrets.token_hex(8)}.part")
+        number = new_file(draft, mode)
+        try:
+            yield number, draft
+            draft.replace(there)
+        finally:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
     finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
+        unpin(folder)
 
 
 def delete_drafts(folder: Path) -> None:
@@ -106,4 +104,4 @@ def refuse_foreign_link(path: Path) -> None:
         PermissionError: there is such a link.
     """
     if link := foreign_link(path):
-        raise PermissionError(errno.EPERM, phrase("{link} is a link that belongs to another user", link=link))
+        raise PermissionError(errno.EPERM, phrase(FOREIGN_LINK, link=link))

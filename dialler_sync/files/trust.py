@@ -21,8 +21,9 @@ from ..text.phrase import mark, phrase
 TRUST = "DIALLER_SYNC_TRUST"
 """Environment variable equivalent to ``--trust``."""
 
-_MOST_LINKS = 40
+MOST_LINKS = 40
 _GROUP, _OTHERS = stat.S_IWGRP, stat.S_IWOTH
+FOREIGN_LINK = mark("{link} is a link that belongs to another user")
 _FOREIGN, _FOREIGN_LINK = mark("{path} belongs to {user}"), mark("the link {path} belongs to {user}")
 _OPEN = {
     _GROUP: mark("{path} (owner {owner}, mode {mode}) can be written by group"),
@@ -251,7 +252,7 @@ def _steps(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
             here = step
             continue
         links += 1
-        if links > _MOST_LINKS or (here.parts[1:2] == ("proc",) and here.name == "fd"):
+        if links > MOST_LINKS or (here.parts[1:2] == ("proc",) and here.name == "fd"):
             return  # a loop; or an open descriptor, passed by the parent process
         left += reversed(to.parts[1:] if to.is_absolute() else to.parts)
         here = Path("/") if to.is_absolute() else here

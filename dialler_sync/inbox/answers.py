@@ -18,7 +18,7 @@ from ..config.inbox import InboxSettings
 from ..config.sources import StoreSettings
 from ..errors import InputError, JournalError, UsageError
 from ..fetch.folder import RemoteFolder
-from ..files.pinned import delete_abandoned, pin, temporary_folder, unpin, within
+from ..files.pinned import delete_abandoned, pin_own, real, temporary_folder, unpin, within
 from ..files.private import make_folder, refuse_foreign_link
 from ..files.trust import is_foreign
 from ..files.url import Url, path_of
@@ -62,7 +62,7 @@ class Answers:
         self._group = _group_of(settings.group) if settings.group and self._folder else None
         if self._folder is None:
             return
-        if self._folder.resolve() in {inbox, *(inbox / name for name in ("done", "failed", "importing"))}:
+        if real(self._folder) in {inbox, *(inbox / name for name in ("done", "failed", "importing"))}:
             raise UsageError(
                 phrase(
                     "inbox.answers is {folder}, which is where files come in: name another folder", folder=self._folder
@@ -157,7 +157,7 @@ class Answers:
     @contextmanager
     def _held(self, folder: Path) -> Iterator[Path]:
         """Hold the folder open: whoever can write to the one above could put another in its place."""
-        number = None if self._store else pin(folder.resolve(), owners=(folder.parent.stat().st_uid,))
+        number = None if self._store else pin_own(folder)
         try:
             yield within(number, folder)
         finally:
@@ -223,10 +223,11 @@ class Answers:
             path = path_of(answer.path)
             if datetime.fromisoformat(answer.at) >= limit or answer.run in needed or path.parent != self._folder:
                 continue
-            with suppress(OSError, InputError):
-                if self._mark(path) == answer.mark:
-                    self._delete(path)
-                if self._mark(path) != answer.mark:
+            with suppress(OSError, InputError), self._held(self._folder) as folder:
+                place = folder / path.name
+                if self._mark(place) == answer.mark:
+                    self._delete(place)
+                if self._mark(place) != answer.mark:
                     self._notes.forget(answer.id)
 
 

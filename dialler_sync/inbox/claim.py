@@ -16,7 +16,7 @@ from typing import Any
 from ..config import SourceSettings
 from ..errors import InputError, UsageError
 from ..fetch import fetch
-from ..files.pinned import known, pin, unpin, within
+from ..files.pinned import known, pin, pin_own, unpin, within
 from ..files.private import make_folder, replaced
 from ..files.trust import is_foreign
 from ..text.phrase import mark, phrase
@@ -130,8 +130,14 @@ class OnDisk:
 
     def delete(self, path: Path) -> None:
         """Delete a filed file, unless another user could have put something else into its folder."""
-        if not is_foreign(path.parent):
-            path.unlink(missing_ok=True)
+        if is_foreign(path.parent):
+            return
+        with suppress(FileNotFoundError):
+            number = pin_own(path.parent)
+            try:
+                (within(number, path.parent) / path.name).unlink()
+            finally:
+                unpin(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +202,8 @@ class Claim:
         name = filed_name(tag, self.place.name)
         try:
             make_own_folder(folder)
-            number = pin(folder.resolve(), owners=(folder.parent.stat().st_uid,))  # it may be a link of our own
+            number = pin_own(folder)
             try:
-                make_own_folder(folder)  # as it still is
                 move(self.place, within(number, folder) / name)
             finally:
                 unpin(number)

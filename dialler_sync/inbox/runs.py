@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
+from ..files.pinned import real
 from ..journal import Journal, RunRecord
 from ..text.command_line import command
 from ..text.phrase import phrase
@@ -31,7 +32,7 @@ class FileRuns:
     def in_turn(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
         """Sort the files: those of stopped runs first, in the order in which the runs began."""
         begun = {entry["path"]: run.started_at for run in self._begun() for entry in run.files}
-        return sorted(arrivals, key=lambda arrival: begun.get(str(arrival.path.resolve()), "~"))
+        return sorted(arrivals, key=lambda arrival: begun.get(str(real(arrival.path)), "~"))
 
     def _begun(self) -> list[RunRecord]:
         """Return the imports that are not finished."""
@@ -44,12 +45,12 @@ class FileRuns:
 
     def reading(self, place: Path) -> list[RunRecord]:
         """Return the runs that have read the file at this path."""
-        there = str(place.resolve())
+        there = str(real(place))
         return [run for run in self.journal.runs() if any(entry["path"] == there for entry in run.files)]
 
     def move(self, place: Path, run: RunRecord) -> None:
         """Note where the file of a run lies now."""
-        self.journal.update_run(run.id, files=tuple({**entry, "path": str(place.resolve())} for entry in run.files))
+        self.journal.update_run(run.id, files=tuple({**entry, "path": str(real(place))} for entry in run.files))
 
     def _imports(self, sha256: str) -> Iterator[tuple[RunRecord, list[Path]]]:
         """Yield imports of this content that were not undone, the newest first, with the paths of their files."""
@@ -103,4 +104,4 @@ class FileRuns:
 
 def _paths(taken: Claimed) -> set[str]:
     """Return the paths under which a run may have read a claimed file."""
-    return {str(taken.home.resolve()), str(taken.place.resolve())}
+    return {str(real(taken.home)), str(real(taken.place))}

@@ -7,7 +7,9 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from threading import Thread
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
@@ -182,6 +184,25 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
+class _Abandoned(ThreadPoolExecutor):
+    """Threads whose end nobody waits for, neither the event loop nor the process: the system's look-up of a name cannot
+    be cut off."""
+
+    def submit(self, call: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
+        """Start a call in a thread of its own."""
+        future: Future[Any] = Future()
+
+        def work() -> None:
+            try:
+                future.set_result(call(*args, **options))
+            except BaseException as error:  # noqa: BLE001 - the waiting side raises it
+                future.set_exception(error)
+
+        future.set_running_or_notify_cancel()
+        Thread(target=work, daemon=True).start()
+        return future
+
+
 async def _status_of(method: str, url: str, **content: Any) -> int:
     """Return the HTTP status of the answer. Its body is not read, as it may be endless; redirects are not followed.
 
@@ -191,6 +212,7 @@ async def _status_of(method: str, url: str, **content: Any) -> int:
     """
     import httpx
 
+    asyncio.get_running_loop().set_default_executor(_Abandoned())
     verify, proxy = ssl.create_default_context(), find_proxy(url)  # httpx would ask a proxy for this machine, too
     async with (
         asyncio.timeout(_SECONDS),

@@ -44,6 +44,9 @@ def open_smtp(smtp: SmtpSettings) -> smtplib.SMTP:
 class _Server(smtplib.SMTP):
     """A server whose replies are cut off: smtplib waits anew for each byte, and for each line of a reply."""
 
+    said = 0
+    """Bytes of all replies, before and after STARTTLS."""
+
     def getreply(self) -> tuple[int, bytes]:
         """Return the next reply.
 
@@ -56,7 +59,7 @@ class _Server(smtplib.SMTP):
         late.start()
         try:
             if self.file is None and found is not None:
-                self.file = _Limited(found.makefile("rb"))
+                self.file = _Limited(found.makefile("rb"), self)
             return super().getreply()
         finally:
             late.cancel()
@@ -76,9 +79,9 @@ class _ServerOverTls(_Server, smtplib.SMTP_SSL):
 class _Limited:
     """The lines that a server says."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, server: _Server) -> None:
         self._file = file
-        self._left = _LONGEST
+        self._server = server
         self.close = file.close
 
     def readline(self, longest: int) -> bytes:
@@ -88,8 +91,8 @@ class _Limited:
             OSError: the server has said too much.
         """
         said = self._file.readline(longest)
-        self._left -= len(said)
-        if self._left < 0:
+        self._server.said += len(said)
+        if self._server.said > _LONGEST:
             raise OSError(phrase("it goes on and on"))
         return said
 

@@ -103,9 +103,18 @@ def _held(target: str) -> Iterator[str]:
 
 def _make(folder: Path) -> None:
     """Create a missing folder for all users, with the mode of /tmp."""
-    with suppress(FileExistsError):
+    try:
         folder.mkdir(parents=LOCK_DIR in os.environ)
-        folder.chmod(0o1777)  # mkdir's mode is subject to the umask
+    except FileExistsError:
+        return
+    if sys.platform == "win32":
+        return
+    number = os.open(folder, os.O_RDONLY | DIRECTORY | NOFOLLOW | CLOEXEC)
+    try:  # others may have put a link, or another folder of this user, in its place
+        if os.fstat(number).st_uid == os.geteuid() and not os.listdir(number):  # noqa: PTH208 - a descriptor
+            os.fchmod(number, 0o1777)  # mkdir's mode is subject to the umask
+    finally:
+        os.close(number)
 
 
 def _opened(stack: ExitStack, folder: Path) -> int:

@@ -45,6 +45,12 @@ def url_of(state: str | Path) -> sa.URL:
         UsageError: there can be no journal.
     """
     text = str(state)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # which no URL of SQLAlchemy can hold
+        raise UsageError(
+            phrase("--state: {path} has bytes that are not UTF-8 text. Name another journal.", path=text)
+        ) from None
     if "://" not in text and not _CONNECTION.match(text):
         return _file(sa.URL.create("sqlite", database=text))
     keep_secret(*url_secrets(text))

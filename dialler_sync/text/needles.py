@@ -6,6 +6,7 @@ import base64
 import unicodedata
 from collections.abc import Callable, Iterator
 from math import ceil
+from urllib.parse import quote
 
 from .readings import BASE32, BASE32HEX, IGNORABLE, SQUEEZED
 
@@ -87,6 +88,13 @@ def cores_in_base32(secret: bytes) -> Iterator[bytes]:
             core = coded[ceil(before * 8 / 5) : (len(form) + before) * 8 // 5]
             if len(core) >= SHORTEST:
                 yield core
+
+
+def cores_of_nested(secret: bytes) -> Iterator[bytes]:
+    """Yield the constant part of the base32 of another encoding of the secret."""
+    inside = [core.encode() for core in cores_in_base64(secret)]
+    for form in (*inside, *cores_in_base32(secret), secret.hex().encode(), quote(secret, safe="").encode()):
+        yield from cores_in_base32(form)
 
 
 def letters_of(text: str) -> str:

@@ -25,6 +25,7 @@ from .needles import (
     coded_letters,
     cores_in_base32,
     cores_in_base64,
+    cores_of_nested,
     in_bytes,
     letters_of,
     parts_of,
@@ -120,6 +121,8 @@ class Secrets:
         raw = [secret.encode("utf-8", "surrogatepass") for secret in self._secrets]
         cores = tuple({core for secret in raw for core in cores_in_base32(secret)})
         in_base32 = (cores, tuple(core.translate(TO_BASE32HEX) for core in cores))
+        nested = {core for secret in raw for core in cores_of_nested(secret)} | {*cores}
+        sought_in_base32 = (tuple(nested), tuple(core.translate(TO_BASE32HEX) for core in nested))
         letters = {letters_of(needle) for needle in self._needles if needle not in parts}
         coded = {each for secret in raw for each in coded_letters(secret)}
         letters |= coded | {part for form in coded if len(form) >= 2 * PART for part in parts_of(form)}
@@ -144,7 +147,7 @@ class Secrets:
         fewest = min(map(len, (*self._needles, *self._letters)), default=0)
         held = {sign for needle in (*self._needles, *self._letters) for sign in needle}
         parting = bytes(number for number in range(128, 256) if LETTERS_READ[number] not in {None, *held})
-        self._sought = Sought(self._shortest, fewest, in_base32, parting)
+        self._sought = Sought(self._shortest, fewest, sought_in_base32, parting)
         length = max(ceil(min(map(len, forms), default=0) * 4 / 3) - 2, _LONG)
         self._long_run = re.compile(rf"[A-Za-z0-9+/_-]{{{length}}}")
 

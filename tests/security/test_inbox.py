@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.fetch import local
+from dialler_sync.files import pinned
 from dialler_sync.inbox import answers, claim
 from dialler_sync.inbox.arrivals import Arrival
 from dialler_sync.simulator import SimulatorServer
@@ -242,3 +245,95 @@ def test_a_folder_of_answers_that_is_swapped_gets_nothing(
     assert done.code == ExitCode.INPUT, done.err
     assert [list(theirs.iterdir()), list(place.iterdir())] == [[], []]
     assert [path.suffix for path in away.iterdir()] == [".xlsx"]
+
+
+@is_root
+@pytest.mark.parametrize("target", ["a folder of this user", "nothing but itself"])
+def test_a_folder_that_becomes_a_link_between_two_looks_at_it_gets_nothing(
+    target: str,
+    work: Callable[[], Done],
+    inbox: Path,
+    contacts_csv: Contacts,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever can write to the inbox can have ``done/`` be a link for the moment in which it is opened."""
+    private, done, away = tmp_path / "private", inbox / "done", inbox / "away"
+    private.mkdir(mode=0o700)
+    contacts_csv(2, "inbox/a.csv")
+    done.mkdir()
+    real = claim.make_own_folder
+
+    def swapped(folder: Path) -> None:
+        if folder == done and away.exists():
+            done.unlink()
+            away.rename(done)
+        real(folder)
+        if folder == done and not away.exists():
+            done.rename(away)
+            done.symlink_to(private if target == "a folder of this user" else done)
+            os.chown(done, INTRUDER, INTRUDER, follow_symlinks=False)
+
+    monkeypatch.setattr(claim, "make_own_folder", swapped)
+
+    ended = work()
+
+    assert ended.code == ExitCode.USAGE, ended.err
+    assert "belongs to another user" in ended.err
+    assert not list(private.iterdir())
+    assert (inbox / "a.csv").exists()
+
+
+@is_root
+@pytest.mark.parametrize("owner", [INTRUDER, 0])
+def test_what_is_deleted_lies_in_a_folder_of_the_inbox_or_behind_a_link_of_our_own(
+    owner: int, inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That ``done/`` is no other user's link says nothing of the next moment."""
+    private = tmp_path / "private"
+    private.mkdir()
+    (private / "a.csv").touch()
+    (inbox / "done").symlink_to(private)
+    os.chown(inbox / "done", owner, owner, follow_symlinks=False)
+    monkeypatch.setattr(claim, "is_foreign", lambda _: False)
+
+    with suppress(PermissionError):
+        claim.OnDisk(inbox).delete(inbox / "done" / "a.csv")
+
+    assert (private / "a.csv").exists() == (owner == INTRUDER)
+
+
+def test_a_path_that_changes_while_it_is_followed_is_no_bug(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system says EINVAL where a link has become a folder in between."""
+
+    def changed(_: Path) -> Path:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(Path, "resolve", changed)
+
+    assert pinned.real(tmp_path / "done") == tmp_path / "done"
+
+
+@is_root
+def test_answers_go_nowhere_by_the_link_of_another_user(
+    run: Run, configure: Configure, inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes the place of their folder after that was looked at, and before it is opened."""
+    configure(inbox="{dir: inbox, answers: answers}")
+    (inbox / "a.csv").write_text("A,B\n1,2\n", encoding="utf-8")
+    private = tmp_path / "private"
+    private.mkdir()
+
+    def swapped(folder: Path) -> None:
+        if folder.is_symlink():
+            return
+        folder.rename(tmp_path / "away")
+        folder.symlink_to(private)
+        os.chown(folder, INTRUDER, INTRUDER, follow_symlinks=False)
+
+    monkeypatch.setattr(answers, "delete_abandoned", swapped)
+
+    done = run("import", "--quiet-for", "0")
+
+    assert "cannot be written to" in done.err
+    assert not list(private.iterdir())

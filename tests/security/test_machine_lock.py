@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -163,3 +165,26 @@ def test_a_folder_of_one_user_may_hold_the_locks(tmp_path: Path) -> None:
 
     with machine_lock(TARGET) as problem:
         assert not problem
+
+
+@pytest.mark.parametrize("by", ["link", "folder"])
+def test_what_takes_the_place_of_the_new_folder_keeps_its_mode(
+    by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder that is open to all, anybody can swap it, before it is opened for all users."""
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    (private / "report.html").touch()
+    real = Path.mkdir
+
+    def swapped(folder: Path, *arguments: Any, **options: Any) -> None:
+        real(folder, *arguments, **options)
+        folder.rename(tmp_path / "away")
+        folder.symlink_to(private) if by == "link" else private.rename(folder)
+
+    monkeypatch.setenv(machine_lock_module.LOCK_DIR, str(tmp_path / "new"))
+    monkeypatch.setattr(Path, "mkdir", swapped)
+
+    with machine_lock(TARGET):
+        pass
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700

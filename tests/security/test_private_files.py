@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from dialler_sync.call_lists import place
+from dialler_sync.errors import JournalError, UsageError
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.files import private
+from dialler_sync.files import private as private_files
 from dialler_sync.files.whole import new_file
 from dialler_sync.report import contacts_output
 from dialler_sync.report.sheets import Book
@@ -95,7 +97,7 @@ def test_a_new_file_is_new(kind: str, tmp_path: Path) -> None:
     make[kind]()
 
     with pytest.raises(FileExistsError):
-        private.new_file(path)
+        private_files.new_file(path)
 
 
 @pytest.mark.parametrize(
@@ -244,9 +246,94 @@ def test_only_drafts_are_deleted(tmp_path: Path) -> None:
     for name in (".0123456789abcdef.part", ".part", "results.csv", "0123456789abcdef.part"):
         (folder / name).touch()
 
-    private.delete_drafts(folder)
+    private_files.delete_drafts(folder)
 
     assert {path.name for path in folder.iterdir()} - {".rows.x2.part"} == {
         ".rows.other", ".part", "results.csv", "0123456789abcdef.part"
     }  # fmt: skip
     assert (tmp_path / "elsewhere" / "kept").exists()
+
+
+@is_root
+@pytest.mark.parametrize("way", ["the folder itself", "the one above"])
+def test_a_link_that_stands_there_for_a_moment_leads_nowhere(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder that is open to all, anybody can swap ``reports/`` after it was looked at, and before a report is
+    opened in it."""
+    private, folder = tmp_path / "private", tmp_path / "reports" / "run"
+    folder.mkdir(parents=True)
+    (private / "run").mkdir(parents=True)
+    swapped = folder if way == "the folder itself" else folder.parent
+    to = private / "run" if way == "the folder itself" else private
+
+    def swap(_: Path) -> None:
+        swapped.rename(tmp_path / "away")
+        swapped.symlink_to(to)
+        os.chown(swapped, INTRUDER, INTRUDER, follow_symlinks=False)
+
+    monkeypatch.setattr(private_files, "refuse_foreign_link", swap)
+
+    with (
+        pytest.raises(JournalError, match="is a link that belongs to another user"),
+        new_file(folder / "report.html") as file,
+    ):
+        file.write("x")
+    assert not list((private / "run").iterdir())
+
+
+def test_a_folder_that_is_swapped_while_a_file_is_written_keeps_it(tmp_path: Path) -> None:
+    """The file takes its name where it was begun."""
+    folder, away = tmp_path / "reports", tmp_path / "away"
+    folder.mkdir()
+
+    with new_file(folder / "report.html") as file:
+        folder.rename(away)
+        folder.mkdir()
+        file.write("x")
+
+    assert [path.name for path in away.iterdir()] == ["report.html"]
+    assert not list(folder.iterdir())
+
+
+def test_a_folder_by_links_of_our_own_and_by_the_one_above_is_written_to(tmp_path: Path) -> None:
+    """As the system resolves it: a relative link, an absolute one, and ``..`` after a link."""
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "absolute").symlink_to(tmp_path / "a")
+    (tmp_path / "relative").symlink_to("absolute/b")
+
+    with new_file(tmp_path / "relative" / ".." / "report.html") as file:
+        file.write("x")
+
+    assert (tmp_path / "a" / "report.html").read_text() == "x"
+
+
+@is_root
+@pytest.mark.parametrize("moment", ["writing", "naming"])
+def test_calls_go_nowhere_by_a_link_that_stands_there_for_a_moment(
+    moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is a draft written behind it, nor one that lies there given the name of a file."""
+    private, folder = tmp_path / "private", tmp_path / "calls"
+    private.mkdir()
+    folder.mkdir()
+    path = folder / "calls.csv"
+
+    def swap(_: Path) -> None:
+        folder.rename(tmp_path / "away")
+        folder.symlink_to(private)
+        os.chown(folder, INTRUDER, INTRUDER, follow_symlinks=False)
+
+    if moment == "naming":
+        draft = place.draft_beside(path, "me", lambda file, _: file.write(b"x") and None)
+        (private / draft.path.name).touch()
+    monkeypatch.setattr(place, "refuse_foreign_link", swap)
+
+    with pytest.raises(UsageError, match="belongs to another user"):
+        if moment == "writing":
+            place.draft_beside(path, "me", lambda file, _: file.write(b"x") and None)
+        else:
+            place.rename(draft.path, path)
+    names = [found.name for found in private.iterdir()]
+    assert "calls.csv" not in names
+    assert len(names) == (moment == "naming")

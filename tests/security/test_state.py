@@ -153,3 +153,12 @@ def test_the_locks_of_another_user(
     assert third.code == ExitCode.USAGE
     assert "belongs to another user" in third.err
     assert len(dialler.requests) == sent
+
+
+@pytest.mark.parametrize("name", ["\udcff.db", "sqlite:///\udcff.db"])
+def test_a_name_that_is_no_text(name: str, run: Run) -> None:
+    """A folder or a file of another system may have such a name."""
+    done = run("--state", name, "runs", "list")
+
+    assert done.code == ExitCode.USAGE
+    assert r"\xff.db has bytes that are not UTF-8 text" in done.err

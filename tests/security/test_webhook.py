@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import smtplib
 import socket
+import subprocess
+import sys
 import threading
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 
@@ -176,3 +181,38 @@ def test_a_mail_server_whose_greeting_has_no_end(size: int, monkeypatch: pytest.
         with pytest.raises(smtplib.SMTPServerDisconnected):
             smtp.open_smtp(SmtpSettings(host="127.0.0.1", port=listener.getsockname()[1], tls="none"))
         thread.join()
+
+
+def test_a_mail_server_that_goes_on_after_starttls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit is one for the whole connection; smtplib begins to read anew there."""
+    monkeypatch.setattr(smtp, "_LONGEST", 1_000)
+
+    def said(size: int) -> BytesIO:
+        return BytesIO(b"250-" + b"x" * size + b"\r\n")
+
+    server = smtp._Server()
+    limited = [smtp._Limited(cast(BinaryIO, said(600)), server) for _ in range(2)]
+    limited[0].readline(8_000)
+    with pytest.raises(OSError, match="on and on"):
+        limited[1].readline(8_000)
+
+
+def test_a_name_that_takes_long_to_look_up() -> None:
+    """The system's own look-up cannot be cut off: neither the call nor the end of the process waits for it."""
+    code = """
+import socket, sys, time
+from dialler_sync.config.notify import NotifySettings
+from dialler_sync.jobs import receivers
+
+receivers._SECONDS = 0.2
+socket.getaddrinfo = lambda *_, **__: time.sleep(30)
+receivers.ping(NotifySettings(ping="https://hooks.example.com/x"))
+"""
+    environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, env=environment, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (
+        0,
+        "notify.ping could not be called: it has not answered within 0 seconds.\n",
+    )

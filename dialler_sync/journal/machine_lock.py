@@ -111,7 +111,8 @@ def _make(folder: Path) -> None:
         return
     number = os.open(folder, os.O_RDONLY | DIRECTORY | NOFOLLOW | CLOEXEC)
     try:  # others may have put a link, or another folder of this user, in its place
-        if os.fstat(number).st_uid == os.geteuid() and not os.listdir(number):  # noqa: PTH208 - a descriptor
+        inside = os.listdir(number)  # noqa: PTH208 - a descriptor
+        if os.fstat(number).st_uid == os.geteuid() and all(name.endswith(".lock") for name in inside):
             os.fchmod(number, 0o1777)  # mkdir's mode is subject to the umask
     finally:
         os.close(number)

@@ -1,0 +1,164 @@
+"""The entries of a do-not-call file: what its cells say, and in which rows one may be overlooked."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from ..text.forms import first_few
+from ..text.phrase import mark, phrase
+from .suppress import digits_of, entry_of
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Sequence
+
+    from ..config.suppress import SuppressSettings
+    from ..model import Chunk
+
+_log = logging.getLogger(__name__)
+
+MOST_ROWS = 5
+"""Rows that a message lists."""
+
+_NOT_UNDERSTOOD = {
+    "phone": mark(
+        "{file}: not a phone number: {rows}. Correct or remove these rows, or set suppress.region. "
+        "Otherwise these numbers could be called."
+    ),
+    "email": mark(
+        "{file}: not an e-mail address: {rows}. Correct or remove these rows. Otherwise these contacts could be called."
+    ),
+    "user_data": mark(
+        "{file}: damaged cells: {rows}. Correct or remove these rows. Otherwise these contacts could be called."
+    ),
+}
+
+_ADDRESS = re.compile(r"[^@*:?]+@[^@*:?]+\.[^@*:?]+")
+_DOMAIN = re.compile(r"\w\.[^\W\d_]{2,}")
+"""Of an address without its ``@``, or of all addresses of a company."""
+
+_NO_NUMBER = re.compile(
+    r"[\s()./\u2013\u2014-]{0,9}(?:n[./]?\s?[av]|k\.?\s?a|none|null|keine?|unknown|unbekannt|anonym|totals?|summen?|anzahl|gesamt)?"
+    r"[\s().:/\u2013\u2014-]{0,9}",
+    re.IGNORECASE,
+)
+"""Programs and people write it for none, or beside a total."""
+
+_FEWEST_DIGITS = 6
+"""Digits of what may be a number, though it is not read as one; postal codes have fewer."""
+
+_DAY = re.compile(r"\s*(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d)(?:[T\s]\s*\d{1,2}:[\d:.]*)?\s*")
+
+
+class Entries:
+    """The entries of a do-not-call file, and the rows in which one may be overlooked."""
+
+    def __init__(self, settings: SuppressSettings, positions: Sequence[int]) -> None:
+        self._settings = settings
+        self._positions = positions
+        self._unread: list[str] = []
+        self._shifted: list[str] = []
+        self._without: list[str] = []
+        self.found: set[str] = set()
+        self.none_seen = True
+
+    def take(self, chunk: Chunk, expired: Container[int]) -> None:
+        """Take the entries of some rows; of those that have expired, only notice that there are some."""
+        from ..mapping.cells import Columns
+
+        columns = Columns(chunk)
+        rows = chunk.frame.index.tolist()
+        for position in self._positions:
+            damaged = {place for place, note in columns.notes(position) if note.code}
+            for place, (row, cell) in enumerate(zip(rows, columns.texts(position), strict=True)):
+                found = None if place in damaged else _entries(cell, self._settings)
+                self.none_seen = self.none_seen and found == set()
+                if row in expired:
+                    continue
+                if row in chunk.ragged and self._is_shifted(chunk.ragged[row], position, chunk.frame.shape[1]):
+                    self._shifted.append(phrase("row {row}", row=row))
+                elif found is not None:
+                    self.found |= found
+                elif not cell.strip():
+                    self._unread.append(phrase("row {row} (a formula that was never calculated)", row=row))
+                else:
+                    none = place not in damaged and self._is_none(cell, chunk, place)
+                    (self._without if none else self._unread).append(f"row {row} ('{cell}')")
+
+    def take_below(self, rows: Iterable[Sequence[str]]) -> None:
+        """Take what may be an entry from rows that look like totals and footnotes: the last entry may be one of them,
+        and one too many harms nobody."""
+        for cells in rows:
+            for at, cell in enumerate(cells):
+                if (at in self._positions or self._settings.by != "user_data") and _may_be_entry(cell, self._settings):
+                    self.found |= _entries(cell, self._settings) or set()
+
+    def _is_shifted(self, cells: Sequence[str], position: int, width: int) -> bool:
+        """Whether the entry of a row may be in another column: the row is too long, or ends before the entry."""
+        surplus = len(cells) - width
+        if surplus > 0 and position == 0 and self._settings.by == "user_data" and not any(cells[width:]):
+            return not cells[0].strip()  # nothing can have moved the first cell
+        near = cells[position + 1 : position + 1 + surplus] if surplus > 0 else cells if position >= len(cells) else ()
+        return any(_may_be_entry(cell, self._settings) for cell in near)
+
+    def _is_none(self, cell: str, chunk: Chunk, place: int) -> bool:
+        """Whether a cell of numbers says that there is none, and no other of its row has a number."""
+        if self._settings.by != "phone" or not _NO_NUMBER.fullmatch(cell):
+            return False
+        others = enumerate(chunk.frame.iloc[place].tolist())
+        return not any(_may_be_entry(other, self._settings) for at, other in others if at not in self._positions)
+
+    def require_understood(self) -> None:
+        """Tell of the rows without a number.
+
+        Raises:
+            InputError: some rows are not understood, or none has a number.
+        """
+        file, by = self._settings.file, self._settings.by
+        if self._shifted:
+            raise InputError(
+                phrase(
+                    "{file}: surplus or missing cells in {rows}, so an entry may be in another column. Correct or "
+                    "remove these rows. Otherwise these contacts could be called.",
+                    file=file,
+                    rows=first_few(self._shifted, MOST_ROWS),
+                )
+            )
+        if unread := self._unread or ([] if self.found else self._without):
+            raise InputError(phrase(_NOT_UNDERSTOOD[by], file=file, rows=first_few(unread, MOST_ROWS)))
+        if self._without:
+            rows = first_few(self._without, MOST_ROWS)
+            _log.info(phrase("{name}: rows without a number suppress nobody: {rows}.", name=file.name, rows=rows))
+
+
+def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:
+    """Return the entries of a cell; None if it is not understood."""
+    from ..mapping.cells import is_blank
+
+    if is_blank(cell):
+        return set()
+    if settings.by == "user_data":
+        return {entry_of(settings.by, cell)}
+    if settings.by == "email":
+        return _addresses(cell)
+    return digits_of(cell, settings.region)
+
+
+def _addresses(cell: str) -> set[str] | None:
+    """Return the e-mail addresses of a cell: ``a@x.org; Ann <b@x.org>``; None if it is not understood."""
+    if "@" not in cell:
+        return None if _DOMAIN.search(cell) else {entry_of("email", cell)}
+    parts = (part.strip("'\"()[]") for part in re.split(r"[\s;,|<>]+", cell) if "@" in part)
+    found = {entry_of("email", part).removeprefix("mailto:") for part in parts}
+    return found if all(map(_ADDRESS.fullmatch, found)) else None
+
+
+def _may_be_entry(cell: str, settings: SuppressSettings) -> bool:
+    """Whether a cell beside its column may hold an entry."""
+    if settings.by == "user_data":
+        return bool(cell.strip())
+    if settings.by == "email":
+        return "@" in cell
+    return len(re.findall(r"\d", cell)) >= _FEWEST_DIGITS and not _DAY.fullmatch(cell)

@@ -140,9 +140,10 @@ def entry_of(by: str, text: Value) -> str:
 
 def digits_of(text: str, region: str | None) -> set[str] | None:
     """Return the phone numbers of a text as bare digits; None if it is not understood."""
-    from ..mapping.phones import country, read_phone
+    from ..mapping.phones import country, quick_phone, read_phone
 
-    found = read_phone(text, country(None, region))
+    where = country(None, region)
+    found = quick_phone(text, where.plan) or read_phone(text, where)
     if isinstance(found, Fault):
         return None
     return {number.lstrip("+") for number in ((found,) if isinstance(found, str) else found)}

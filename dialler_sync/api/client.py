@@ -83,7 +83,7 @@ class DiallerClient(Connection):
         ``missing_is_done``: a contact that is gone after a retry counts as changed by an earlier try.
 
         Raises:
-            MaybeDone: some try may have done it, whatever became of later ones.
+            MaybeDone: a try may have made the change, whatever the answers to later ones.
         """
         doubt: MaybeDone | None = None
 

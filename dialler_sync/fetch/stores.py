@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -19,6 +20,7 @@ from ..files.own_command import read_secret
 from ..files.url import Url
 from ..text.outward import in_shell, keep_secret
 from ..text.phrase import phrase
+from ..text.shortage import behind
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -181,11 +183,8 @@ def reason(error: BaseException, *, writing: bool) -> str:
     return phrase("cannot be read ({kind}: {error}). Try again later.", kind=kind, error=error)
 
 
-def _causes(error: BaseException | None) -> list[BaseException]:
-    found: list[BaseException] = []
-    while error is not None and error not in found:
-        found.append(error)
-        inner = (getattr(error, name, None) for name in ("os_error", "certificate_error"))
-        found += [each for each in inner if isinstance(each, BaseException)]
-        error = error.__cause__ or error.__context__
-    return found
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    for each in behind(error):
+        yield each
+        inner = (getattr(each, name, None) for name in ("os_error", "certificate_error"))
+        yield from (found for found in inner if isinstance(found, BaseException))

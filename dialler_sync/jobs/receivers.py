@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from threading import Thread
@@ -20,6 +20,7 @@ from ..journal import Journal
 from ..report.masking import mask_phones
 from ..text.outward import outward
 from ..text.phrase import figure, mark, phrase
+from ..text.shortage import behind
 from .message import chat_text, facts, plain, subject
 
 _log = logging.getLogger(__name__)
@@ -156,7 +157,7 @@ def _why(error: BaseException) -> str:
     """Return why there is no answer. The address may be a secret, so that not even its host is named."""
     import httpx
 
-    for cause in _causes(error):
+    for cause in behind(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             why = cause.verify_message.partition(",")[0]  # after which the host may be named
             return phrase("its certificate is not accepted ({why})", why=why)
@@ -173,15 +174,6 @@ def _why(error: BaseException) -> str:
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | ValueError):
         return phrase("its address is not valid")
     return phrase("it gives no answer that makes sense")
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and what has led to it; of several connections that were tried, all."""
-    while error is not None:
-        yield error
-        for each in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
-            yield from _causes(each)
-        error = error.__cause__ or error.__context__
 
 
 class _Abandoned(ThreadPoolExecutor):

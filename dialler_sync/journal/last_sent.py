@@ -56,9 +56,9 @@ def fold_runs(connection: sa.Connection, target: str, but: str) -> None:
     the mirror has locked. Runs on other campaigns of the account count once they have ended; until then, and if they
     were killed, what they may have sent is no longer known.
 
-    What a row that may have been sent holds is no longer known, nor is that of a row that still waited in a run that
-    was killed: its outcome may not have been written down. That their contacts are this tool's stays known, until they
-    are deleted.
+    A row that may have been sent leaves it open what its contact holds. So does one that still waited in a run that was
+    killed: its outcome may not have been written down. That these contacts are this tool's stays known, until they are
+    deleted.
     """
     # First a write, so that two runs that begin at once do not both take in the same one.
     connection.execute(sa.update(schema.schema_version).values(version=schema.schema_version.c.version))

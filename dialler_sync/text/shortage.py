@@ -12,7 +12,7 @@ _NO_MEMORY = ("failed to map segment", "cannot allocate memory")
 
 
 def behind(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield the error, and all that it was made of or raised after."""
+    """Yield the error, and all that it was made of or raised after; of several connections that were tried, all."""
     seen: dict[int, BaseException] = {}
     left = [error]
     while left:
@@ -21,6 +21,7 @@ def behind(error: BaseException | None) -> Iterator[BaseException]:
             seen[id(each)] = each
             yield each
             left += (each.__context__, each.__cause__)
+            left += reversed(each.exceptions) if isinstance(each, BaseExceptionGroup) else ()
 
 
 def shortage(error: BaseException | None) -> str | None:

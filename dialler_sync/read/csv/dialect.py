@@ -126,10 +126,10 @@ def _by_quoted_header(judged: dict[str, Judged], sample: str, is_whole: bool) ->
         return {}
     by_header = {}
     for sign, found in judged.items():
-        widths = [len(row.cells) for row in _rows(found.dialect, sample, is_whole)]
-        first = next(_rows(found.dialect, sample, is_whole))
-        if all(first.quoted) and not first.broken and 1 < widths[0] in widths[1:]:
-            by_header[sign] = found._replace(width=widths[0])
+        first, *others = _rows(found.dialect, sample, is_whole)
+        width = len(first.cells)
+        if all(first.quoted) and not first.broken and 1 < width in (len(row.cells) for row in others):
+            by_header[sign] = found._replace(width=width)
     return by_header
 
 

@@ -19,6 +19,7 @@ from ..text.outward import keep_secret, mask
 from ..text.phrase import counted, mark, phrase
 from .document import Document, KeyPath
 from .extends import read_configuration
+from .layout import SheetSettings
 from .settings import Settings
 from .shape import model_at
 from .source import SourceSettings
@@ -159,12 +160,18 @@ def with_source(source: SourceSettings, given: Mapping[str, Any]) -> SourceSetti
         raise ConfigError(*problems) from None
 
 
+_DETECTED = SheetSettings().model_dump(mode="json")
+
+
 def fingerprint(settings: Settings) -> dict[str, str]:
     """Return the settings that decide what is sent: dotted name → JSON; lookup files by their SHA-256. No secret is
     among them."""
     plain = settings.model_dump(mode="json", exclude={"extends", "notify", "inbox", "reports", "cluster", "sources"})
     plain["dialler"] = {key: value for key, value in plain["dialler"].items() if key not in _TUNING}
     del plain["source"]["password_command"]
+    for each in plain["suppress"]:
+        if each["source"] == _DETECTED:  # as before there was this setting
+            del each["source"]
     for name, rule in settings.columns.items():
         if rule.lookup:
             plain["columns"][name]["lookup"]["sha256"] = _sha256(rule.lookup.file)

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from ..errors import UsageError
 from ..files.url import path_of
 from ..text.phrase import phrase
+from .layout import SheetSettings
 from .section import Section
 
 _ADDRESS = re.compile(r"(sftp|s3|https|http|smb)://[^/?#@\s]+(/[^?#\s]*)?")
@@ -86,6 +87,10 @@ class Naming(Section):
     """A section that names a file."""
 
     file: NamedFile
+    source: SheetSettings = Field(
+        default_factory=SheetSettings,
+        description="The file's layout, if it is not detected: sheet, encoding, delimiter, header …",
+    )
 
 
 AnyNaming = TypeVar("AnyNaming", bound=Naming)

@@ -47,11 +47,11 @@ def _read(settings: SuppressSettings, source: SourceSettings, today: date) -> Su
         InputError: it cannot be read, lacks a column, has no entries though it must, or has entries that are not
             understood: a number that is not recognised would be called.
     """
-    from ..read import ONLY_SHEET, open_table
+    from ..read import open_table
 
-    logins = source.logins()
-    local = fetch(settings.file, logins)
-    table = open_table(settings.file, logins, local, ONLY_SHEET)
+    source = source.of(settings.source, "suppress.source")
+    local = fetch(settings.file, source)
+    table = open_table(settings.file, source, local)
     _require_one_table(settings, table)
     positions = _positions(settings, table, "column", settings.column)
     last_days = _LastDays(settings, table, today)
@@ -105,13 +105,14 @@ def _positions(settings: SuppressSettings, table: Table, key: str, name: str) ->
     """
     columns = table.layout.columns
     if name not in columns:
+        hint = phrase("; the file has no header: name a column by its place, as column_1")
         raise InputError(
             phrase(
                 "{file}: no column '{name}' (suppress.{key}){nearest}",
                 file=settings.file,
                 name=name,
                 key=key,
-                nearest=nearest(name, columns),
+                nearest=nearest(name, columns) if table.layout.header_rows else hint,
             )
         )
     return [position for position, column in enumerate(columns) if column == name]

@@ -34,9 +34,9 @@ def read_lookups(settings: Settings) -> Lookups:
 
 
 def _read(lookup: Lookup, name: str, source: SourceSettings) -> dict[str, str]:
-    from ..read import ONLY_SHEET, open_table
+    from ..read import open_table
 
-    table = open_table(lookup.file, source.logins(), several=ONLY_SHEET)
+    table = open_table(lookup.file, source.of(lookup.source, "lookup.source"))
     columns = table.layout.columns
     for what, column in (("key", lookup.key), ("value", lookup.value)):
         if columns.count(column) != 1:

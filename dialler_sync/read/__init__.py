@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..config.layout import SheetSettings
 from ..errors import InputError
 from ..fetch import Local, fetch
 from ..text.nearest import nearest_file
@@ -107,6 +108,24 @@ def _let_go(local: Local) -> None:
 
 
 def _open(path: Path, source: SourceSettings) -> list[Table]:
+    try:
+        return _open_either(path, source)
+    except InputError as error:
+        raise InputError(_with_settings_named(str(error), path, source.section)) from error.__cause__
+
+
+def _with_settings_named(said: str, path: Path, section: str) -> str:
+    """Return a message with settings named as the ``section`` has them that describes the file."""
+    said = said.removeprefix(f"{path}")
+    for name in SheetSettings.model_fields:
+        setting = f"source.{name}"
+        if section == "source" and setting in said and name in ("delimiter", "encoding"):
+            said += " " + phrase("For one command: --{name}.", name=name)
+        said = said.replace(setting, f"{section}.{name}")
+    return f"{path}{said}"
+
+
+def _open_either(path: Path, source: SourceSettings) -> list[Table]:
     if _is_workbook(path, source):
         from .excel.tables import excel_tables
 
@@ -150,17 +169,19 @@ _SEVERAL_SHEETS = mark(
     "{path}: several sheets have data ({sheets}): choose one with --sheet or source.sheet, or take all "
     "of them with --all-sheets or source.sheets."
 )
-ONLY_SHEET = mark("{path}: several sheets have data ({sheets}): keep one, or save it as a file of its own.")
-"""Where no setting can choose a sheet."""
+_ONE_OF_SHEETS = mark(
+    "{path}: several sheets have data ({sheets}), and one is read: name it in {section}.sheet, or save it as a file "
+    "of its own."
+)
 
 
-def open_table(path: Path, source: SourceSettings, local: Local | None = None, several: str = _SEVERAL_SHEETS) -> Table:
+def open_table(path: Path, source: SourceSettings, local: Local | None = None) -> Table:
     """Return the one table to import, as :func:`open_tables`.
 
     Raises:
         InputError: as :func:`open_selected`; or ``source`` takes several sheets, and there are several.
     """
-    tables = open_selected(path, source, local, several)
+    tables = open_selected(path, source, local)
     if len(tables) > 1:
         raise InputError(
             phrase(
@@ -172,11 +193,8 @@ def open_table(path: Path, source: SourceSettings, local: Local | None = None, s
     return tables[0]
 
 
-def open_selected(
-    path: Path, source: SourceSettings, local: Local | None = None, several: str = _SEVERAL_SHEETS
-) -> list[Table]:
-    """Return the tables to import: one, or the sheets that ``source`` takes. ``local``: as of :func:`open_tables`;
-    ``several``: what to say of several sheets.
+def open_selected(path: Path, source: SourceSettings, local: Local | None = None) -> list[Table]:
+    """Return the tables to import: one, or the sheets that ``source`` takes. ``local``: as of :func:`open_tables`.
 
     Raises:
         InputError: as :func:`open_tables`; or one table is wanted and several are possible, or a second table follows
@@ -187,7 +205,9 @@ def open_selected(
         raise InputError(phrase("{path}: no sheet holds any data.", path=path))
     if len(tables) > 1 and not (source.takes_several_sheets and not tables[0].layout.mended):
         sheets = ", ".join(f"'{table.layout.sheet}'" for table in tables)
-        raise InputError(phrase(several, path=path, sheets=sheets))
+        if source.section == "source":
+            raise InputError(phrase(_SEVERAL_SHEETS, path=path, sheets=sheets))
+        raise InputError(phrase(_ONE_OF_SHEETS, path=path, sheets=sheets, section=source.section))
     for table in tables:
         layout = table.layout
         if layout.unread_from:

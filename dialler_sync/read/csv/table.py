@@ -262,11 +262,7 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        said = f"{path}: {error}"
-        for name in ("delimiter", "encoding"):
-            if f"source.{name}" in said:
-                said += " " + phrase("For one command: --{name}.", name=name)
-        raise InputError(said) from None
+        raise InputError(f"{path}: {error}") from None
     except OSError as error:
         raise InputError(
             phrase("{path}: cannot be read: {error}.", path=path, error=error.strerror or error)

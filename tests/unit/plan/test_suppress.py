@@ -340,21 +340,43 @@ def test_a_day_that_programs_write_for_none_ends_no_entry(
     assert not caplog.text
 
 
-def test_a_list_of_several_sheets_is_told_what_helps(tmp_path: Path) -> None:
-    """No setting chooses a sheet of it, nor of a lookup."""
+def test_one_of_several_sheets_is_named_in_the_settings_of_its_list(tmp_path: Path) -> None:
     import openpyxl
 
     book, path = openpyxl.Workbook(), tmp_path / "dnc.xlsx"
-    for sheet in (book.active, book.create_sheet("2025")):
+    for number, sheet in enumerate((book.active, book.create_sheet("2025"))):
         sheet.append(["Phone", "Why"])
-        sheet.append(["0171 3920012", "x"])
+        sheet.append([f"0171 392001{number}", f"x{number}"])
     book.save(path)
-    lookup = {"column": "Why", "lookup": {"file": path, "key": "Phone", "value": "Why"}}
+    entries = {"file": path, "column": "Phone", "region": "DE"}
+    lookup = {"file": path, "key": "Phone", "value": "Why"}
 
-    with pytest.raises(ListUnreadable, match=r"\('Sheet', '2025'\): keep one, or save it as a file of its own\.$"):
-        read_suppression_lists(settings_of(BASIC, suppress={"file": path, "column": "Phone", "region": "DE"}))
-    with pytest.raises(ListUnreadable, match="keep one, or save it"):
-        read_lookups(settings_of({**BASIC, "Comment": lookup}))
+    with pytest.raises(ListUnreadable, match=r"\('Sheet', '2025'\).*: name it in suppress\.source\.sheet, "):
+        read_suppression_lists(settings_of(BASIC, suppress=entries))
+    with pytest.raises(ListUnreadable, match=r"name it in lookup\.source\.sheet, or save it as a file of its own\.$"):
+        read_lookups(settings_of({**BASIC, "Comment": {"column": "Why", "lookup": lookup}}))
+
+    named = {"source": {"sheet": "2025"}}
+    found = read_suppression_lists(settings_of(BASIC, suppress=entries | named))
+    assert [bool(found.reason({"PhoneNumber1": f"+49171392001{n}"})) for n in (0, 1)] == [False, True]
+    (values,) = read_lookups(settings_of({**BASIC, "Comment": {"column": "Why", "lookup": lookup | named}})).values()
+    assert list(values.values()) == ["x1"]
+
+
+def test_what_a_list_needs_is_told_by_the_name_of_its_own_settings(tmp_path: Path) -> None:
+    """Those of ``source:`` and ``--delimiter`` are FILE's."""
+    with pytest.raises(ListUnreadable, match=r"set suppress\.source\.delimiter to the one that is right\.$"):
+        _read_list(tmp_path, "Phone;Na,me\n+491713920011;Bo,b\n", column="Phone")
+    found = _read_list(tmp_path, "Phone;Na,me\n+491713920011;Bo,b\n", column="Phone", source={"delimiter": "semicolon"})
+    assert found.reason({"PhoneNumber1": "+491713920011"})
+
+
+def test_a_list_without_a_header_is_told_how_its_column_is_named(tmp_path: Path) -> None:
+    text = "+491713920011\n+491713920012\n"
+
+    with pytest.raises(ListUnreadable, match=r"the file has no header: name a column by its place, as column_1$"):
+        _read_list(tmp_path, text, column="Phone")
+    assert _read_list(tmp_path, text, column="column_1").reason({"PhoneNumber1": "+491713920012"})
 
 
 def test_the_day_of_a_row_that_may_have_moved_ends_no_entry(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

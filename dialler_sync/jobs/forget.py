@@ -18,10 +18,14 @@ from ..run.begin import reopen_folder
 from ..run.report_files import write_reports
 from ..run.reports import Summary
 from ..text.command_line import command
-from ..text.phrase import phrase
+from ..text.forms import first_few
+from ..text.phrase import counted, phrase
 from .unfinished import require_not_at_work
 
 _log = logging.getLogger(__name__)
+
+_SHOWN = 3
+"""Folders that a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,15 @@ def forget_person(journal: Journal, person: Person) -> tuple[Person, list[str]]:
                 locks.enter_context(journal.campaign_lock(target))
             held |= wanted
             person = find_person(journal, person.user_data)  # once more, as a run may have ended meanwhile
+        if gone := [run.out for run in person.runs if not Path(run.out).is_dir()]:
+            copies.append(
+                counted(
+                    len(gone),
+                    "if it was moved, a report folder that is not there: {folders}",
+                    "if they were moved, report folders that are not there: {folders}",
+                    folders=first_few(gone, _SHOWN),
+                )
+            )
         journal.erase(person.user_data, person.rows, [run.id for run in person.runs])
         try:
             for run in person.runs:

@@ -347,6 +347,19 @@ def test_a_person_is_forgotten(run: Run, configure: Configure, contacts_csv: Con
     assert "erased 0 rows" in run("forget", "--user-data", "nobody").out
 
 
+def test_forget_names_report_folders_that_were_moved(
+    run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    configure()
+    done = run("import", contacts_csv(rows=["K1,Secretname,0171 12"]))
+    assert done.reports
+    done.reports.rename(tmp_path / "archive")
+
+    forgotten = run("forget", "--user-data", "K1", "--yes")
+
+    assert f"if it was moved, a report folder that is not there: {done.reports}" in forgotten.out
+
+
 def test_what_forget_says_of_an_unfinished_run_leaves_nothing_of_the_person(
     run: Run, configure: Configure, contacts_csv: Contacts
 ) -> None:

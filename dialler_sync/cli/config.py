@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import click
 
 from ..exit_codes import ExitCode
@@ -9,6 +11,8 @@ from ..text.phrase import phrase
 from .app import App, is_quiet
 from .echo import echo, echo_json
 from .spoken import SpokenGroup
+
+_log = logging.getLogger(__name__)
 
 
 @click.group(cls=SpokenGroup)
@@ -24,18 +28,18 @@ def check(app: App) -> int:
     The token's environment variable need not be set. Lines still marked CHANGE are listed, with exit code 2: import
     and plan refuse such a configuration.
     """
-    from ..jobs.settings import read_configuration, still_marked
+    from ..jobs.settings import lacking, read_configuration, still_marked
 
-    app.settings(token_needed=False)
+    settings = app.settings(token_needed=False)
+    lack = lacking(settings, settings.columns) if settings.columns else ""
+    if lack:
+        _log.warning(phrase("{lack} Only lists in the vendor's own format can be imported.", lack=lack))
     read = read_configuration(app.config_path)
     for path in read.files:
-        left = read.unfinished.get(path)
-        if left or not is_quiet():
-            echo(
-                phrase("{path} has no errors, but {lines}", path=path, lines=still_marked(left))
-                if left
-                else phrase("{path} is fine", path=path)
-            )
+        if left := read.unfinished.get(path):
+            echo(phrase("{path} has no errors, but {lines}", path=path, lines=still_marked(left)))
+        elif not is_quiet() and not lack:
+            echo(phrase("{path} is fine", path=path))
     return ExitCode.USAGE if read.unfinished else ExitCode.OK
 
 

@@ -8,6 +8,7 @@ from ..config.hours import following, read_time
 from ..config.inbox import age
 from ..config.limits import Limit, row_limit
 from ..config.load import still_marked
+from ..config.required import lacking
 from ..config.schema import json_schema
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "age",
     "following",
     "json_schema",
+    "lacking",
     "load_config",
     "load_source",
     "read_configuration",

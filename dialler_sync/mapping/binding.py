@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from ..config import ColumnRule, Settings
 from ..config.filters import Condition
+from ..config.required import lacking
 from ..config.steps import Lookup
 from ..config.texts import fold, positions
 from ..errors import ConfigError, InputError
-from ..fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Field
+from ..fields import FIELDS, VENDOR_COLUMNS, Field
 from ..model import Layout
 from ..own_columns import SHEET, is_own
 from ..text.forms import listed
@@ -91,26 +92,11 @@ def _rules(settings: Settings, layout: Layout) -> dict[str, ColumnRule]:
                 file=in_shell(layout.path.name),
             )
         )
-    if "Name" not in rules:
-        raise ConfigError(phrase("columns: has no Name; the dialler requires it."))
-    if not any(name in rules for name in PHONE_FIELDS):
-        raise ConfigError(phrase("columns: has no PhoneNumber1; the dialler requires a phone number."))
-    if "UserData" not in rules and (setting := _setting_for_keys(settings)):
-        raise ConfigError(phrase("{setting} needs UserData, but columns: does not map it.", setting=setting))
+    if lack := lacking(settings, rules):
+        raise ConfigError(lack)
     if settings.campaign.column is not None:
         rules[CAMPAIGN.name] = ColumnRule(column=settings.campaign.column)
     return rules
-
-
-def _setting_for_keys(settings: Settings) -> str:
-    """Return a setting that needs the UserData of each row, ``""`` if there is none."""
-    if settings.mirror.missing != "keep":
-        return f"mirror.missing: {settings.mirror.missing}"
-    if settings.rows.skipped_contacts == "lock":
-        return "rows.skipped_contacts: lock"
-    if settings.rows.mode != "upsert":
-        return f"rows.mode: {settings.rows.mode}"
-    return "campaign.split" if settings.campaign.split else ""
 
 
 class _Header:

@@ -72,3 +72,13 @@ def test_the_doctor_examines_every_file(run: Run, base: Path) -> None:
     assert f"others can read {base}" in " ".join(readable.out.split())
     assert unsafe.code == ExitCode.USAGE
     assert f"chmod o-w {base}" in " ".join(unsafe.out.split())
+
+
+def test_columns_that_no_list_can_do_with_are_told(run: Run, configure: Configure) -> None:
+    """Import refuses them, unless the list is in the vendor's own format."""
+    configure(columns={"UserData": "Key", "PhoneNumber1": "Phone"})
+
+    checked = run("config", "check")
+
+    assert (checked.code, checked.out) == (ExitCode.OK, "")
+    assert "columns: has no Name; the dialler requires it. Only lists in the vendor's own format" in checked.err

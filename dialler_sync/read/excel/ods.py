@@ -27,7 +27,7 @@ from .sheet import Book, Sheet
 from .survey import check_extent, most_bytes
 
 _DIGITS_AND_SIGNS = re.compile(r"[\d +()/-]+")
-_PERCENTAGE = re.compile(r"\s*[-+]?[\d.,'\s]+\s*%\s*")
+_PERCENTAGE = re.compile(r"\s*+[-+]?[\d.,'\s]++%\s*")
 _DURATION = re.compile(r"(-?)P(?:(\d+)D)?T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d*))?S)?")
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _LAYOUT = re.compile(r"[\r\n][ \t\r\n]*\Z")

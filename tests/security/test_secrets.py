@@ -114,7 +114,7 @@ def test_a_number_that_is_a_secret_in_a_workbook(tmp_path: Path) -> None:
 
     write_xlsx(Listing(["ID", "Tries"], [{"ID": 12345678901234, "Tries": 7}]), path)
 
-    assert [cell.value for cell in load_workbook(path).active[2]] == ["***", 7]
+    assert [cell.value for cell in load_workbook(path).worksheets[0][2]] == ["***", 7]
 
 
 def test_what_is_no_secret_stays() -> None:

@@ -22,11 +22,12 @@ _ANY_SIGN = rf"(?:{_ESCAPE}|[\W_])*"
 _DATE = r"(?:\d{4}-(?:0\d|1[0-2])-[0-3]\d|[0-3]?\d\.[01]?\d\.\d{4})"
 _TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?"
 _SKIPPED_OR_NUMBER = re.compile(
-    # a date, with or without a time, is left alone
+    # a date, with or without a time, is left alone; and in an escape begins no number
     rf"(?<!\d){_DATE}(?:[ T]{_TIME})?(?!\d)"
+    rf"|{_ESCAPE}"
     rf"|(?P<number>(?:[+＋]{_BETWEEN})?\d(?:{_BETWEEN}\d){{4,}})"
 )
-_NUMBER = re.compile(rf"(?P<number>\d(?:{_ANY_SIGN}\d){{4,}})")
+_NUMBER = re.compile(rf"{_ESCAPE}|(?P<number>\d(?:{_ANY_SIGN}\d){{4,}})")
 _WITH_PREFIX = re.compile(r"\D*(?:\+|0{1,2}[1-9])")
 _SIGNS = re.compile(rf"{_ESCAPE}|.", re.DOTALL)
 

@@ -28,7 +28,7 @@ from .needles import (
     letters_of,
     parts_of,
 )
-from .quick_test import QuickTest
+from .quick_look import QuickLook
 from .readings import SQUEEZED, Reading, Sought, readings
 
 MASK = "***"
@@ -62,7 +62,7 @@ class Secrets:
         self._letters: tuple[str, ...] = ()
         self._sought = Sought()
         self._shortest = 0
-        self._quick = QuickTest()
+        self._quick = QuickLook()
         self._masked = lru_cache(maxsize=4_096)(self._mask)
         self._spans = lru_cache(maxsize=64)(self._search_all)  # long texts often repeat
 
@@ -115,7 +115,7 @@ class Secrets:
         letters |= {form for each in (*in_base32[0], *in_base32[1]) for form in both_ways(each.decode())}
         self._letters = tuple(needle for needle in letters if len(needle) >= _ALONE_WITHOUT_SIGNS)
         whole = {each for each in {*map(letters_of, forms | turned), *coded} if len(each) >= _ALONE_WITHOUT_SIGNS}
-        self._quick = QuickTest(forms | turned, whole, raw)
+        self._quick = QuickLook(forms | turned, whole, raw)
         self._shortest = min(map(len, self._needles), default=0)
         fewest = min(map(len, (*self._needles, *self._letters)), default=0)
         held = {sign for needle in (*self._needles, *self._letters) for sign in needle}

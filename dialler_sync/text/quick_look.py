@@ -22,7 +22,7 @@ _NO_DIGITS = bytes(number for number in range(128) if not chr(number).isdigit())
 _SIGNS = bytes(number for number in range(128) if not chr(number).isalnum())
 
 
-class QuickTest:
+class QuickLook:
     """Whether a text may hold a secret, or a part of one that is recognised.
 
     ``forms``: the secrets as they are compared, also reversed and the like; ``letters``: the letters and digits of

@@ -250,7 +250,10 @@ def _not_set(at: str, name: str) -> str:
 
 
 def _require_characters(text: str, at: str) -> None:
-    """Refuse half a character (``"\\ud800"``), and an environment variable's bytes that are not UTF-8."""
+    """Refuse half a character (``"\\ud800"``), an environment variable's bytes that are not UTF-8, and the character
+    NUL, which no name of a file may hold."""
+    if "\0" in text:
+        raise ConfigError(phrase("{at}: '{text}' has the character NUL: remove it.", at=at, text=text))
     try:
         text.encode()
     except UnicodeEncodeError as error:

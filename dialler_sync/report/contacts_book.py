@@ -82,9 +82,11 @@ def _write_row(
     for place, value in enumerate(values):
         if value is None:
             continue
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _EXACT:
+        text = cell_text(value)
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _EXACT
+        if is_number and mask(text) == text:
             sheet.write_number(row, place, value)
-        elif text := shield(mask(cell_text(value))):
+        elif text := shield(mask(text)):
             if len(text) > CELL_LENGTH // 2 or not text.isprintable():
                 units = text.encode("utf-16-le", "surrogatepass")
                 cut += len(units) > 2 * CELL_LENGTH

@@ -20,7 +20,8 @@ def result_line(result: RowResult) -> tuple[str | int | None, ...]:
      code, field, error, _, sent_at, warnings, _) = result  # fmt: skip
     return (
         harmless(file), harmless(sheet), row, harmless(user_data), status, action, harmless(contact_id), http_status,
-        attempts, code, field, harmless(error), RowWarning.text(warnings) if warnings else "", sent_at,
+        attempts, harmless(code), harmless(field), harmless(error),
+        harmless(RowWarning.text(warnings)) if warnings else "", sent_at,
     )  # fmt: skip
 
 

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from unicodedata import normalize
 
 from ..config.columns import fold
 from ..fields import FIELDS, Kind
 from ..model import RowResult
 
-_BETWEEN = r"[\s./()\-‐-―]{0,3}"
+_ESCAPE = r"\\(?:[nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})"
+"""An invisible sign, as messages show it."""
+
+_INVISIBLE = "\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_BETWEEN = rf"(?:[\s./()\[\]\-‐-―−﹘﹣－（）［］．／{_INVISIBLE}]|{_ESCAPE})*"
+"""What a phone number is read without: blanks, brackets, dashes, and signs that nobody sees."""
+
+_ANY_SIGN = rf"(?:{_ESCAPE}|[\W_])*"
 _DATE = r"(?:\d{4}-(?:0\d|1[0-2])-[0-3]\d|[0-3]?\d\.[01]?\d\.\d{4})"
 _TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?"
 _SKIPPED_OR_NUMBER = re.compile(
-    # a date, with or without a time, is left alone
+    # a date, with or without a time, is left alone; and in an escape begins no number
     rf"(?<!\d){_DATE}(?:[ T]{_TIME})?(?!\d)"
-    rf"|(?P<number>(?:\+{_BETWEEN})?\d(?:{_BETWEEN}\d){{4,}})"
+    rf"|{_ESCAPE}"
+    rf"|(?P<number>(?:[+＋]{_BETWEEN})?\d(?:{_BETWEEN}\d){{4,}})"
 )
+_NUMBER = re.compile(rf"{_ESCAPE}|(?P<number>\d(?:{_ANY_SIGN}\d){{4,}})")
 _WITH_PREFIX = re.compile(r"\D*(?:\+|0{1,2}[1-9])")
+_SIGNS = re.compile(rf"{_ESCAPE}|.", re.DOTALL)
 
 
 def mask_phones(text: str) -> str:
@@ -27,8 +38,9 @@ def mask_phones(text: str) -> str:
 
 
 def mask_phone_cell(text: str) -> str:
-    """Mask every number of 5 digits or more: for text known to be, or to mention, a phone number."""
-    return _SKIPPED_OR_NUMBER.sub(lambda match: _masked(match, by_looks=False), text)
+    """Mask every 5 digits or more, whatever signs stand between them: for text known to be, or to mention, a phone
+    number."""
+    return _NUMBER.sub(lambda match: _masked(match, by_looks=False), text)
 
 
 def mask_key(text: str) -> str:
@@ -41,12 +53,13 @@ def _masked(match: re.Match[str], *, by_looks: bool) -> str:
     number = match["number"]
     if number is None:
         return match[0]
-    digits = sum(map(str.isdigit, number))
-    if by_looks and digits < (7 if _WITH_PREFIX.match(number) else 10):
+    signs = _SIGNS.findall(number)
+    digits = sum(map(str.isdigit, signs))
+    if by_looks and digits < (7 if _WITH_PREFIX.match(normalize("NFKC", number)) else 10):
         return number
     shown = 3 if digits >= 9 else 1
     masked, seen = [], 0
-    for sign in number:
+    for sign in signs:
         seen += sign.isdigit()
         masked.append("•" if sign.isdigit() and shown < seen <= digits - 2 else sign)
     return "".join(masked)
@@ -64,6 +77,11 @@ def mask_field(name: str, text: str) -> str:
     return mask_phone_cell(text) if name in _PHONE_FIELDS else mask_phones(text)
 
 
+def _mask_of(fields: str) -> Callable[[str], str]:
+    """Return how a message about these fields is masked."""
+    return mask_phone_cell if any(name in fields for name in _PHONE_FIELDS) else mask_phones
+
+
 class Mask:
     """Mask the phone numbers in rows: every number in ``phone_columns``, elsewhere what looks like one.
 
@@ -76,8 +94,11 @@ class Mask:
 
     def hide(self, result: RowResult, source: int, cells: Sequence[str]) -> tuple[RowResult, Sequence[str]]:
         """Return the row without phone numbers; ``source`` is its place in ``columns``."""
-        mask = mask_phone_cell if any(name in result.error_field for name in _PHONE_FIELDS) else mask_phones
-        faults = tuple(replace(each, message=mask(each.message), hint=mask(each.hint)) for each in result.faults)
+        mask = _mask_of(result.error_field)
+        faults = tuple(
+            replace(each, message=_mask_of(each.field)(each.message), hint=_mask_of(each.field)(each.hint))
+            for each in result.faults
+        )
         result = result._replace(
             user_data=mask_key(result.user_data), error=mask(result.error), hint=mask(result.hint), faults=faults
         )

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .phrase import figure, phrase
-from .secrets import Secrets
+from .secrets import MASK, Secrets
 
 LONGEST = 2_000
 """Longest line of a message, in characters."""
@@ -145,7 +145,15 @@ def outward(value: Any) -> Any:
 
 
 def without_secrets(value: Any) -> Any:
-    """Mask secrets in a JSON value; keep the rest."""
+    """Mask secrets in a JSON value, also one that is a number, or that the items of a list spell; keep the rest."""
+    if isinstance(value, list | tuple):
+        items = [without_secrets(item) for item in value]
+        spelt = "\x1f".join(str(item) for item in items if not isinstance(item, Mapping | list))
+        return items if mask(spelt) == spelt else [MASK]
+    if isinstance(value, Mapping):
+        return {mask(str(key)): without_secrets(inner) for key, inner in value.items()}
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value if mask(str(value)) == str(value) else MASK
     return _changed(value, mask)
 
 

@@ -35,6 +35,11 @@ _ESCAPE = re.compile(
 )
 _PRINTABLE_QUOTED = re.compile(r"=(?:(?P<x>[0-9a-f]{2})|\r?\n)", re.IGNORECASE)
 _CSS = re.compile(r"\\(?P<x>[0-9a-f]{1,6}) ?", re.IGNORECASE)
+_AS_BYTES = r"[\xc2\xcc\xcd][\x80-\xbf]|[\xe2\xef][\x80-\xbf]{2}|[\xf0\xf3][\x80-\xbf]{3}"
+_IN_BYTES = re.compile(_AS_BYTES.encode("latin-1"))
+_HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_IN_PIECES = re.compile(f"(?P<utf8>{_AS_BYTES})|(?P<halves>{_HALVES.pattern})")
+"""Wide and invisible letters: as the bytes of UTF-8, or as the two halves of a character in JSON."""
 _ESCAPES = (("%&\\\x1b", _ESCAPE), ("=", _PRINTABLE_QUOTED), ("\\", _CSS))
 """Characters that may begin an escape, and its pattern."""
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
@@ -71,6 +76,9 @@ _DIGITS, _HEXADECIMAL, _BITS = map(_only, (string.digits, string.hexdigits, "01"
 _FOREIGN_DIGITS = re.compile(r"[^\D0-9]")
 
 
+_LIKE_TEXT = rb"(?:[ -~]\0{0,3}|[\xc2-\xf4][\x80-\xbf]+){%d,}"
+
+
 @dataclass(frozen=True)
 class Sought:
     """Facts of the secrets by which readings that cannot hold one are skipped."""
@@ -92,7 +100,12 @@ class Sought:
     def like_text(self) -> re.Pattern[bytes]:
         """Match characters and bytes of UTF-8 characters, also with the NULs of UTF-16 and UTF-32: other bytes are no
         encoded text."""
-        return re.compile(rb"(?:[ -~]\0{0,3}|[\xc2-\xf4][\x80-\xbf]+){%d,}" % ceil(self.shortest / 2), re.DOTALL)
+        return re.compile(_LIKE_TEXT % ceil(self.shortest / 2), re.DOTALL)
+
+    @cached_property
+    def all_text(self) -> re.Pattern[bytes]:
+        """Match as many of them as a whole secret has."""
+        return re.compile(_LIKE_TEXT % self.fewest, re.DOTALL)
 
     @cached_property
     def numbers(self) -> Sequence[tuple[bytes, int, int, re.Pattern[bytes]]]:
@@ -144,6 +157,7 @@ class Reading:
 def readings(reading: Reading, sought: Sought) -> Iterator[Reading]:
     """Yield the alternative readings of the text."""
     yield from _numbers(reading, sought)
+    yield from _wide(reading, sought)
     dense = _dense(reading, sought)
     if not dense.text:
         return
@@ -159,6 +173,23 @@ def readings(reading: Reading, sought: Sought) -> Iterator[Reading]:
     for digits, cores in zip(_BASE32, sought.in_base32, strict=True):
         if any(map(upper.__contains__, cores)):  # else it is not worth the time
             yield from _radix(dense, digits, sought)
+
+
+def _wide(reading: Reading, sought: Sought) -> Iterator[Reading]:
+    """Join wide and invisible letters that are there in pieces."""
+    if reading.text.isascii():
+        return
+    signs = reading.latin or reading.text.encode("latin-1", "replace")
+    if _IN_BYTES.search(signs):
+        for run in sought.all_text.finditer(signs):
+            if _IN_BYTES.search(run[0]):
+                yield _unescaped(_piece(reading, *run.span()), _IN_PIECES)
+    if reading.latin is None and _HALVES.search(reading.text):
+        yield _unescaped(reading, _IN_PIECES)
+
+
+def _piece(reading: Reading, first: int, last: int) -> Reading:
+    return _derived(reading, reading.text[first:last], lambda: (range(first, last), range(first + 1, last + 1)))
 
 
 def _dense(reading: Reading, sought: Sought) -> Reading:
@@ -253,6 +284,10 @@ def _meant(pattern: re.Pattern[str], escape: str) -> str:
     if not match or not kind:  # a soft line break, or a terminal's colour code
         return ""
     value = match[kind]
+    if kind == "utf8":
+        return value.encode("latin-1").decode("utf-8", "replace")
+    if kind == "halves":
+        return value.encode("utf-16", "surrogatepass").decode("utf-16")
     if kind == "named":
         value = f"&{value}"
         return html.unescape(value if value.endswith(";") or html.unescape(value) != value else f"{value};")

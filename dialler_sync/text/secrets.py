@@ -11,7 +11,6 @@ import codecs
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from math import ceil
 from urllib.parse import unquote
 
 from .needles import (
@@ -24,12 +23,12 @@ from .needles import (
     both_ways,
     coded_letters,
     cores_in_base32,
-    cores_in_base64,
     cores_of_nested,
     in_bytes,
     letters_of,
     parts_of,
 )
+from .quick_look import QuickLook
 from .readings import SQUEEZED, Reading, Sought, readings
 
 MASK = "***"
@@ -46,22 +45,12 @@ _DEEPEST = 4
 _WINDOW, _OVERLAP = 16_384, 4_096
 """Characters searched at once, and those searched again with the next window."""
 
-_LONG = 14
-"""Fewest characters of a word that may be an encoding of an encoding."""
-
 _MOST_READINGS = 40
 """Most characters read of a text, in multiples of its length (at least 2,000). A text that needs more is hostile, and
 is masked as a whole."""
 
 _SHORT_READING = 40
 """Most characters of a reading that is searched again rather than recognised by its place."""
-
-_ESCAPES = re.compile(r"%u?[0-9a-fA-F]{2}|&#|&[a-zA-Z]|\\[^\"]|=[0-9a-fA-F]{2}|=\r?\n|\x1b")
-_PREFIXED = re.compile(r"0x[0-9a-f]{2}", re.IGNORECASE)
-_BLANKS = bytes([*range(33), 127])
-_NO_DIGITS = bytes(number for number in range(128) if not chr(number).isdigit())
-_WIDE = re.compile("[\uff01-\uff5e\U0001d400-\U0001d7ff\U000e0021-\U000e007e]")
-_SIGNS = bytes(number for number in range(128) if not chr(number).isalnum())
 
 
 class Secrets:
@@ -71,13 +60,9 @@ class Secrets:
         self._secrets: frozenset[str] = frozenset()
         self._needles: tuple[str, ...] = ()
         self._letters: tuple[str, ...] = ()
-        self._exact: tuple[bytes, ...] = ()
         self._sought = Sought()
-        self._quick: tuple[bytes, ...] = ()
-        self._quick_letters: tuple[bytes, ...] = ()
-        self._quick_numbers: tuple[bytes, ...] = ()
         self._shortest = 0
-        self._long_run = re.compile("")
+        self._quick = QuickLook()
         self._masked = lru_cache(maxsize=4_096)(self._mask)
         self._spans = lru_cache(maxsize=64)(self._search_all)  # long texts often repeat
 
@@ -103,11 +88,11 @@ class Secrets:
         if not self._secrets or len(text) < self._shortest:
             return text
         if len(text) <= _WINDOW:
-            return self._masked(text) if not bulk or self._may_hold(text) else text
+            return self._masked(text) if not bulk or self._quick.may_hold(text) else text
         spans = []
         for start in range(0, len(text), _WINDOW - _OVERLAP):
             window = text[start : start + _WINDOW]
-            if self._may_hold(window):
+            if self._quick.may_hold(window):
                 spans += [(start + first, start + last) for first, last in self._spans(window)]
         return _without(text, spans)
 
@@ -116,7 +101,7 @@ class Secrets:
         self._spans.cache_clear()
         forms = {form for secret in self._secrets for form in (as_compared(secret), as_compared(in_bytes(secret)))}
         turned = {*(form[::-1] for form in forms), *(codecs.encode(form, "rot13") for form in forms)}
-        parts = {part for form in forms if len(form) >= 2 * PART for part in parts_of(form)}
+        parts = {part for form in forms | turned if len(form) >= 2 * PART for part in parts_of(form)}
         self._needles = tuple(sorted({*forms, *turned, *parts}, key=len, reverse=True))
         raw = [secret.encode("utf-8", "surrogatepass") for secret in self._secrets]
         cores = tuple({core for secret in raw for core in cores_in_base32(secret)})
@@ -125,51 +110,17 @@ class Secrets:
         sought_in_base32 = (tuple(nested), tuple(core.translate(TO_BASE32HEX) for core in nested))
         letters = {letters_of(needle) for needle in self._needles if needle not in parts}
         coded = {each for secret in raw for each in coded_letters(secret)}
-        letters |= coded | {part for form in coded if len(form) >= 2 * PART for part in parts_of(form)}
+        letters |= coded
+        letters |= {part for form in letters if len(form) >= 2 * PART for part in parts_of(form)}
         letters |= {form for each in (*in_base32[0], *in_base32[1]) for form in both_ways(each.decode())}
         self._letters = tuple(needle for needle in letters if len(needle) >= _ALONE_WITHOUT_SIGNS)
-        # Patterns of the quick test, which covers ASCII letters only.
-        self._quick = tuple({needle.encode("ascii", "ignore") for needle in self._needles})
-        self._exact = tuple({core.encode() for secret in raw for core in cores_in_base64(secret)})
-        self._quick_letters = tuple(
-            {
-                letters.encode("ascii", "ignore")
-                for letters in (*map(letters_of, {*forms, *turned}), *coded)
-                if len(letters) >= _ALONE_WITHOUT_SIGNS
-            }
-        )
-        self._quick_numbers = tuple(
-            "".join(format(byte, form) for byte in secret).encode()
-            for secret in raw
-            for form in ("d", "o", "03o", "08b")
-        )
+        whole = {each for each in {*map(letters_of, forms | turned), *coded} if len(each) >= _ALONE_WITHOUT_SIGNS}
+        self._quick = QuickLook(forms | turned, whole, raw)
         self._shortest = min(map(len, self._needles), default=0)
         fewest = min(map(len, (*self._needles, *self._letters)), default=0)
         held = {sign for needle in (*self._needles, *self._letters) for sign in needle}
         parting = bytes(number for number in range(128, 256) if LETTERS_READ[number] not in {None, *held})
         self._sought = Sought(self._shortest, fewest, sought_in_base32, parting)
-        length = max(ceil(min(map(len, forms), default=0) * 4 / 3) - 2, _LONG)
-        self._long_run = re.compile(rf"[A-Za-z0-9+/_-]{{{length}}}")
-
-    def _may_hold(self, text: str) -> bool:
-        """Whether the text may hold a secret: a quick test for long texts without any."""
-        escaped = "%" in text or "&" in text or "\\" in text or "=" in text or "\x1b" in text
-        if (
-            (escaped and _ESCAPES.search(text))
-            or (not text.isascii() and _WIDE.search(text))
-            or self._long_run.search(text)
-        ):
-            return True
-        squeezed = text.encode("ascii", "ignore").translate(None, _BLANKS)
-        low = squeezed.lower()
-        letters = low.translate(None, _SIGNS)
-        return (
-            any(map(low.__contains__, self._quick))
-            or any(map(squeezed.__contains__, self._exact))
-            or any(map(letters.__contains__, self._quick_letters))
-            or any(map(low.translate(None, _NO_DIGITS).__contains__, self._quick_numbers))
-            or (b"0x" in low and _PREFIXED.search(text) is not None)
-        )
 
     def _mask(self, text: str) -> str:
         return _without(text, self._spans(text))

@@ -14,6 +14,7 @@ import pytest
 
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer
+from dialler_sync.text.spreadsheet import harmless, restore
 
 from ..conftest import Configure, Done, Run
 from ..helpers.commands import Blow, run_apart
@@ -264,3 +265,18 @@ def test_a_contact_id_that_fits_no_address(run: Run, stopped: Done) -> None:
     for done in ended:
         assert done.code == ExitCode.USAGE
         assert "70,000 characters, too many for an address" in done.err
+
+
+def test_a_formula_in_the_journal_is_none_in_a_report(run: Run, stopped: Done) -> None:
+    """In no column, also none of those that hold codes and names of fields."""
+    formulas = "error_code = '=1+1', error_field = '@SUM(1)', warnings = 'restored:Name;=1+1', contact_id = '=2'"
+    with sqlite3.connect("state/journal.db") as base:
+        base.execute(f"UPDATE rows SET {formulas}, state = 'failed'")
+    base.close()
+
+    done = run("runs", "report", stopped.summary["run_id"])
+
+    assert done.code == ExitCode.OK, done.err
+    cells = [cell for name in ("results.csv", "failed.csv") for row in stopped.rows(name) for cell in row.values()]
+    assert "'=1+1" in cells
+    assert [cell for cell in cells if cell != harmless(restore(cell))] == []

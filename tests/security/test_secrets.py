@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
-from dialler_sync.text.outward import forget_secrets, keep_secret, line, mask
+from dialler_sync.report.contacts_book import write_xlsx
+from dialler_sync.report.contacts_output import Listing
+from dialler_sync.text.outward import forget_secrets, json_text, keep_secret, line, mask
 
 from ..conftest import Run
 from .encodings import ENCODINGS, found_in
@@ -66,6 +70,51 @@ def test_a_part_of_a_long_secret(start: int) -> None:
     shown = line(f"the token {secret[start : start + 17]}… is old")
 
     assert re.fullmatch(r"the token .{0,5}\*\*\*.{0,5}… is old", shown)
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_a_part_of_a_long_secret_in_each_encoding(name: str) -> None:
+    """Whoever sends the token in two halves sends all of it."""
+    secret = "Zk3nQ9vT7pLx2RwB8dYc5HgJ4mNs6FtA1eUo"
+    keep_secret(secret)
+
+    for half in (secret[:18], secret[18:], secret[5:22]):
+        text = f"the token {ENCODINGS[name](half)} is old"
+        assert not found_in(line(text), half)
+        assert not found_in(mask(text), half)
+
+
+@pytest.mark.parametrize("letters", ["full width", "tags", "with zero-width spaces"])
+@pytest.mark.parametrize(
+    "name", ["quote", "quoted twice", "base64", "Basic", "base64, quoted", "hexadecimal", "quoted-printable"]
+)
+def test_wide_and_invisible_letters_within_another_encoding(name: str, letters: str) -> None:
+    """They are there as bytes."""
+    keep_secret(TOKEN)
+    text = f"the answer says {ENCODINGS[name](ENCODINGS[letters](TOKEN))}"
+
+    for shown in (line(text), mask(text)):
+        assert "***" in shown
+        assert len(shown) < 50
+
+
+def test_a_secret_that_no_text_of_an_answer_holds() -> None:
+    """A number, and letters or their codes one by one."""
+    keep_secret(TOKEN, "12345678901234")
+    record = {"ID": 12345678901234, "Name": list(TOKEN), "Tag": [*map(ord, TOKEN)], "Tries": [1, 2], "Amount": 1.5}
+
+    shown = json.loads(json_text(record))
+
+    assert shown == {"ID": "***", "Name": ["***"], "Tag": ["***"], "Tries": [1, 2], "Amount": 1.5}
+
+
+def test_a_number_that_is_a_secret_in_a_workbook(tmp_path: Path) -> None:
+    keep_secret("12345678901234")
+    path = tmp_path / "contacts.xlsx"
+
+    write_xlsx(Listing(["ID", "Tries"], [{"ID": 12345678901234, "Tries": 7}]), path)
+
+    assert [cell.value for cell in load_workbook(path).worksheets[0][2]] == ["***", 7]
 
 
 def test_what_is_no_secret_stays() -> None:

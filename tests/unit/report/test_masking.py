@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from dialler_sync.mapping.phones import country, read_phone
 from dialler_sync.report.masking import mask_key, mask_phone_cell, mask_phones
+from dialler_sync.text.outward import line
 
 
 @pytest.mark.parametrize(
@@ -59,10 +63,14 @@ def test_a_key_that_is_a_phone_number_is_hidden() -> None:
     assert mask_key(" +49 171 3920012") == "+49 1•• •••••12"
 
 
-@pytest.mark.parametrize("text", ["1" * 50_000, "0 " * 25_000, "(" * 50_000, "+" * 50_000])
+@pytest.mark.parametrize(
+    "text", ["1" * 50_000, "0 " * 25_000, "(" * 50_000, "+" * 50_000, "\\x41" * 12_500, ("1_1_1_1" + "_" * 93) * 500]
+)
 def test_masking_takes_no_longer_than_the_text_is_long(text: str) -> None:
     """A text made to slow down the search must not delay the report."""
-    assert len(mask_phones(text)) == len(text)
+    begun = time.process_time()
+    assert len(mask_phones(text)) == len(mask_phone_cell(text)) == len(text)
+    assert time.process_time() - begun < 2
 
 
 def test_a_time_after_a_word_is_left_alone() -> None:
@@ -70,3 +78,28 @@ def test_a_time_after_a_word_is_left_alone() -> None:
     text = "no list came since 2026-11-28 04:00; the last one was due at 2026-11-29 04:00"
 
     assert mask_phones(text) == text
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["\xad", "\u200b", "\u2060", "−", "﹣", "－", "[", " " * 9, " ---- "],
+)
+def test_what_a_number_is_read_without_hides_no_digit(between: str) -> None:
+    """Each is the same number for the dialler; a message shows invisible signs as escapes."""
+    number = between.join(("0171", "39", "20", "012"))
+    home = country(None, "DE")
+    message = line(f"'{number}x'")
+
+    assert read_phone(number, home) == "+491713920012"
+    for mask in (mask_phones, mask_phone_cell):
+        assert mask(number) == between.join(("017•", "••", "••", "•12"))
+        assert "39" not in mask(message)
+
+
+@pytest.mark.parametrize(
+    "cell", ["0171_39_20_012", "0171,39,20,012", "0171:39:20:012", "0171-10-39 20012", "0301-12-31"]
+)
+def test_in_a_column_of_phone_numbers_neither_a_date_nor_a_sign_shows_one(cell: str) -> None:
+    shown = [sign for sign in mask_phone_cell(cell) if sign.isdigit()]
+
+    assert len(shown) <= 5

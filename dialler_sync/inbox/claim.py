@@ -17,7 +17,7 @@ from ..config import SourceSettings
 from ..errors import InputError, UsageError
 from ..fetch import fetch
 from ..files.pinned import known, pin, pin_own, unpin, within
-from ..files.private import make_folder, replaced
+from ..files.private import delete_folder, make_folder, replaced
 from ..files.trust import is_foreign
 from ..text.phrase import mark, phrase
 from .arrivals import mark_of, unfitness
@@ -54,7 +54,7 @@ class OnDisk:
 
     def is_folder(self, path: Path) -> bool:
         """Whether a folder lies there."""
-        return path.is_dir()
+        return os.path.isdir(path)  # noqa: PTH112 - says so of a link that leads nowhere, too, whatever its target
 
     def unfitness(self, path: Path) -> str:
         """Return why a file is never read, ``""`` if it is."""
@@ -115,7 +115,7 @@ class OnDisk:
         for name in names:
             held = _hold(folder)
             left = Claim(self.folder / name, folder, within(held, folder) / name, held)
-            if left.place.is_file() and not left.place.is_symlink():
+            if _is_claimed(left):
                 yield left
             else:
                 left.let_go()
@@ -126,7 +126,10 @@ class OnDisk:
 
     def unread(self) -> list[Path]:
         """Return what lies in ``failed/`` because it could not be read."""
-        return sorted((self.folder / "failed").glob(f"{UNREAD}*"))
+        try:
+            return sorted((self.folder / "failed").glob(f"{UNREAD}*"))
+        except OSError:  # a link that leads where no path does
+            return []
 
     def delete(self, path: Path) -> None:
         """Delete a filed file, unless another user could have put something else into its folder."""
@@ -217,8 +220,15 @@ class Claim:
 
     def _tidy(self) -> None:
         with suppress(OSError):  # not empty
-            self.folder.rmdir()
-            self.folder.parent.rmdir()
+            delete_folder(self.folder)
+            delete_folder(self.folder.parent)
+
+
+def _is_claimed(left: Claim) -> bool:
+    """Whether a file was claimed into its folder, which has its inode's name; whoever can write to the inbox may have
+    renamed a folder of this user, with other files."""
+    found = left.place.lstat()
+    return stat.S_ISREG(found.st_mode) and left.folder.name == str(found.st_ino)
 
 
 def _hold(folder: Path) -> int | None:

@@ -18,6 +18,7 @@ from ..errors import InputError, UsageError
 from ..fetch import fetch
 from ..files.pinned import known, pin, pin_own, unpin, within
 from ..files.private import delete_folder, make_folder, replaced
+from ..files.private import held as held_open
 from ..files.trust import is_foreign
 from ..text.phrase import mark, phrase
 from .arrivals import mark_of, unfitness
@@ -75,7 +76,8 @@ class OnDisk:
             make_own_folder(folder)
             held = _hold(folder)
             taken = Claim(home, folder, within(held, folder) / name, held)
-            home.rename(taken.place)
+            with held_open(home.parent) as inbox:
+                (inbox / home.name).rename(taken.place)
         except OSError as error:
             unpin(held)
             if isinstance(error, FileNotFoundError):
@@ -189,7 +191,8 @@ class Claim:
         """Move the file back into the inbox, unless another file has its name now; return its path."""
         if self.place.exists():
             try:
-                move(self.place, self.home)
+                with held_open(self.home.parent) as inbox:
+                    move(self.place, inbox / self.home.name)
             except OSError as error:
                 _log.warning("%s", phrase(NOT_BACK, file=known(self.place), home=self.home, why=error.strerror))
                 return known(self.place)

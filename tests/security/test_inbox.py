@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from dialler_sync.errors import UsageError
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.fetch import local
 from dialler_sync.files import pinned
@@ -417,3 +418,32 @@ def test_a_folder_of_our_own_under_the_name_of_claims_is_not_imported(
     assert done.code == ExitCode.OK, done.err
     assert (inbox / "importing" / "run" / "failed.csv").exists()
     assert not dialler.store.contacts
+
+
+@is_root
+@pytest.mark.parametrize("moment", ["before it is claimed", "while it is imported"])
+def test_an_inbox_that_becomes_a_link_gives_and_gets_nothing(
+    moment: str, inbox: Path, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A list is not put back to where the link leads, nor one of the same name taken from there."""
+    private = inbox.with_name("private")
+    place, home = claim.OnDisk(inbox), contacts_csv(1, "inbox/a.csv")
+    arrival = Arrival(home, place.mark_of(home))
+    private.mkdir()
+    taken = place.claim(arrival) if moment == "while it is imported" else None
+    inbox.rename(inbox.with_name("away"))
+    inbox.symlink_to(private)
+    os.chown(inbox, INTRUDER, INTRUDER, follow_symlinks=False)
+
+    if taken:
+        taken.put_back()
+        assert not list(private.iterdir())
+    else:
+        contacts_csv(1, "private/a.csv")
+        make = claim.make_own_folder
+        with pytest.MonkeyPatch.context() as patch:  # they were there before
+            patch.setattr(claim, "make_own_folder", lambda folder: folder.exists() or make(folder))
+            (private / "importing" / arrival.inode).mkdir(parents=True)
+            with suppress(UsageError):
+                place.claim(arrival)
+        assert (private / "a.csv").exists()

@@ -21,8 +21,7 @@ from typing import IO, Any
 
 from ..errors import UsageError
 from ..files.digest import file_sha256
-from ..files.pinned import pin_way, unpin, within
-from ..files.private import new_file, refuse_foreign_link
+from ..files.private import held, new_file, refuse_foreign_link
 from ..journal.calls import CallNotes
 from ..text.phrase import mark, phrase
 
@@ -47,20 +46,20 @@ def draft_beside(path: Path, whose: str, write: Callable[[IO[bytes], Path], None
         UsageError: the folder cannot be written.
     """
     draft = _draft_of(path, whose)
-    with _in_words(path), _held(path.parent) as folder:
-        held = folder / draft.name
+    with _in_words(path), held(path.parent) as folder:
+        there = folder / draft.name
         with suppress(FileNotFoundError):
-            held.unlink()  # of a process that was killed
-        hashed = _Hashed(os.fdopen(new_file(held), "wb"))
+            there.unlink()  # of a process that was killed
+        hashed = _Hashed(os.fdopen(new_file(there), "wb"))
         try:
             with hashed.file:
-                write(hashed, held)  # type: ignore[arg-type] # has what writers use
+                write(hashed, there)  # type: ignore[arg-type] # has what writers use
                 hashed.file.flush()
                 os.fsync(hashed.file.fileno())
             _sync_folder(folder)
         except BaseException:
             with suppress(OSError):
-                held.unlink()
+                there.unlink()
             raise
     return Draft(draft, hashed.digest.hexdigest())
 
@@ -75,7 +74,7 @@ def rename(draft: Path, path: Path) -> None:
     Raises:
         UsageError: it cannot have it.
     """
-    with _in_words(path), _held(path.parent) as folder:
+    with _in_words(path), held(path.parent) as folder:
         (folder / draft.name).replace(folder / path.name)
         _sync_folder(folder)
 
@@ -104,7 +103,7 @@ def put_in_place(intent: Mapping[str, Any], last: Mapping[str, Any] | None) -> N
         empty = last is not None and not last["calls"] and here == last["sha256"]
         if not empty and here not in {intent.get("replaces", ""), intent["sha256"]}:
             aside = _aside(path)
-            with _in_words(path), _held(path.parent) as folder:
+            with _in_words(path), held(path.parent) as folder:
                 (folder / path.name).rename(folder / aside.name)
             _log.warning("%s", phrase(SET_ASIDE, place=path, aside=aside))
     rename(Path(intent["draft"]), path)
@@ -190,21 +189,6 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(number)
         finally:
             os.close(number)
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[Path]:
-    """Hold a folder open, so that others can swap it for no other.
-
-    Raises:
-        OSError: it cannot be opened, or a link of another user lies on the way.
-    """
-    refuse_foreign_link(folder)
-    number = pin_way(folder)
-    try:
-        yield within(number, folder)
-    finally:
-        unpin(number)
 
 
 @contextmanager

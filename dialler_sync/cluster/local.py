@@ -9,12 +9,15 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from multiprocessing import resource_tracker
+from pathlib import Path
 
 import dask
 from distributed import Nanny, Scheduler, SpecCluster, Worker
 from distributed.security import Security
 
+from ..files import trust
 from ..files.own_command import SAFE_PATH
+from ..text.phrase import phrase
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +50,7 @@ async def local_cluster(workers: int) -> AsyncIterator[SpecCluster]:
         dask.config.set({"temporary-directory": folder}),
         _no_modules_from_here(),
     ):
+        trust.require(phrase("the folder for temporary files"), Path(folder))  # Dask loads modules from it
         worker = {
             "cls": Nanny,
             "options": {

@@ -3,6 +3,6 @@
 The one face of all sources. ``folder.RemoteFolder`` is the other way: files of this machine → a folder at an address.
 """
 
-from .local import STDIN, Local, expand, fetch, keep
+from .local import STDIN, Local, expand, fetch, keep, require_size
 
-__all__ = ["STDIN", "Local", "expand", "fetch", "keep"]
+__all__ = ["STDIN", "Local", "expand", "fetch", "keep", "require_size"]

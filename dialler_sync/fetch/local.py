@@ -15,7 +15,7 @@ from ..errors import InputError
 from ..files.digest import file_sha256
 from ..files.pinned import real
 from ..files.url import Url
-from ..text.phrase import phrase
+from ..text.phrase import figure, phrase
 from .copies import BLOCK, Copy, sweep
 from .packed import UNPACKED, head_of, kind_of, unpacked
 from .protected import OLE, opened_workbook, read_password
@@ -94,6 +94,7 @@ def fetch(named: Path, source: SourceSettings) -> Local:
     here, member, state = _at_hand(named)
     if here is None:
         return Local(named, named)
+    require_size(here.path, state[2], source)
     key = (named, state, source.max_file_mb, str(source.password_command))
     if local := _known.get(key):
         return local
@@ -105,6 +106,23 @@ def fetch(named: Path, source: SourceSettings) -> Local:
     if local.copy:
         _known[key] = local
     return local
+
+
+def require_size(path: Path, size: int, source: SourceSettings) -> None:
+    """Refuse a file that is too large, before any of it is read or hashed: one with a hole has any size.
+
+    Raises:
+        InputError: it is.
+    """
+    if size > source.max_file_mb * 1_000_000:
+        raise InputError(
+            phrase(
+                "{path}: {size} MB; the limit is {max_file_mb} MB: split the file, or raise source.max_file_mb.",
+                path=path,
+                size=figure(size // 1000000),
+                max_file_mb=figure(source.max_file_mb),
+            )
+        )
 
 
 @cache

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..text.phrase import phrase
 from .pinned import pin_way, unpin, within
-from .portable import BINARY, CLOEXEC, NOFOLLOW
+from .portable import BINARY, CLOEXEC, DIRECTORY, NOFOLLOW, PATH
 from .trust import FOREIGN_LINK, foreign_link
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | CLOEXEC | BINARY
@@ -28,23 +28,79 @@ def make_folder(folder: Path) -> None:
         OSError: the folder cannot be created, or a link of another user lies on the way.
     """
     refuse_foreign_link(folder)
-    _make(folder)
-
-
-def _make(folder: Path) -> None:
     try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        if not folder.is_dir():
-            raise
-        return
+        _make(folder)
     except FileNotFoundError:
         if folder.parent == folder:
             raise
-        _make(folder.parent)
-        folder.mkdir(mode=0o700)
-    if folder.stat().st_mode & stat.S_IRWXU != stat.S_IRWXU:  # the umask removed rights of the owner
-        folder.chmod(0o700)
+        make_folder(folder.parent)
+        _make(folder)
+
+
+def _make(folder: Path) -> None:
+    with held(folder.parent) as above:
+        there = above / folder.name
+        try:
+            there.mkdir(mode=0o700)
+        except FileExistsError:
+            if not there.is_dir():
+                raise
+            return
+        if there.lstat().st_mode & stat.S_IRWXU != stat.S_IRWXU:  # the umask removed rights of the owner
+            give_rights(there, 0o700)
+
+
+def give_rights(folder: Path, mode: int, group: int | None = None) -> None:
+    """Give a folder that was just made a mode, and a group.
+
+    Raises:
+        OSError: it cannot be changed, or others have put a link, or another folder, in its place.
+    """
+    number = os.open(folder, PATH | DIRECTORY | NOFOLLOW | CLOEXEC) if PATH else None
+    try:
+        there = within(number, folder)
+        if os.access(there, os.R_OK) and any(there.iterdir()):
+            raise PermissionError(errno.EPERM, phrase("{folder} is not the folder that was just made", folder=folder))
+        if group is not None and hasattr(os, "chown"):
+            os.chown(there, -1, group)
+        there.chmod(mode)
+    finally:
+        unpin(number)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[Path]:
+    """Hold a folder open, so that others can swap it for no other.
+
+    Raises:
+        OSError: it cannot be opened, or a link of another user lies on the way.
+    """
+    refuse_foreign_link(folder)
+    number = pin_way(folder)
+    try:
+        yield within(number, folder)
+    finally:
+        unpin(number)
+
+
+def delete(path: Path) -> None:
+    """Delete a file, if it is there.
+
+    Raises:
+        OSError: it cannot be deleted, or a link of another user lies on the way.
+    """
+    with held(path.parent) as folder:
+        (folder / path.name).unlink(missing_ok=True)
+
+
+def delete_folder(path: Path) -> None:
+    """Delete an empty folder.
+
+    Raises:
+        OSError: it cannot be deleted, or a link of another user lies on the way.
+    """
+    with held(path.parent) as folder:
+        (folder / path.name).rmdir()
 
 
 def new_file(path: Path, mode: int = 0o600) -> int:
@@ -69,10 +125,8 @@ def replaced(path: Path, mode: int = 0o600) -> Iterator[tuple[int, Path]]:
     Raises:
         OSError: the draft cannot be created, or cannot replace ``path``, or a link of another user lies on the way.
     """
-    refuse_foreign_link(path.parent)
-    folder = pin_way(path.parent)
-    try:
-        there = within(folder, path.parent) / path.name
+    with held(path.parent) as folder:
+        there = folder / path.name
         draft = there.with_name(f".{secrets.token_hex(8)}.part")
         number = new_file(draft, mode)
         try:
@@ -81,16 +135,14 @@ def replaced(path: Path, mode: int = 0o600) -> Iterator[tuple[int, Path]]:
         finally:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
-    finally:
-        unpin(folder)
 
 
 def delete_drafts(folder: Path) -> None:
     """Delete drafts of killed processes; no other process may be writing into the folder."""
     from shutil import rmtree
 
-    with suppress(OSError):
-        for path in folder.iterdir():
+    with suppress(OSError), held(folder) as there:
+        for path in there.iterdir():
             if _DRAFT.fullmatch(path.name):
                 path.unlink()
             elif _DRAFT_FOLDER.fullmatch(path.name) and not path.is_symlink():

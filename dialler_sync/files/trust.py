@@ -114,10 +114,11 @@ def is_trusted(user: int) -> bool:
 
 def is_foreign(path: Path) -> bool:
     """Whether an existing folder, or the link to it, belongs neither to this user, root nor its parent's owner."""
-    if sys.platform == "win32" or not os.path.lexists(path):
-        return False
-    owners = {path.lstat().st_uid, path.stat().st_uid} if path.exists() else {path.lstat().st_uid}
-    return not owners <= {path.parent.stat().st_uid, *_trusted()}
+    owners = set()
+    for look in (path.lstat, path.stat):
+        with suppress(OSError):  # it may lead anywhere, also to what has no name
+            owners.add(look().st_uid)
+    return sys.platform != "win32" and bool(owners) and not owners <= {path.parent.stat().st_uid, *_trusted()}
 
 
 if sys.platform != "win32":

@@ -12,7 +12,7 @@ from typing import IO, Generic, TypeVar
 
 from ..errors import JournalError
 from ..text.phrase import phrase
-from .private import replaced
+from .private import delete, replaced
 
 T = TypeVar("T")
 
@@ -58,7 +58,7 @@ def spared(path: Path) -> Iterator[None]:
     except (OSError, JournalError) as error:
         _log.warning(phrase("{path} is not written: {why}. The other reports are complete.", path=path, why=why(error)))
         with suppress(OSError):
-            path.unlink(missing_ok=True)
+            delete(path)
 
 
 class Spared(Generic[T]):

@@ -19,7 +19,7 @@ from ..config.sources import StoreSettings
 from ..errors import InputError, JournalError, UsageError
 from ..fetch.folder import RemoteFolder
 from ..files.pinned import delete_abandoned, pin_own, real, temporary_folder, unpin, within
-from ..files.private import make_folder, refuse_foreign_link
+from ..files.private import give_rights, make_folder, refuse_foreign_link
 from ..files.trust import is_foreign
 from ..files.url import Url, path_of
 from ..files.whole import why
@@ -83,8 +83,7 @@ class Answers:
                     )
                 make_folder(self._folder)
                 if self._group is not None:
-                    os.chown(self._folder, -1, self._group)
-                    self._folder.chmod(0o750)
+                    give_rights(self._folder, 0o750, self._group)
         except OSError as error:
             raise UsageError(
                 phrase("inbox.answers: {folder} cannot be created: {why}", folder=self._folder, why=error.strerror)

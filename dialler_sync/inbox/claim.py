@@ -17,7 +17,8 @@ from ..config import SourceSettings
 from ..errors import InputError, UsageError
 from ..fetch import fetch
 from ..files.pinned import known, pin, pin_own, unpin, within
-from ..files.private import make_folder, replaced
+from ..files.private import delete_folder, make_folder, replaced
+from ..files.private import held as held_open
 from ..files.trust import is_foreign
 from ..text.phrase import mark, phrase
 from .arrivals import mark_of, unfitness
@@ -54,7 +55,7 @@ class OnDisk:
 
     def is_folder(self, path: Path) -> bool:
         """Whether a folder lies there."""
-        return path.is_dir()
+        return os.path.isdir(path)  # noqa: PTH112 - says so of a link that leads nowhere, too, whatever its target
 
     def unfitness(self, path: Path) -> str:
         """Return why a file is never read, ``""`` if it is."""
@@ -75,7 +76,8 @@ class OnDisk:
             make_own_folder(folder)
             held = _hold(folder)
             taken = Claim(home, folder, within(held, folder) / name, held)
-            home.rename(taken.place)
+            with held_open(home.parent) as inbox:
+                (inbox / home.name).rename(taken.place)
         except OSError as error:
             unpin(held)
             if isinstance(error, FileNotFoundError):
@@ -115,7 +117,7 @@ class OnDisk:
         for name in names:
             held = _hold(folder)
             left = Claim(self.folder / name, folder, within(held, folder) / name, held)
-            if left.place.is_file() and not left.place.is_symlink():
+            if _is_claimed(left):
                 yield left
             else:
                 left.let_go()
@@ -126,7 +128,10 @@ class OnDisk:
 
     def unread(self) -> list[Path]:
         """Return what lies in ``failed/`` because it could not be read."""
-        return sorted((self.folder / "failed").glob(f"{UNREAD}*"))
+        try:
+            return sorted((self.folder / "failed").glob(f"{UNREAD}*"))
+        except OSError:  # a link that leads where no path does
+            return []
 
     def delete(self, path: Path) -> None:
         """Delete a filed file, unless another user could have put something else into its folder."""
@@ -186,7 +191,8 @@ class Claim:
         """Move the file back into the inbox, unless another file has its name now; return its path."""
         if self.place.exists():
             try:
-                move(self.place, self.home)
+                with held_open(self.home.parent) as inbox:
+                    move(self.place, inbox / self.home.name)
             except OSError as error:
                 _log.warning("%s", phrase(NOT_BACK, file=known(self.place), home=self.home, why=error.strerror))
                 return known(self.place)
@@ -217,8 +223,15 @@ class Claim:
 
     def _tidy(self) -> None:
         with suppress(OSError):  # not empty
-            self.folder.rmdir()
-            self.folder.parent.rmdir()
+            delete_folder(self.folder)
+            delete_folder(self.folder.parent)
+
+
+def _is_claimed(left: Claim) -> bool:
+    """Whether a file was claimed into its folder, which has its inode's name; whoever can write to the inbox may have
+    renamed a folder of this user, with other files."""
+    found = left.place.lstat()
+    return stat.S_ISREG(found.st_mode) and left.folder.name == str(found.st_ino)
 
 
 def _hold(folder: Path) -> int | None:

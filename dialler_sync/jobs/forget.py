@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Interrupted, JournalError, UsageError
+from ..files.private import delete
 from ..files.url import Url, path_of
 from ..journal import READING, Journal, RunRecord
 from ..journal.erase import TO_REWRITE, Place
@@ -162,7 +163,7 @@ def _rewrite(journal: Journal, run: RunRecord) -> Iterator[str]:
         reopen_folder(run)
         write_reports(journal, run, KeptCells(journal, run), Summary.read(run.summary), keep=False)
         for marked in out.glob("*-marked.xls?"):
-            marked.unlink()
+            delete(marked)
         journal.rewritten(run.id)
     except (JournalError, UsageError, OSError) as error:
         _log.error("%s", error)

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from ..config import Settings
 from ..config.inbox import age, due
+from ..errors import UsageError
 from ..exit_codes import ExitCode, worst
+from ..files.private import refuse_foreign_link
 from ..files.url import Url
 from ..inbox.answers import Answers
 from ..inbox.arrivals import Arrivals
@@ -23,6 +25,7 @@ from ..journal import Journal, RunRecord
 from ..observer import Observer
 from ..run.reports import Summary
 from ..run.target import find_target
+from ..text.phrase import phrase
 from .history import tidy_reports
 from .imports import ImportOptions, import_files
 from .notify import deliver_of_inbox, list_is_missing, pinged, tell_of_run
@@ -77,6 +80,8 @@ def work_through_inbox(folder: Path, importer: InboxImporter, quiet_for: float |
         UsageError: the folder cannot be read, or another call is at work on it.
     """
     settings, journal, dry_run = importer.settings, importer.journal, importer.job.run.dry_run
+    if not isinstance(folder, Url):
+        _refuse_foreign_link(folder)
     folder, ours = folder.resolve(), settings.inbox
     notes = journal.inbox(str(folder))
     place: Place = OnDisk(folder)
@@ -102,3 +107,17 @@ def work_through_inbox(folder: Path, importer: InboxImporter, quiet_for: float |
         tidy_reports(settings, journal)
     deliver_of_inbox(settings, journal, folder)
     return worst(codes)
+
+
+def _refuse_foreign_link(folder: Path) -> None:
+    """Refuse an inbox that another user's link leads to: it would be any folder of this user.
+
+    Raises:
+        UsageError: it is so.
+    """
+    try:
+        refuse_foreign_link(folder)
+    except PermissionError as error:
+        raise UsageError(
+            phrase("the inbox {folder} cannot be read: {why}", folder=folder, why=error.strerror)
+        ) from error

@@ -28,6 +28,7 @@ from .at_work import shown_at_work
 from .cells import OddCell
 from .engine import open_engine
 from .failures import damaged, is_damage, said
+from .log import Log
 from .place import folder_beside, log_of, path_of, require_trust
 
 _log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ class Database:
         self._name = self._engine.url.set(query={}).render_as_string()  # parameters may hold a password
         self._held: list[sa.Select[Any]] = []
         self._file: tuple[int, int] | None = None
-        self._log: Path | None = None
+        self._log: Log | None = None
         self.run_has_begun = False
         """Whether this process has begun a run, which ``resume`` finishes."""
         try:
@@ -59,7 +60,7 @@ class Database:
                 require_trust(self._engine.url, trusted)  # once more: SQLite has opened the files beside it by now
                 schema.migrate(connection)
             self._file = _identity(self._engine.url)
-            self._log = log if (log := log_of(self._engine.url)) and log.exists() else None
+            self._log = Log(log) if (log := log_of(self._engine.url)) and log.exists() else None
             sqlalchemy.event.listen(self._engine, "do_connect", lambda *_: self.require_there())  # or it is made anew
         except BaseException as error:
             self.close()
@@ -132,18 +133,25 @@ class Database:
         Raises:
             JournalLost: as :meth:`require_there`.
             JournalError: the log is gone; what was in it has been saved.
+            JournalDamaged: something else stands in the log.
         """
         self.require_there()
-        if self._log and not self._log.exists():
+        try:
+            whole = self._log is None or self._log.is_whole()
+        except OSError:
+            whole = False
+        if self._log and not self._log.path.exists():
             self.make_durable()
             raise JournalError(
                 phrase(
                     "{log} was deleted: the journal writes to this file first, and would lose that if this process "
                     "were killed. Nothing is lost so far. {go_on}",
-                    log=self._log,
+                    log=self._log.path,
                     go_on=self._go_on(),
                 )
             )
+        if self._log and not whole:
+            raise damaged(phrase("{log} has lost what was written to it", log=self._log.path), self._name)
 
     @contextmanager
     def _in_words(self) -> Iterator[None]:

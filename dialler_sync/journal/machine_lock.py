@@ -31,6 +31,11 @@ _TO_SHARE = (
     else mark("Name a folder that all of them can write to: {variable}")
 )
 
+_DELETED = mark(
+    "this machine's lock {name} was deleted while it was held: a run with another journal or by another user may have "
+    "worked on the same contacts meanwhile. Only root, and the owner of the locks' folder, can delete it."
+)
+
 SHARED = Path("/run/lock/dialler-sync")
 
 _TRIES = 10
@@ -178,6 +183,8 @@ def _locked(folder: int, name: str, *, exclusive: bool) -> Iterator[bool]:
     finally:
         if exclusive:
             _write(number, "")
+        if not _is_there(folder, name, number):
+            _log.warning(phrase(_DELETED, name=name))
         os.close(number)
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from ..config.layout import SheetSettings
 from ..errors import InputError
-from ..fetch import Local, fetch
+from ..fetch import Local, fetch, require_size
 from ..text.nearest import nearest_file
-from ..text.phrase import figure, mark, phrase
+from ..text.phrase import mark, phrase
 from .excel.markup import is_markup, markup_of
 
 if TYPE_CHECKING:
@@ -252,15 +252,7 @@ def _is_workbook(path: Path, source: SourceSettings) -> bool:
         raise _unreadable(path, error) from error
     if not size:
         raise InputError(phrase("{path}: the file is empty.", path=path))
-    if size > source.max_file_mb * 1_000_000:
-        raise InputError(
-            phrase(
-                "{path}: {size} MB; the limit is {max_file_mb} MB: split the file, or raise source.max_file_mb.",
-                path=path,
-                size=figure(size // 1000000),
-                max_file_mb=figure(source.max_file_mb),
-            )
-        )
+    require_size(path, size, source)
     if head.startswith((_ZIP, _OLE, _BIFF_5)):
         return True
     if version := _OLD_EXCEL.get(head[:4]):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from ..errors import JournalError
+from ..files.private import delete
 from ..files.whole import new_file, why
 from ..model import FINE, RowResult
 from ..text.own_csv import table_writer
@@ -148,7 +149,7 @@ class FailedWorkbooks:
         part = kept + 1
         while self._path(part).exists():  # left by an earlier writing of these reports
             with suppress(OSError):
-                self._path(part).unlink()
+                delete(self._path(part))
             part += 1
         if self._problem and self._wanted:
             _log.warning(

@@ -15,7 +15,7 @@ from typing import Any
 from ..config import Settings, fingerprint
 from ..errors import DiallerSyncError, JournalError, UsageError
 from ..files.held import folder_held
-from ..files.private import delete_drafts
+from ..files.private import delete, delete_drafts, delete_folder, held
 from ..files.private import make_folder as make_private
 from ..files.trust import foreign_link, is_foreign
 from ..files.url import Url
@@ -107,14 +107,17 @@ def delete_reports(run: RunRecord) -> bool:
         OSError: one cannot be deleted.
     """
     folder = Path(run.out)
-    if not folder.is_absolute() or not folder.is_dir() or folder.is_symlink() or not _is_of(run, folder):
+    if not folder.is_absolute() or not folder.is_dir() or folder.is_symlink():
         return False
-    delete_drafts(folder)
-    for path in list(folder.iterdir()):
-        if _REPORT.fullmatch(path.name) and path.is_file():
-            path.unlink()
+    with held(folder) as there:
+        if not _is_of(run, there):
+            return False
+        delete_drafts(there)
+        for path in list(there.iterdir()):
+            if _REPORT.fullmatch(path.name) and path.is_file():
+                path.unlink()
     with suppress(OSError):  # something else is in it
-        folder.rmdir()
+        delete_folder(folder)
     return True
 
 
@@ -157,8 +160,8 @@ def _stop(journal: Journal, run: RunRecord) -> None:
 def _remove_folder(folder: Path, early: Sequence[str]) -> None:
     with suppress(OSError):
         for name in early:
-            (folder / name).unlink(missing_ok=True)
-        folder.rmdir()
+            delete(folder / name)
+        delete_folder(folder)
 
 
 def _source_columns(settings: Settings) -> dict[str, list[list[str]]]:
@@ -206,7 +209,7 @@ def reopen_folder(run: RunRecord) -> None:
 
 def _is_of(run: RunRecord, folder: Path) -> bool:
     """Whether a folder has the run's name or its summary, or holds only reports of a killed run."""
-    if folder.name == run.id and _RUN_ID.fullmatch(run.id):
+    if Path(run.out).name == run.id and _RUN_ID.fullmatch(run.id):
         return True
     summary, results = folder / "summary.json", folder / "results.csv"
     if summary.exists():

@@ -21,7 +21,7 @@ import pytest
 
 from dialler_sync.errors import JournalError
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.journal import Journal
+from dialler_sync.journal import Journal, log
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
@@ -387,6 +387,62 @@ def test_the_log_of_a_journal_that_vanishes_in_the_middle_costs_nothing(
     assert "journal.db-wal was deleted" in stopped.err
     assert resumed.code == ExitCode.OK, resumed.err
     assert sorted(Counter(c["UserData"] for c in store.contacts.values()).values()) == [1] * 2_000
+
+
+@pytest.mark.parametrize("what", ["emptied", "zeroes", "another header"])
+def test_a_log_that_another_program_writes_to_is_damage(
+    what: str, run: Run, configure: Configure, contacts_csv: Contacts, store: Watched, dialler: SimulatorServer,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    """Such as a backup that is put back: the run ended well, and the journal could not be read after it."""
+    configure(concurrency=2)
+    log = tmp_path / "state" / "journal.db-wal"
+
+    def write() -> None:
+        size = 0 if what == "emptied" else log.stat().st_size
+        start = 0 if what == "another header" else 32
+        with log.open("r+b") as file:
+            file.truncate(size)
+            file.seek(start)
+            file.write(b"\0" * (size - start) if what == "zeroes" else b"\1" * 32 if size else b"")
+
+    store.then(20, write)
+
+    done = run("import", contacts_csv(2_000))
+
+    assert done.code == ExitCode.UNAVAILABLE, done.err
+    assert "journal.db-wal has lost what was written to it" in done.err
+    assert len(store.contacts) < 2_000
+
+
+def test_any_frame_of_a_log_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only the newest; what SQLite itself does to its log, for this process or another, is no damage."""
+    monkeypatch.setattr(log, "_EVERY", 0)
+    with closing(sqlite3.connect(tmp_path / "j.db")) as ours, closing(sqlite3.connect(tmp_path / "j.db")) as other:
+        ours.execute("PRAGMA journal_mode = WAL")
+        ours.execute("CREATE TABLE t (a)")
+        seen = log.Log(tmp_path / "j.db-wal")
+
+        def write(rows: int) -> bool:
+            ours.executemany("INSERT INTO t VALUES (?)", [("x" * 3_000,)] * rows)
+            return seen.is_whole()
+
+        assert write(50)
+        ours.commit()
+        assert write(5_000)  # more than fits into memory: in the log before it counts
+        ours.rollback()
+        assert write(2)
+        ours.commit()
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert seen.is_whole()
+        assert write(50)
+        ours.commit()
+        assert seen.is_whole()
+        with seen.path.open("r+b") as file:
+            file.seek(seen.path.stat().st_size // 2)
+            file.write(b"\1" * 20_000)
+
+        assert not seen.is_whole()
 
 
 def test_reports_that_could_not_be_written_are_written_as_they_were(

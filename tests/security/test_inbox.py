@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from dialler_sync.errors import UsageError
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.fetch import local
 from dialler_sync.files import pinned
@@ -37,7 +38,7 @@ def work(run: Run, inbox: Path) -> Callable[[], Done]:
     return lambda: run("import", "--inbox", inbox, "--quiet-for", "0")
 
 
-@pytest.mark.parametrize("kind", ["link", "relative link", "hard link", "pipe", "link to nothing"])
+@pytest.mark.parametrize("kind", ["link", "relative link", "hard link", "pipe", "link to nothing", "link too long"])
 def test_only_files_themselves_are_taken(
     kind: str, work: Callable[[], Done], inbox: Path, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
@@ -49,6 +50,7 @@ def test_only_files_themselves_are_taken(
         "hard link": lambda: item.hardlink_to(secret),
         "pipe": lambda: os.mkfifo(item),
         "link to nothing": lambda: item.symlink_to(inbox / "nothing"),
+        "link too long": lambda: item.symlink_to("a" * 300),
     }
     make[kind]()
 
@@ -337,3 +339,111 @@ def test_answers_go_nowhere_by_the_link_of_another_user(
 
     assert "cannot be written to" in done.err
     assert not list(private.iterdir())
+
+
+@is_root
+@pytest.mark.parametrize("name", ["a.csv", "importing", "done", "failed"])
+@pytest.mark.parametrize("to", ["too long", "closed"])
+def test_a_link_that_leads_where_nobody_may_look_stops_no_other_list(
+    name: str, to: str, common: Path, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Its target has no name that there can be, or lies in a folder that only its owner can enter."""
+    folder = common / "inbox"
+    folder.mkdir()
+    folder.chmod(0o1777)
+    closed = common / "closed"
+    closed.mkdir(mode=0o700)
+    target = "a" * 300 if to == "too long" else closed / "x"
+    as_user(INTRUDER, folder, code=f"import os; os.symlink({str(target)!r}, {name!r})")
+    config, listed = moved(configure(), common / "c.yaml"), moved(contacts_csv(1), folder / "b.csv")
+    home = common / "home"
+    home.mkdir()
+    for path in (home, listed):
+        os.chown(path, AGENT, AGENT)
+
+    done = as_user(AGENT, home, "-c", config, "import", "--inbox", folder, "--quiet-for", "0")
+
+    assert done.code in {ExitCode.OK, ExitCode.USAGE}, done.err
+    assert str(folder / name) in done.err
+    assert len(dialler.store.contacts) == (name != "importing")
+
+
+def test_a_file_with_a_hole_is_judged_before_it_is_hashed(
+    work: Callable[[], Done], inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can have any size, and take days to be read."""
+    hashed: list[Path] = []
+    monkeypatch.setattr(local, "file_sha256", lambda path: hashed.append(path) or "")
+    (inbox / "a.csv").touch()
+    os.truncate(inbox / "a.csv", 5_000_000_000)
+
+    done = work()
+
+    assert done.code == ExitCode.INPUT
+    assert "5,000 MB; the limit is 4,096 MB" in done.err
+    assert not hashed
+
+
+@is_root
+def test_an_inbox_behind_a_link_of_another_user_is_not_used(
+    work: Callable[[], Done], inbox: Path, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Whoever can write to the folder above could have any folder of this user imported, and its lists moved."""
+    private = inbox.with_name("private")
+    inbox.rename(private)
+    contacts_csv(1, "private/a.csv")
+    inbox.symlink_to(private)
+    assert work().code == ExitCode.OK  # by a link of our own
+    contacts_csv(2, "private/b.csv")
+    os.chown(inbox, INTRUDER, INTRUDER, follow_symlinks=False)
+
+    done = work()
+
+    assert done.code == ExitCode.USAGE
+    assert f"{inbox} is a link that belongs to another user" in done.err
+    assert (private / "b.csv").exists()
+    assert len(dialler.store.contacts) == 1
+
+
+def test_a_folder_of_our_own_under_the_name_of_claims_is_not_imported(
+    work: Callable[[], Done], inbox: Path, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Whoever can write to an inbox that is not sticky can rename the folders in it, such as ``reports``."""
+    (inbox / "reports" / "run").mkdir(parents=True)
+    moved(contacts_csv(1), inbox / "reports" / "run" / "failed.csv")
+    (inbox / "reports").rename(inbox / "importing")
+
+    done = work()
+
+    assert done.code == ExitCode.OK, done.err
+    assert (inbox / "importing" / "run" / "failed.csv").exists()
+    assert not dialler.store.contacts
+
+
+@is_root
+@pytest.mark.parametrize("moment", ["before it is claimed", "while it is imported"])
+def test_an_inbox_that_becomes_a_link_gives_and_gets_nothing(
+    moment: str, inbox: Path, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A list is not put back to where the link leads, nor one of the same name taken from there."""
+    private = inbox.with_name("private")
+    place, home = claim.OnDisk(inbox), contacts_csv(1, "inbox/a.csv")
+    arrival = Arrival(home, place.mark_of(home))
+    private.mkdir()
+    taken = place.claim(arrival) if moment == "while it is imported" else None
+    inbox.rename(inbox.with_name("away"))
+    inbox.symlink_to(private)
+    os.chown(inbox, INTRUDER, INTRUDER, follow_symlinks=False)
+
+    if taken:
+        taken.put_back()
+        assert not list(private.iterdir())
+    else:
+        contacts_csv(1, "private/a.csv")
+        make = claim.make_own_folder
+        with pytest.MonkeyPatch.context() as patch:  # they were there before
+            patch.setattr(claim, "make_own_folder", lambda folder: folder.exists() or make(folder))
+            (private / "importing" / arrival.inode).mkdir(parents=True)
+            with suppress(UsageError):
+                place.claim(arrival)
+        assert (private / "a.csv").exists()

@@ -184,3 +184,25 @@ def test_modules_of_others_are_not_loaded(
     assert [path.name for path in common.iterdir()] == ["dask-scratch-space"]
     assert {path.name for path in planted.iterdir()} == modules
     assert {path.name for path in here.iterdir()} == {*modules, "reports"}
+
+
+def test_a_folder_for_temporary_files_that_others_can_change_is_refused(
+    configure: Configure,  # noqa: F811
+    contacts_csv: Contacts,
+    store: Watched,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """Dask loads modules from it, in the workers and here: others could rename it and put theirs in its place."""
+    configure()
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(shared))
+        command = start("import", contacts_csv(2), "--cluster", "local:1")
+
+    assert command.end() == ExitCode.USAGE
+    assert "the folder for temporary files" in command.err
+    assert f"chmod o-w {shared}" in command.err
+    assert not store.contacts

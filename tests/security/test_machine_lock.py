@@ -188,3 +188,11 @@ def test_what_takes_the_place_of_the_new_folder_keeps_its_mode(
     with machine_lock(TARGET):
         pass
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
+def test_a_lock_that_is_deleted_while_it_is_held_is_told(lock: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The owner of the folder can do so, and another run would begin."""
+    with machine_lock(TARGET):
+        lock.unlink()
+
+    assert f"{lock.name} was deleted while it was held" in caplog.text

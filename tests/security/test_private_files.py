@@ -13,7 +13,7 @@ from dialler_sync.call_lists import place
 from dialler_sync.errors import JournalError, UsageError
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.files import private as private_files
-from dialler_sync.files.whole import new_file
+from dialler_sync.files.whole import new_file, spared
 from dialler_sync.report import contacts_output
 from dialler_sync.report.sheets import Book
 
@@ -327,7 +327,7 @@ def test_calls_go_nowhere_by_a_link_that_stands_there_for_a_moment(
     if moment == "naming":
         draft = place.draft_beside(path, "me", lambda file, _: file.write(b"x") and None)
         (private / draft.path.name).touch()
-    monkeypatch.setattr(place, "refuse_foreign_link", swap)
+    monkeypatch.setattr(private_files, "refuse_foreign_link", swap)
 
     with pytest.raises(UsageError, match="belongs to another user"):
         if moment == "writing":
@@ -337,3 +337,107 @@ def test_calls_go_nowhere_by_a_link_that_stands_there_for_a_moment(
     names = [found.name for found in private.iterdir()]
     assert "calls.csv" not in names
     assert len(names) == (moment == "naming")
+
+
+def swap_for_link(folder: Path, to: Path) -> None:
+    """As another user, who can write to the folder above."""
+    folder.rename(folder.with_name("away"))
+    folder.symlink_to(to)
+    os.chown(folder, INTRUDER, INTRUDER, follow_symlinks=False)
+
+
+@is_root
+def test_a_report_that_cannot_be_written_is_not_deleted_elsewhere(tmp_path: Path) -> None:
+    """Its folder has become a link while the reports were written."""
+    private, folder = tmp_path / "private", tmp_path / "reports"
+    private.mkdir()
+    folder.mkdir()
+    (private / "report.html").write_text("mine", encoding="utf-8")
+
+    with spared(folder / "report.html"):
+        swap_for_link(folder, private)
+        raise JournalError("no room")
+
+    assert (private / "report.html").read_text(encoding="utf-8") == "mine"
+
+
+@is_root
+@pytest.mark.parametrize("swapped", ["out", "."])
+def test_no_reports_of_another_folder_are_deleted(
+    swapped: str, run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """A link in place of the folder of a run, or of the one above it, leads to reports that were kept."""
+    configure()
+    out, private = tmp_path / "shared" / "out", tmp_path / "private"
+    assert run("import", contacts_csv(2), "--out", out).code == ExitCode.OK
+    (private / "out").mkdir(parents=True)
+    for folder in (private, private / "out"):
+        (folder / "failed.xlsx").write_text("mine", encoding="utf-8")
+    if swapped == "out":
+        swap_for_link(out, private)
+    else:
+        swap_for_link(out.parent, private)
+
+    done = run("runs", "prune", "--older-than", "0d", "--reports")
+
+    assert done.code == ExitCode.OK, done.err
+    assert (private / "failed.xlsx").exists()
+    assert (private / "out" / "failed.xlsx").exists()
+    assert (out.is_symlink(), "is a link that belongs to another user" in done.err) in {(True, False), (False, True)}
+
+
+@is_root
+def test_drafts_behind_a_link_of_another_user_stay(tmp_path: Path) -> None:
+    """They may be those of a run at work."""
+    private, folder = tmp_path / "private", tmp_path / "reports"
+    private.mkdir()
+    folder.mkdir()
+    (private / ".0123456789abcdef.part").touch()
+    swap_for_link(folder, private)
+
+    private_files.delete_drafts(folder)
+
+    assert list(private.iterdir())
+
+
+@is_root
+@pytest.mark.parametrize("what", ["make", "delete"])
+def test_an_empty_folder_is_neither_made_nor_deleted_behind_a_link(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the link takes its place after the way was looked at."""
+    private, folder = tmp_path / "private", tmp_path / "shared"
+    private.mkdir()
+    folder.mkdir()
+    if what == "delete":
+        (private / "new").mkdir()
+    before = list(private.iterdir())
+
+    def swap(_: Path) -> None:
+        if not folder.is_symlink():
+            swap_for_link(folder, private)
+
+    monkeypatch.setattr(private_files, "refuse_foreign_link", swap)
+
+    with pytest.raises(PermissionError, match="is a link that belongs to another user"):
+        (private_files.make_folder if what == "make" else private_files.delete_folder)(folder / "new")
+
+    assert list(private.iterdir()) == before
+
+
+@pytest.mark.parametrize("other", ["link", "folder"])
+def test_only_a_new_folder_is_given_other_rights(other: str, tmp_path: Path) -> None:
+    """Not a folder of this user that others have put in its place, by a link or under its name."""
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    (private / "kept").touch()
+    place = tmp_path / "new"
+    if other == "link":
+        place.symlink_to(private)
+    else:
+        private = private.rename(place)
+
+    with pytest.raises(OSError):
+        private_files.give_rights(place, 0o750, os.getegid())
+
+    assert private.stat().st_mode & 0o777 == 0o700

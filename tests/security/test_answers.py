@@ -10,7 +10,10 @@ from itertools import count
 from pathlib import Path
 
 import brotli
+import httpx
 import pytest
+
+from dialler_sync.api import words
 
 from ..conftest import Configure, Run
 from .limited import Answer, answering, configuration, run_limited
@@ -201,3 +204,20 @@ def test_a_charset_that_is_none(charset: str, command: tuple[str, ...], run: Run
 
     assert done.code == 5, done.out + done.err
     assert "the dialler's answer is not usable" in done.err
+
+
+@pytest.mark.parametrize(
+    "page", ["<!--", "<script >", "<style>x", "<p ", "<", "x", "1(", "&", "<!-- --><script></script>"], ids=str
+)
+def test_a_page_takes_no_quadratic_time(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each refusal of a row may be one."""
+    length = 200_000
+    monkeypatch.setattr(words, "_LOOKED_AT", length)
+    monkeypatch.setattr(words, "one_line", lambda text: text)
+    body = ("<p>" + page * (length // len(page))).encode()
+    request = httpx.Request("POST", "http://127.0.0.1/1/x", content=b'{"Name": "Miller"}')
+    reply = httpx.Response(500, headers={"Content-Type": "text/html"}, content=body, request=request)
+
+    begun = time.process_time()
+    assert words.what_came(reply).startswith("HTTP 500")
+    assert time.process_time() - begun < 3

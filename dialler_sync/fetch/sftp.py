@@ -117,7 +117,7 @@ def open_sftp(
         known_hosts,
         port=port or int(found.get("port", _PORT)),
         username=username or found.get("user"),
-        password=password,
+        password=None if key_file else password,  # that of a key is not for the host, which may refuse the key
         passphrase=password if key_file else None,
         key_filename=[str(key) for key in keys if key] or None,
         look_for_keys=key_file is None and password is None,

@@ -9,10 +9,12 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import smbclient
+import smbprotocol.connection
 from fsspec.implementations.smb import SMBFileSystem, _as_unc_path
 from smbclient._pool import ClientConfig
 from smbprotocol.dfs import DFSReferralResponse
 from smbprotocol.exceptions import BadNetworkName
+from smbprotocol.transport import Tcp
 
 from ..text.phrase import phrase
 from .limits import at_most
@@ -52,6 +54,19 @@ def _follow_nowhere(_: ClientConfig, referral: DFSReferralResponse) -> None:
 
 
 ClientConfig.cache_referral = _follow_nowhere
+
+
+class _Tcp(Tcp):  # type: ignore[misc] # smbprotocol has no types
+    """Ends a connection whose next message is longer than any: the library takes up to 4 GB, before any login."""
+
+    def _recv(self, length: int, timeout: float) -> Any:
+        if length > self.MAX_SIZE:
+            self.close()
+            return None, timeout
+        return super()._recv(length, timeout)
+
+
+smbprotocol.connection.Tcp = _Tcp
 
 
 @contextmanager

@@ -114,24 +114,31 @@ def test_a_server_that_sends_a_byte_now_and_then(server: tuple[str, list[Answer]
     ended.set()
 
 
-def test_a_packet_of_ssh_is_not_as_long_as_it_says(tmp_path: Path) -> None:
-    """It comes before the host has shown its key: from whoever stands in between."""
-    pytest.importorskip("paramiko")
+@pytest.mark.parametrize(
+    ("scheme", "start", "said"),
+    [
+        ("sftp", b"SSH-2.0-x\r\n" + struct.pack(">IB", 0x7FFFFFFC, 4) + bytes(3), "a packet that is longer than any"),
+        ("smb", b"\xff\xff\xff\xff", "socket was closed"),
+    ],
+)
+def test_a_packet_is_not_as_long_as_it_says(scheme: str, start: bytes, said: str, tmp_path: Path) -> None:
+    """It comes before any login and any key: from whoever stands in between."""
+    pytest.importorskip({"sftp": "paramiko", "smb": "smbprotocol"}[scheme])
     known = tmp_path / "known_hosts"
     known.touch(mode=0o600)
     sent = 0
 
     def answer(connection: socket.socket) -> None:
         nonlocal sent
-        if not sent:
-            connection.sendall(b"SSH-2.0-x\r\n" + struct.pack(">IB", 0x7FFFFFFC, 4) + bytes(3))
-        while sent < 1 << 27:
+        connection.sendall(start)
+        while sent < 1 << 28:
             sent += connection.send(bytes(1 << 20))
 
     with answering(answer) as address:
-        url = address.replace("http", "sftp")
-        with pytest.raises(InputError, match="a packet that is longer than any of SSH"):
-            download(Url(f"{url}/list.csv"), {url: StoreSettings(username="u", known_hosts=known, timeout=5)}, 100)
+        url = address.replace("http", scheme)
+        login = StoreSettings(username="u", password_command=["echo", "p"], known_hosts=known, timeout=5)
+        with pytest.raises(InputError, match=said):
+            download(Url(f"{url}/share/list.csv"), {url: login}, 100, pause=0)
     assert sent < 1 << 27
 
 

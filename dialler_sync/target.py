@@ -70,15 +70,28 @@ def in_words(target: str) -> str:
 def _host(host: str) -> str:
     """Return a host in canonical spelling; every loopback address is ``localhost``."""
     host = host.lower().rstrip(".")
+    if is_this_machine(host) or host.endswith(".localhost"):
+        return "localhost"
+    address = _address(host)
+    if address is None:
+        return _ascii(host)
+    return f"[{address}]" if address.version == 6 else str(address)
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host is this machine, however it is written; names that have to be looked up are not."""
+    host = host.lower().rstrip(".")
+    address = _address(host)
+    # 0.0.0.0 also connects to this machine
+    return host == "localhost" or (address is not None and (address.is_loopback or address.is_unspecified))
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         address = ipaddress.ip_address(_dotted(host).partition("%")[0])
     except ValueError:
-        return "localhost" if host.endswith(".localhost") else _ascii(host)
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    address = mapped or address
-    if address.is_loopback or address.is_unspecified:  # 0.0.0.0 also connects to this machine
-        return "localhost"
-    return f"[{address}]" if address.version == 6 else str(address)
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _dotted(host: str) -> str:

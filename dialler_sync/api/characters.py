@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
+
+from ..text.charset import known_charset
 
 
 class Characters:
@@ -16,7 +19,7 @@ class Characters:
     def __init__(self, charset: str | None = None) -> None:
         self._start = b""
         self._decoder: codecs.IncrementalDecoder | None = None
-        self._other = _known(charset)
+        self._other = known_charset(charset) if charset else None
 
     def decode(self, piece: bytes, *, final: bool = False) -> str:
         """Decode ``piece``.
@@ -46,10 +49,11 @@ class Characters:
 _TELLING = 4
 """Bytes that suffice to tell UTF-16 from UTF-32 by their zeros."""
 
+_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]+)", re.ASCII | re.IGNORECASE)
+_LOOKED_AT = 1_000
 
-def _known(charset: str | None) -> str | None:
-    try:
-        b"".decode(charset or "utf-8")
-    except (LookupError, UnicodeError):  # unknown, or not a text encoding
-        return None
-    return charset
+
+def charset_of(content_type: str) -> str | None:
+    """Return the charset that a header names; httpx would parse it in quadratic time."""
+    found = _CHARSET.search(content_type[:_LOOKED_AT])
+    return found[1] if found else None

@@ -15,6 +15,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -44,9 +45,15 @@ _log = logging.getLogger(__name__)
 
 Records = list[Mapping[str, Any]]
 
+_LONGEST_NAME, _MOST = 200, 1_000
+"""Characters of a campaign's name, and campaigns, that are remembered."""
+
 
 class DiallerClient(Connection):
     """A client for one dialler and ClientsID, as its :class:`Connection` is."""
+
+    campaign_ids: Mapping[str, str] = MappingProxyType({})
+    """IDs of campaigns by name, as far as they are known: a row may have only the name."""
 
     _finds = False
     """Whether function 3 has shown that it is there."""
@@ -150,15 +157,26 @@ class DiallerClient(Connection):
         def judged(reply: httpx.Response) -> StoredContact:
             contact = imported_contact(judge(reply))
             if user_data is not None and (
-                not self._told.is_own(contact, user_data) or _is_of_another_campaign(contact, body)
+                not self._told.is_own(contact, user_data) or self._is_of_another_campaign(contact, body)
             ):
                 raise self._misdirected()
-            if isinstance(name := contact.values.get(CAMPAIGN_NAME), str):
-                self.campaign_names.setdefault(campaign_of(contact.values), name)
+            self._note_campaign(contact)
             return contact
 
         method, url = self._endpoints["import_contact"].method, self._import_urls[overwrite]
         return await self._send(self._request(method, url, body, longest=LONGEST_OF_ONE), judged)
+
+    def _is_of_another_campaign(self, contact: StoredContact, body: bytes) -> bool:
+        """Whether an answer has another campaign's ID; its name may be written in another way than ours."""
+        ours = orjson.loads(body)
+        meant = ours.get("DiallerCampaignsID") or self.campaign_ids.get(ours.get(CAMPAIGN_NAME, ""))
+        return is_elsewhere({"DiallerCampaignsID": meant}, contact.values, {})
+
+    def _note_campaign(self, contact: StoredContact) -> None:
+        """Note the name of a campaign; few and short ones, as each answer may tell of another."""
+        number, name = campaign_of(contact.values), contact.values.get(CAMPAIGN_NAME)
+        if isinstance(name, str) and max(len(number), len(name)) <= _LONGEST_NAME and len(self.campaign_names) < _MOST:
+            self.campaign_names.setdefault(number, name)
 
     async def get_contact(self, contact_id: int | str) -> StoredContact | None:
         """Return a contact by its ID (function 2); None if there is no such contact."""
@@ -264,12 +282,6 @@ class DiallerClient(Connection):
         """Return a campaign by its ID (function 13); None if there is no such campaign."""
         found = await self._find("get_campaign", campaign_id)
         return found[0] if found else None
-
-
-def _is_of_another_campaign(contact: StoredContact, body: bytes) -> bool:
-    """Whether an answer has another campaign's ID; its name may be written in another way than ours."""
-    meant = orjson.loads(body).get("DiallerCampaignsID")
-    return is_elsewhere({"DiallerCampaignsID": meant}, contact.values, {})
 
 
 def _records(reply: httpx.Response) -> Records:

@@ -13,7 +13,7 @@ import httpx
 import orjson
 
 from ..text.phrase import phrase
-from .characters import Characters
+from .characters import Characters, charset_of
 from .retry import judge_failure, unreadable
 from .wire import ESCAPED_HALF, finite, no_number, whole_characters
 
@@ -31,7 +31,8 @@ async def record_stream(begin: Callable[[], Awaitable[httpx.Response]]) -> Async
     """
     reply = await begin()
     try:
-        async with aclosing(_records(_Text(reply.aiter_bytes(), reply.charset_encoding))) as records:
+        charset = charset_of(reply.headers.get("content-type", ""))
+        async with aclosing(_records(_Text(reply.aiter_bytes(), charset))) as records:
             async for record in records:
                 yield record
     except httpx.TransportError as error:

@@ -27,6 +27,7 @@ from ..error_codes import ENDPOINT_MISSING, NOT_FOUND, PROXY_REFUSED, REDIRECTED
 from ..errors import MaybeDone, NotDone, Refused, RequestError
 from ..text.outward import keep_secret
 from ..text.phrase import mark, phrase
+from .characters import charset_of
 from .network_errors import NOT_SENT, TunnelRefused
 from .transport import TooLong
 from .wire import decode, id_number
@@ -74,7 +75,7 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
     """
     answer = decode(reply.content)
     if answer is None and reply.content:  # detecting the character set takes time
-        answer = decode(reply.content, reply.charset_encoding, exact=exact)
+        answer = decode(reply.content, charset_of(reply.headers.get("content-type", "")), exact=exact)
     status = reply.status_code
     if status in _DONE and answer is not None:
         inside = _status_inside(answer)

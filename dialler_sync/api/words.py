@@ -27,8 +27,9 @@ _FIRST = 100
 """Characters of a page that are shown, and examined."""
 _LOOKED_AT = 20_000
 
-_UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE)
-_PERSONAL = re.compile(r"\S*@\S*|\+?\d[\d ()/.-]{5,}\d")
+_UNSEEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<[^<>]*>", re.DOTALL | re.IGNORECASE)
+_PERSONAL = re.compile(r"(?<!\S)\S*@\S*|\+?\d[\d ()/.-]{5,}\d")
+"""Neither looks twice for an end that is not there: that took a second of a page."""
 _NOT_PERSONAL = frozenset({"DiallerCampaignsID", "DiallerCampaignsName"})
 
 

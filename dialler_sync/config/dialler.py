@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -18,13 +17,11 @@ from pydantic import (
 )
 
 from ..endpoints import ENDPOINTS, LONGEST_PATH, endpoint
-from ..target import dialler_of
+from ..target import dialler_of, is_this_machine
 from ..text.nearest import nearest
 from ..text.phrase import phrase
 from .hours import Hours
 from .section import Section
-
-_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
 def _base_url(url: str) -> str:
@@ -69,7 +66,7 @@ def is_usable(url: str) -> bool:
 
 def is_loopback(url: str) -> bool:
     """Whether requests to ``url`` stay on this machine."""
-    return bool(_LOOPBACK.fullmatch(urlsplit(url).hostname or ""))
+    return is_this_machine(urlsplit(url).hostname or "")
 
 
 def _endpoint_name(name: str) -> str:

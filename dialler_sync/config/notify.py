@@ -8,13 +8,13 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
+from ..target import is_this_machine
 from ..text.phrase import phrase
 from .dialler import has_port, is_loopback, is_usable
 from .limits import RowLimit
 from .section import Section
 from .texts import listed
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _TLS = {"smtp": "starttls", "smtps": "tls"}
 
 Address = Annotated[str, Field(pattern=r"^[^@\s\x00-\x1f,;]+@[^@\s\x00-\x1f,;]+$")]
@@ -50,7 +50,7 @@ class SmtpSettings(Section):
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
-        if self.tls == "none" and self.host not in _LOOPBACK:
+        if self.tls == "none" and not is_this_machine(self.host):
             raise ValueError(phrase("tls: none makes names and numbers readable on the network: use starttls or tls"))
         given = [self.password_file, self.password_command]
         if bool(self.user) != (sum(each is not None for each in given) == 1):

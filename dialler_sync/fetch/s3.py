@@ -99,6 +99,15 @@ class LimitedS3(S3FileSystem):  # type: ignore[misc] # s3fs has no types
             refuse_more(number, bucket)
             yield each
 
+    def split_path(self, path: str) -> tuple[str, str, None]:
+        """Return bucket and name. s3fs takes what follows ``?versionId=`` for no part of the name: whoever puts an
+        object there would have another one read, and deleted."""
+        bare = self._strip_protocol(path).lstrip("/")
+        if "/" not in bare:
+            return bare, "", None
+        bucket, name = self._find_bucket_key(bare)
+        return bucket, name + path[len(path.rstrip("/")) :], None
+
     def keep_keys(self) -> None:
         """Keep the keys secret that this store is asked with: of the variables, of ``~/.aws``, or of a program."""
         sync(self.loop, self._keep_keys)

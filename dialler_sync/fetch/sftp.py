@@ -42,6 +42,25 @@ class _Client(paramiko.SFTPClient):
         self._request(paramiko.sftp.CMD_CLOSE, handle)  # type: ignore[attr-defined] # fails where the link is broken
 
 
+class _Transport(paramiko.Transport):
+    """Reads no packet that is longer than any: paramiko takes up to 4 GB, also of a host whose key is not known."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        read = self.packetizer.read_all
+
+        def read_all(length: int, check_rekey: bool = False) -> Any:
+            if length > _LONGEST_PACKET:
+                raise paramiko.SSHException(phrase("it sends a packet that is longer than any of SSH"))
+            return read(length, check_rekey)
+
+        self.packetizer.read_all = read_all  # type: ignore[assignment, method-assign]
+
+
+_LONGEST_PACKET = 1 << 20
+"""Bytes; OpenSSH sends and takes a quarter of it."""
+
+
 class CheckedSftp(SFTPFileSystem):  # type: ignore[misc] # fsspec has no types
     """Files of a host whose key is in ``known_hosts``."""
 
@@ -61,7 +80,7 @@ class CheckedSftp(SFTPFileSystem):  # type: ignore[misc] # fsspec has no types
         known = [self._known_hosts] if self._known_hosts else [_at_home("~/.ssh/known_hosts"), _SYSTEM_HOSTS]
         lines = [line for path in known if path and (self._known_hosts or path.is_file()) for line in _lines(path)]
         self.client.get_host_keys()._entries += _keys_of(lines)  # type: ignore[attr-defined]
-        self.client.connect(self.host, **self.ssh_kwargs)
+        self.client.connect(self.host, transport_factory=_Transport, **self.ssh_kwargs)
         transport = self.client.get_transport()
         assert transport  # noqa: S101 - it is connected
         self.ftp = _Client.from_transport(transport)
@@ -117,7 +136,7 @@ def open_sftp(
         known_hosts,
         port=port or int(found.get("port", _PORT)),
         username=username or found.get("user"),
-        password=password,
+        password=None if key_file else password,  # that of a key is not for the host, which may refuse the key
         passphrase=password if key_file else None,
         key_filename=[str(key) for key in keys if key] or None,
         look_for_keys=key_file is None and password is None,

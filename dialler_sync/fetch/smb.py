@@ -9,8 +9,12 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import smbclient
+import smbprotocol.connection
 from fsspec.implementations.smb import SMBFileSystem, _as_unc_path
+from smbclient._pool import ClientConfig
+from smbprotocol.dfs import DFSReferralResponse
 from smbprotocol.exceptions import BadNetworkName
+from smbprotocol.transport import Tcp
 
 from ..text.phrase import phrase
 from .limits import at_most
@@ -31,6 +35,38 @@ def _hang_up() -> None:
             connection.transport._sock.shutdown(socket.SHUT_RDWR)
         with suppress(Exception):
             connection.disconnect(close=False)
+
+
+def _follow_nowhere(_: ClientConfig, referral: DFSReferralResponse) -> None:
+    """Refuse to follow a referral (DFS): a server would lead to another one, and have files of it read and changed with
+    the login that this process has there.
+
+    Raises:
+        RefusedError: it leads to another place.
+    """
+    for entry in referral["referral_entries"].get_value():
+        path, target = str(getattr(entry, "dfs_path", "")), str(entry.network_address)
+        if path.casefold() != target.casefold():
+            address = "smb:/" + target.replace("\\", "/")
+            raise RefusedError(
+                phrase("the server leads on to {address}. If that is right, name that address.", address=address)
+            )
+
+
+ClientConfig.cache_referral = _follow_nowhere
+
+
+class _Tcp(Tcp):  # type: ignore[misc] # smbprotocol has no types
+    """Ends a connection whose next message is longer than any: the library takes up to 4 GB, before any login."""
+
+    def _recv(self, length: int, timeout: float) -> Any:
+        if length > self.MAX_SIZE:
+            self.close()
+            return None, timeout
+        return super()._recv(length, timeout)
+
+
+smbprotocol.connection.Tcp = _Tcp
 
 
 @contextmanager

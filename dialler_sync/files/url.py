@@ -9,13 +9,13 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from ..errors import UsageError
+from ..target import is_this_machine
 from ..text.outward import keep_secret
 from ..text.phrase import phrase
 
 SCHEMES = ("sftp", "s3", "https", "smb", "http")
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _IN_ARCHIVE = re.compile(r"([^?]+?\.zip)/([^?]+)", re.IGNORECASE)
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 _Path: Any = PosixPath if os.name != "nt" else WindowsPath
 
@@ -158,7 +158,7 @@ def path_of(text: str | os.PathLike[str]) -> Path:
             )
         )
     _require_place(address, scheme, host, parts.path)
-    if scheme == "http" and host not in _LOOPBACK:
+    if scheme == "http" and not is_this_machine(host or ""):
         raise UsageError(phrase("{url}: is not encrypted: use https://.", url=Url(address)))
     return Url(address)
 

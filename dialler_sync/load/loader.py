@@ -47,6 +47,7 @@ class Loader:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
+        client.campaign_ids = rules.campaign_ids
         self._gate = client.gate
         self._recorder = recorder
         self._rules = rules

@@ -280,3 +280,18 @@ async def test_an_answer_about_one_contact_is_shorter_than_any_other() -> None:
             await client.import_contact(BODY, overwrite=True)
         with pytest.raises(MaybeDone, match="longer than 2 MB"):
             await client.lock_by_id(1)
+
+
+async def test_of_campaigns_that_answers_tell_few_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer may name another one, in up to 2 MB."""
+    monkeypatch.setattr("dialler_sync.api.client._MOST", 3)
+    told = [{"ID": n, "DiallerCampaignsID": n, "DiallerCampaignsName": f"C{n}"} for n in range(1, 6)]
+    told[0]["DiallerCampaignsName"] = "x" * 1_000_000
+    told[1]["DiallerCampaignsID"] = "9" * 1_000_000
+    async with ScriptedServer([records(each) for each in told]) as server, DiallerClient(server.settings()) as client:
+        for _ in told:
+            await client.import_contact(BODY, overwrite=True)
+
+        assert client.campaign_names == {"3": "C3", "4": "C4", "5": "C5"}
+        await client.import_contact(BODY, overwrite=True)
+        assert len(client.campaign_names) == 3

@@ -74,7 +74,8 @@ def sftp_server(folder: Path) -> Iterator[Sftp]:
 
 @dataclass(frozen=True)
 class Share:
-    """A running Samba server with the share ``lists``, which is the folder ``files``."""
+    """A running Samba server with the share ``lists``, which is the folder ``files``; so is ``leading``, where a link
+    to ``msdfs:host\\share`` leads to another server."""
 
     port: int
     files: Path
@@ -110,7 +111,8 @@ def smb_server(folder: Path) -> Iterator[Share]:
             "bind interfaces only = yes", *folders, "passdb backend = smbpasswd",
             f"smb passwd file = {folder}/smbpasswd",
             f"log file = {folder}/log", "disable spoolss = yes", "load printers = no",
-            "[lists]", f"path = {folder}/files", "read only = no", "",
+            "[lists]", f"path = {folder}/files", "read only = no",
+            "[leading]", f"path = {folder}/files", "msdfs root = yes", "",
         ))
     )  # fmt: skip
     assert SMBD  # which, when it ends, ends its whole group

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import socket
+import time
 import zlib
 from itertools import count
 from pathlib import Path
 
 import brotli
+import httpx
 import pytest
+
+from dialler_sync.api import words
 
 from ..conftest import Configure, Run
 from .limited import Answer, answering, configuration, run_limited
@@ -158,3 +162,62 @@ def test_one_contact_of_many_small_values_takes_no_time(tmp_path: Path) -> None:
         )
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Transfer-Encoding: a" + b" " * 30_000 + b"b\r\nContent-Length: 3\r\n",
+        b"Content-Encoding: a" + b" \t" * 15_000 + b"b\r\nContent-Length: 3\r\n",
+        b"Content-Length:" + b" " * 30_000 + b"3\rx\r\nA: b\r\n",
+        b'Content-Type: a/b; "' + b";" * 100_000 + b"\r\nContent-Length: 3\r\n",
+        b"Content-Type: a/b" + b"; charset " * 20_000 + b"\r\nContent-Length: 3\r\n",
+    ],
+    ids=["blanks in an encoding", "tabs in an encoding", "blanks in a length", "a parameter", "parameters"],
+)
+def test_a_header_takes_no_quadratic_time(head: bytes, run: Run, configure: Configure) -> None:
+    """While it is read, no time limit counts: one header of 250 kB held a request for half an hour."""
+    answer = b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\xff{}"
+    with answering(lambda connection: connection.sendall(answer)) as url:
+        configure(base_url=url, retries=0, give_up_after=1, timeout=1)
+        begun = time.process_time()
+        done = run("campaigns", "list")
+        took = time.process_time() - begun
+
+    assert done.code == 5, done.err
+    assert took < 3
+
+
+@pytest.mark.parametrize(
+    "charset", ["nonsense", "hex", "a' b", "punycode", "unicode_escape", "raw_unicode_escape", "utf-7"]
+)
+@pytest.mark.parametrize("command", [LISTED, READ_WHOLE], ids=" ".join)
+def test_a_charset_that_is_none(charset: str, command: tuple[str, ...], run: Run, configure: Configure) -> None:
+    """It ended with a traceback, or made half a character that no file can hold."""
+    record = b'{"ID":1,"UserData":"M\xfcller","Name":"\\ud800 +2AA-"}'
+    body = b'{"status":200,"count":1,"records":[' + record + b"]}"
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset={charset}\r\n".encode()
+    answer = head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    with answering(lambda connection: connection.sendall(answer)) as url:
+        configure(base_url=url, retries=0, give_up_after=1)
+        done = run(*command)
+
+    assert done.code == 5, done.out + done.err
+    assert "the dialler's answer is not usable" in done.err
+
+
+@pytest.mark.parametrize(
+    "page", ["<!--", "<script >", "<style>x", "<p ", "<", "x", "1(", "&", "<!-- --><script></script>"], ids=str
+)
+def test_a_page_takes_no_quadratic_time(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each refusal of a row may be one."""
+    length = 200_000
+    monkeypatch.setattr(words, "_LOOKED_AT", length)
+    monkeypatch.setattr(words, "one_line", lambda text: text)
+    body = ("<p>" + page * (length // len(page))).encode()
+    request = httpx.Request("POST", "http://127.0.0.1/1/x", content=b'{"Name": "Miller"}')
+    reply = httpx.Response(500, headers={"Content-Type": "text/html"}, content=body, request=request)
+
+    begun = time.process_time()
+    assert words.what_came(reply).startswith("HTTP 500")
+    assert time.process_time() - begun < 3

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -27,6 +29,7 @@ from dialler_sync.text.outward import line
 from ..conftest import Configure, Run
 from ..helpers.http_server import QuietServer
 from ..helpers.stores import SSHD, sftp_server
+from .limited import answering
 
 LIST = b"Key,Name,Phone\nK1,A,0171 3920012\n"
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -109,6 +112,34 @@ def test_a_server_that_sends_a_byte_now_and_then(server: tuple[str, list[Answer]
     with pytest.raises(InputError, match=r"list\.csv: one answer takes the server longer than 1 s"):
         download(Url(f"{address}/list.csv"), stores, 100, pause=0)
     ended.set()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "start", "said"),
+    [
+        ("sftp", b"SSH-2.0-x\r\n" + struct.pack(">IB", 0x7FFFFFFC, 4) + bytes(3), "a packet that is longer than any"),
+        ("smb", b"\xff\xff\xff\xff", "socket was closed"),
+    ],
+)
+def test_a_packet_is_not_as_long_as_it_says(scheme: str, start: bytes, said: str, tmp_path: Path) -> None:
+    """It comes before any login and any key: from whoever stands in between."""
+    pytest.importorskip({"sftp": "paramiko", "smb": "smbprotocol"}[scheme])
+    known = tmp_path / "known_hosts"
+    known.touch(mode=0o600)
+    sent = 0
+
+    def answer(connection: socket.socket) -> None:
+        nonlocal sent
+        connection.sendall(start)
+        while sent < 1 << 28:
+            sent += connection.send(bytes(1 << 20))
+
+    with answering(answer) as address:
+        url = address.replace("http", scheme)
+        login = StoreSettings(username="u", password_command=["echo", "p"], known_hosts=known, timeout=5)
+        with pytest.raises(InputError, match=said):
+            download(Url(f"{url}/share/list.csv"), {url: login}, 100, pause=0)
+    assert sent < 1 << 27
 
 
 @pytest.mark.parametrize("there", ["http://example.com/list.csv", "file:///etc/passwd", "ftp://127.0.0.1/list.csv"])

@@ -79,6 +79,18 @@ def test_a_contact_of_another_campaign_is_another_contact(
     assert any(asked.name == "find" and asked.user_data == "K4" for asked in dialler.asked)
 
 
+def test_a_campaign_that_is_set_by_its_name_has_an_id(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """Rows then have no ID of it, and any other campaign passed for theirs."""
+    elsewhere = {"ID": 999, "UserData": "K4", "DiallerCampaignsID": 541, "DiallerCampaignsName": "Other"}
+    with RawDialler(instead("import", records(elsewhere), of="K4")).listening() as dialler:
+        configure(base_url=dialler.base_url, timeout=0.3, concurrency=1, campaign="{name: Nightly}")
+        done = run("import", contacts_csv(5))
+
+    (row,) = [row for row in done.rows() if row["_user_data"] == "K4"]
+    assert (row["_status"], row["_contact_id"]) == ("succeeded", "3")
+    assert any(asked.name == "find" and asked.user_data == "K4" for asked in dialler.asked)
+
+
 def test_one_id_is_not_told_to_two_rows(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
     """Where answers tell an ID and no UserData, an ID that another row has got already shows the mistake."""
     with RawDialler(instead("import", respond({"status": 200, "records": [{"ID": 1}]}))).listening() as dialler:

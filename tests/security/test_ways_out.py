@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import ssl
+import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
@@ -17,15 +19,22 @@ import pytest
 
 from dialler_sync.api.tls import tls_context
 from dialler_sync.api.transport import _Connector
+from dialler_sync.config.dialler import DiallerSettings
+from dialler_sync.config.proxy import find_proxy
 from dialler_sync.config.sources import StoreSettings
 from dialler_sync.errors import InputError, UsageError
+from dialler_sync.fetch.folder import RemoteFolder
 from dialler_sync.fetch.remote import download, expand
-from dialler_sync.files.url import Url
+from dialler_sync.files.url import Url, path_of
 from dialler_sync.jobs.receivers import _call
 
 from ..helpers.authority import Authority
 from ..helpers.http_server import QuietServer
 from ..helpers.scripted import settings
+from ..helpers.stores import Sftp, Share
+from ..sources.conftest import bucket, sftp, share
+
+__all__ = ["bucket", "sftp", "share"]
 
 LIST = b"Key,Name\nK1,A\n"
 
@@ -147,6 +156,74 @@ def test_nothing_for_this_machine_goes_to_a_proxy(
         assert _call("notify.webhook", "", "POST", f"{here.address}/hook", json={})
     assert here.asked
     assert proxy.asked == []
+
+
+THIS_MACHINE = [
+    *("localhost", "LOCALHOST.", "127.0.0.1", "127.1.2.3", "127.1", "2130706433", "0x7f000001", "0.0.0.0"),
+    *("[::1]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::]"),
+]
+
+
+@pytest.mark.parametrize("host", THIS_MACHINE)
+def test_this_machine_however_it_is_written(host: str) -> None:
+    proxies = {"http_proxy": "http://proxy:3128", "https_proxy": "http://proxy:3128"}
+    assert find_proxy(f"https://{host}:8443/rest", proxies) is None
+    assert isinstance(path_of(f"http://{host}/list.csv"), Url)
+
+
+@pytest.mark.parametrize("host", ["127.999.1.1", "127.0.0.1.example.com", "localhost.example.com", "x.localhost"])
+def test_a_name_that_looks_like_this_machine(host: str) -> None:
+    """Whoever answers for it in DNS would get what is not encrypted."""
+    with pytest.raises(UsageError, match="is not encrypted"):
+        path_of(f"http://{host}/list.csv")
+    with pytest.raises(ValueError, match=r"plain http would make the token readable|is not a URL that can be called"):
+        DiallerSettings(base_url=f"http://{host}/rest", clients_id=1)
+
+
+def test_the_password_of_a_key_is_not_sent_to_a_host_that_refuses_the_key(
+    sftp: Sftp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """paramiko would then log in with it, as with a password of the host's."""
+    words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "p@ss of the key", "-f", tmp_path / "other"]
+    subprocess.run(words, check=True)
+    sent: list[str] = []
+    monkeypatch.setattr("paramiko.Transport.auth_password", lambda *said, **_: sent.extend(said[1:]))
+    login = StoreSettings(
+        key_file=tmp_path / "other", known_hosts=sftp.known_hosts, password_command=["echo", "p@ss of the key"]
+    )
+
+    with pytest.raises(InputError, match="the host refuses the login"):
+        download(Url(sftp.url("list.csv")), {f"sftp://127.0.0.1:{sftp.port}": login}, 100)
+    assert sent == []
+
+
+def test_a_share_leads_to_no_other_server(share: Share) -> None:
+    """The login that this process has there would read, rename and delete files of that one."""
+    (share.files / "link").symlink_to("msdfs:127.0.0.2\\lists")
+    login = StoreSettings(username=getpass.getuser(), password_command=["echo", "password"])
+    address = f"smb://127.0.0.1:{share.port}"
+
+    with pytest.raises(InputError, match=r"the server leads on to smb://127\.0\.0\.2/lists"):
+        download(Url(f"{address}/leading/link/list.csv"), {address: login}, 100, pause=0)
+    with pytest.raises(InputError, match="no such file"):
+        download(Url(f"{address}/leading/missing.csv"), {address: login}, 100, pause=0)
+
+
+@pytest.mark.usefixtures("keys")
+def test_the_name_of_an_object_leads_to_no_other_object(bucket: str) -> None:
+    """s3fs takes what follows ``?versionId=`` for no part of the name."""
+    client = pytest.importorskip("boto3").client("s3", endpoint_url=bucket, region_name="us-east-1")
+    forged, other = b"Key,Name\nK1,Forged\n", b"Key,Name\nK2,Secret\n"
+    client.put_object(Bucket="lists", Key="named/list?versionId=.csv", Body=forged)
+    client.put_object(Bucket="lists", Key="named/list", Body=other)
+    stores = {"s3://lists": StoreSettings(endpoint_url=bucket, timeout=5)}
+
+    (found,) = expand(Url("s3://lists/named/*.csv"), stores)
+    assert download(found, stores, 100).path.read_bytes() == forged
+
+    folder = RemoteFolder(Url("s3://lists/named"), stores)
+    folder.delete("list?versionId=.csv")
+    assert [each.name for each in folder.listed()] == ["list"]
 
 
 def test_a_netrc_logs_in_nowhere(servers: list[Seen], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ...config import SourceSettings
 from ...errors import InputError
+from ...text.charset import known_charset
 from ...text.phrase import figure, phrase
 from ..encoding.detect import find_encoding
 from .html_table import HtmlCell, HtmlTable, span_of
@@ -111,12 +112,8 @@ def _encoding(path: Path, source: SourceSettings) -> str:
     marked = head.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     said = _CHARSET.search(head)
     if source.encoding == "auto" and said and not marked:
-        try:
-            name = codecs.lookup(said[1].decode("ascii")).name
-            "".encode(name)
-        except (LookupError, UnicodeError):
-            return find_encoding(path, source)
-        return _BROWSERS.get(name, name)
+        name = known_charset(said[1].decode("ascii"))
+        return _BROWSERS.get(name, name) if name else find_encoding(path, source)
     return find_encoding(path, source)
 
 

@@ -104,5 +104,5 @@ def _words(error: Exception) -> str:
     return _QUOTED.sub("", text) or type(error).__name__
 
 
-_QUOTED = re.compile(r"""[\s:]*\bb['"].*""", re.DOTALL)
+_QUOTED = re.compile(r"""(?:(?<![\s:])[\s:]++)?\bb['"].*""", re.DOTALL)
 """The part of an answer that aiohttp's parser quotes; it may be a contact."""

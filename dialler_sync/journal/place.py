@@ -22,9 +22,9 @@ MEMORY = ":memory:"
 
 _CONNECTION = re.compile(
     r"\s*(host|hostaddr|port|dbname|user|passfile|service|sslmode|connect_timeout|application_name|options)\s*="
-    r"|\s*\w+\s*=\s*('[^']*'|\S+)\s+\w+\s*=|.*(password|passwd|pwd)\s*="
+    r"|\s*+\w++\s*+=\s*+('[^']*'|\S++)\s++\w++\s*=|.*(password|passwd|pwd)\s*+="
     r"|\s*(postgres|postgresql|mysql|mariadb|jdbc|sqlite|file)(\+\w+)?:"
-    r"|(?![a-z]:\\)\s*([\w+]*:?/+)?[^/\s]+:[^/\s]*@|\s*([\w+]*:)?//[^/\s]+@",
+    r"|(?![a-z]:\\)\s*([\w+]*:?/+)?[^/\s][^/\s:]*+:[^/\s]*@|\s*([\w+]*:)?//[^/\s]+@",
     re.IGNORECASE | re.DOTALL,
 )
 """Names of databases that are not files: a connection string of libpq, a URL without its beginning or some of it."""

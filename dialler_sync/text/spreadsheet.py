@@ -78,7 +78,7 @@ _EXPONENT = re.compile(r"[0-9][eE][-+0-9]")
 _BEFORE_NUMBERS = frozenset("+-0123456789 \t\r\n\v\f\u00a0\u2007\u2009\u202f")
 
 
-_LINE_BREAK = re.compile(r"\s*[\r\n]\s*")
+_LINE_BREAK = re.compile(r"(?:(?<![^\S\r\n])[^\S\r\n]++)?[\r\n]\s*+")
 
 
 def one_line(text: str) -> str:

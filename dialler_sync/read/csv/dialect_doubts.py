@@ -38,7 +38,7 @@ _NAMES = {
     "\x1f": mark("unit separator (0x1F)"),
     "\x1e": mark("record separator (0x1E)"),
 }
-_BLANK_SECOND_LINE = re.compile(r"\s*[^\r\n]+(?:\r\n|\r(?!\n)|\n)[;,|\s\"]*?[\r\n]")
+_BLANK_SECOND_LINE = re.compile(r"\s*+[^\r\n]++(?:\r\n|\r(?!\n)|\n)[;,|\s\"]*?[\r\n]")
 _NUMBER_AND_LONG_NUMBER = re.compile(r"\+?\d+,\+?\d{7,}")
 _DECIMAL = re.compile(r"[-+]?\d+,\d{1,2}")
 _SPACE_OR_NOTHING = mark(

@@ -38,7 +38,7 @@ _MOST_CODES = 500_000
 """Characters in all formats of a workbook; Excel knows some 250 formats of one's own."""
 
 _Key = TypeVar("_Key")
-_SECTION = re.compile(r'((?:"[^"]*"|\\.|[^;"\\])*);', re.DOTALL)
+_SECTION = re.compile(r'((?:"[^"]*+"|\\.(?!\Z)|[^;])*+)(?:;|\Z)', re.DOTALL)
 _TOKEN = re.compile(
     r"""
       "(?P<quoted>[^"]*)" | \\(?P<escaped>.)
@@ -179,7 +179,7 @@ def _check_length(length: int) -> None:
 
 def digit_format(code: str) -> DigitFormat | None:
     """Parse a number format; None if it shows the plain number, or is of another kind."""
-    codes = [match[1] for match in _SECTION.finditer(f"{code};")][:3]
+    codes = [match[1] for match in _SECTION.finditer(f"{code};")][:-1][:3]  # the last is what follows it: nothing
     if len(codes) > 1 and "@" in codes[-1]:
         del codes[-1]
     sections = [_section(part) for part in codes]

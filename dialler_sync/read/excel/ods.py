@@ -30,7 +30,7 @@ _DIGITS_AND_SIGNS = re.compile(r"[\d +()/-]+")
 _PERCENTAGE = re.compile(r"\s*+[-+]?[\d.,'\s]++%\s*")
 _DURATION = re.compile(r"(-?)P(?:(\d+)D)?T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d*))?S)?")
 _BLANKS = re.compile(r"[ \t\r\n]+")
-_LAYOUT = re.compile(r"[\r\n][ \t\r\n]*\Z")
+_WHITE = " \t\r\n"
 _BREAKS = {"text:tab": "\t", "text:line-break": "\n"}
 _NUMBERS = frozenset({"float", "currency", "percentage"})
 _VALUES = {
@@ -79,7 +79,7 @@ class _Cell:
             words = piece if counts else _BLANKS.sub(" ", piece)
             text += words.lstrip(" ") if at_blank and not counts else words
             at_blank = not counts and (words.endswith(" ") or (at_blank and not words))
-        if at_blank and self.pieces and _LAYOUT.search(self.pieces[-1][0]):
+        if at_blank and self.pieces and _ends_in_layout(self.pieces[-1][0]):
             text = text.removesuffix(" ")
         self.text += text
         self.pieces = None
@@ -134,6 +134,12 @@ class _Cell:
         number, _ = cell_text(self.value())
         alike = re.sub(r"\D", "", self.text).lstrip("0") == number.lstrip("-0")
         return self.text if kind == "float" and alike else ""
+
+
+def _ends_in_layout(text: str) -> bool:
+    """Whether white space with a line break is the end of a text."""
+    end = text[len(text.rstrip(_WHITE)) :]
+    return "\n" in end or "\r" in end
 
 
 def _count(given: dict[str, str], name: str) -> int:

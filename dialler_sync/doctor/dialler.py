@@ -143,7 +143,7 @@ def _clock(connection: socket.socket, host: str, path: str, now: Callable[[], fl
         exchange.request("GET", f"{path}/dialler/campaigns")
         date = exchange.getresponse().headers["Date"]
         ahead = now() - parsedate_to_datetime(date).timestamp()
-    except (OSError, http.client.HTTPException, TypeError, ValueError):
+    except (OSError, http.client.HTTPException, TypeError, ValueError, OverflowError):
         return warning("clock", phrase("the dialler does not send its time"), phrase("compare the clocks by hand"))
     if abs(ahead) > CLOCK:
         which = _AHEAD if ahead > 0 else _BEHIND

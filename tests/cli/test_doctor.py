@@ -22,6 +22,7 @@ from ..conftest import Configure, Done, Run
 from ..helpers.authority import Authority
 from ..helpers.foreign import Answer, ForeignDialler, served
 from ..helpers.http_server import QuietServer
+from ..security.hostile import answer, hostile_dialler
 
 
 def found(done: Done) -> dict[str, tuple[str, str]]:
@@ -154,6 +155,15 @@ def test_clocks_that_differ(configure: Configure, tmp_path: Path) -> None:
     assert clock.status == "WARN"
     assert "ahead of" in clock.message
     assert "NTP" in clock.mend
+
+
+@pytest.mark.parametrize("date", ["Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "nonsense", " " * 50_000 + "1"])
+def test_a_time_of_the_dialler_that_is_none(date: str, run: Run, configure: Configure) -> None:
+    with hostile_dialler(lambda _: answer([], headers=f"Date: {date}\r\n")) as url:
+        configure(base_url=url)
+        done = run("doctor", "-o", "json")
+
+    assert found(done)["clock"][:2] == ("WARN", "the dialler does not send its time"), done.err
 
 
 def test_what_others_could_read(run: Run, configure: Configure, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import IO, Any, TextIO
 from ..errors import UsageError
 from ..text.outward import json_text, line, mask_cells
 from ..text.phrase import figure, phrase
-from ..text.spreadsheet import harmless
+from ..text.spreadsheet import harmless_row
 from .contacts_output import cell_text
 from .sheets import SHEET_COLUMNS, Book
 
@@ -38,7 +38,7 @@ class Form:
             value = record.get(name)
             text = cell_text(value)
             cells.append(text.replace(".", self.decimal) if isinstance(value, float) else text)
-        return list(map(harmless, mask_cells(cells)))
+        return harmless_row(mask_cells(cells))
 
     def named(self, records: Iterable[Record]) -> Iterator[Record]:
         """Yield the records by the names that they have in the list."""
@@ -47,7 +47,7 @@ class Form:
 
     def header(self) -> list[str]:
         """Return the names of the columns."""
-        return list(map(harmless, mask_cells(list(self.columns))))
+        return harmless_row(mask_cells(list(self.columns)))
 
 
 def write_calls(form: Form, records: Iterable[Record], file: IO[bytes], path: Path, facts: Facts) -> None:

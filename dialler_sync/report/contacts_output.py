@@ -23,7 +23,7 @@ from ..text.nearest import nearest
 from ..text.outward import json_text, mask, mask_cells, shows
 from ..text.own_csv import marked_header, table_writer
 from ..text.phrase import figure, phrase
-from ..text.spreadsheet import harmless
+from ..text.spreadsheet import harmless_row
 from .sheets import SHEET_COLUMNS
 
 if TYPE_CHECKING:
@@ -104,10 +104,10 @@ def write_csv(listing: Listing, file: IO[str]) -> None:
     """Write a header and one line per record, in the dialect of the reports, so that formulas in it read back."""
     listing.check_columns()
     writer, names = table_writer(file), mask_cells(listing.columns)
-    marked = not is_marked(names) and any(cell != harmless(cell) for line in listing.lines() for cell in line)
-    (marked_header(file) if marked else writer).writerow(map(harmless, names))
+    marked = not is_marked(names) and any(line != harmless_row(line) for line in listing.lines())
+    (marked_header(file) if marked else writer).writerow(harmless_row(names))
     for line in listing.lines():
-        writer.writerow(map(harmless, line))
+        writer.writerow(harmless_row(line))
 
 
 def write_vendor(listing: Listing, file: IO[str]) -> None:
@@ -118,7 +118,7 @@ def write_vendor(listing: Listing, file: IO[str]) -> None:
         amount = VENDOR_COLUMNS.index("Amount") - 1
         if _TWO_WAYS.fullmatch(cells[amount]):
             cells[amount] += "0"
-        writer.writerow([VENDOR_MARK, *map(harmless, cells)])
+        writer.writerow([VENDOR_MARK, *harmless_row(cells)])
 
 
 def write_json(listing: Listing, file: IO[str]) -> None:

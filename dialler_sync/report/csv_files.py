@@ -11,7 +11,7 @@ from ..files.whole import new_file
 from ..model import FINE, RowResult, RowWarning
 from ..own_columns import EXTRA, FAILED_COLUMNS, FAILED_COLUMNS_OF_SEVERAL, RESULT_COLUMNS
 from ..text.own_csv import Writer, table_writer
-from ..text.spreadsheet import harmless
+from ..text.spreadsheet import harmless, harmless_row
 
 
 def result_line(result: RowResult) -> tuple[str | int | None, ...]:
@@ -19,9 +19,8 @@ def result_line(result: RowResult) -> tuple[str | int | None, ...]:
     (_, file, sheet, row, user_data, status, action, contact_id, http_status, attempts,
      code, field, error, _, sent_at, warnings, _) = result  # fmt: skip
     return (
-        harmless(file), harmless(sheet), row, harmless(user_data), status, action, harmless(contact_id), http_status,
-        attempts, harmless(code), harmless(field), harmless(error),
-        harmless(RowWarning.text(warnings)) if warnings else "", sent_at,
+        *harmless_row((file, sheet)), row, harmless(user_data), status, action, harmless(contact_id), http_status,
+        attempts, *harmless_row((code, field, error, RowWarning.text(warnings) if warnings else "")), sent_at,
     )  # fmt: skip
 
 
@@ -97,12 +96,12 @@ class FailedRows:
     def __init__(self, writer: Writer, table: FailedTable) -> None:
         self._writer = writer
         self._table = table
-        writer.writerow(map(harmless, table.header))
+        writer.writerow(harmless_row(table.header))
 
     def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
         """Write the row if it failed."""
         if result.status not in FINE:
-            self._writer.writerow(map(harmless, self._table.line(result, source, cells)))
+            self._writer.writerow(harmless_row(self._table.line(result, source, cells)))
 
 
 def _shared_columns(columns: Sequence[Sequence[str]]) -> tuple[list[str], list[list[int]]]:

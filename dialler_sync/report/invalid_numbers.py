@@ -10,7 +10,7 @@ from ..fields import PHONE_FIELDS
 from ..files.whole import new_file
 from ..text.outward import mask_cells
 from ..text.own_csv import table_writer
-from ..text.spreadsheet import harmless
+from ..text.spreadsheet import harmless_row
 
 FILE = "invalid-numbers.csv"
 
@@ -55,4 +55,4 @@ def write_invalid_numbers(path: Path, numbers: Iterable[InvalidNumber], files: M
         writer.writerow(_COLUMNS)
         for number in numbers:
             cells = mask_cells([*number, files.get(number.user_data, "")])
-            writer.writerow(map(harmless, cells))
+            writer.writerow(harmless_row(cells))

@@ -17,7 +17,7 @@ from ..files.whole import new_file, why
 from ..text.outward import json_text, mask_cells
 from ..text.own_csv import table_writer
 from ..text.phrase import phrase
-from ..text.spreadsheet import harmless
+from ..text.spreadsheet import harmless_row
 from .sheets import Book
 
 OWN = ("_file", "_sheet", "_row", "_status", "_action", "_error_code", "_error", "_warnings")
@@ -87,7 +87,7 @@ Lines = Iterator[tuple[dict[str, Any], dict[str, Any]]]
 
 def _texts(columns: list[str], own: Mapping[str, Any], fields: Mapping[str, Any]) -> list[str]:
     values = [*(own[name] for name in OWN), *(fields.get(name) for name in columns)]
-    return [harmless(cell) for cell in mask_cells(["" if value is None else str(value) for value in values])]
+    return harmless_row(mask_cells(["" if value is None else str(value) for value in values]))
 
 
 def _write_csv(path: Path, columns: list[str], lines: Lines) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from openpyxl.utils import column_index_from_string, get_column_letter
 
@@ -22,6 +24,9 @@ _FILL = f'<patternFill patternType="solid"><fgColor rgb="FF{COLOUR}"/><bgColor i
 
 Cell = tuple[int, int]
 """Row and column, both counted from 1."""
+
+_MOST_MERGED = 1_000_000
+"""Merged ranges that rows with notes may have in all."""
 
 _LETTERS = re.compile(r"([A-Za-z]{1,3})(\d+)\Z")
 
@@ -44,14 +49,18 @@ def shown(sheet: bytes, notes: Mapping[Cell, str]) -> dict[Cell, str]:
         Unedited: the sheet is damaged.
     """
     merged = Document(sheet).elements(lambda name, parent, _: (name, parent) == ("mergeCell", "mergeCells"))
-    rows = {row for row, _ in notes}
+    rows = sorted({row for row, _ in notes})
     firsts: dict[int, list[tuple[range, Cell]]] = {}
+    kept = 0
     for element in merged:
         first, _, last = element.given["ref"].partition(":")
         begin, end = cell_of(first), cell_of(last or first)
         if begin and end:
-            covered = range(begin[0], end[0] + 1)
-            for row in covered if len(covered) < len(rows) else rows & {*covered}:
+            covered = rows[bisect_left(rows, begin[0]) : bisect_right(rows, end[0])]
+            kept += len(covered)
+            if kept > _MOST_MERGED:
+                raise Unedited(phrase("its merged cells lie over one another"))
+            for row in covered:
                 firsts.setdefault(row, []).append((range(begin[1], end[1] + 1), begin))
     found: dict[Cell, str] = {}
     for (row, column), note in notes.items():
@@ -121,9 +130,9 @@ def marked_sheet(sheet: bytes, marks: Collection[Cell], faulty: Callable[[int], 
         by_row.setdefault(row, []).append(column)
     inside = _Inside(frozenset(by_row))
     found = document.elements(inside)
-    of_columns = _column_styles(found)
+    style_of = _column_styles(found)
     for line in _rows(found, by_row):
-        _mark(document, line, by_row.pop(line.number), of_columns, faulty)
+        _mark(document, line, by_row.pop(line.number), style_of, faulty)
     if by_row:
         raise Unedited(phrase("it lacks row {row}", row=min(by_row)))
     if notes:
@@ -171,7 +180,7 @@ def _mark(
     document: Document,
     line: _Row,
     columns: list[int],
-    of_columns: Mapping[int, int],
+    style_of: Callable[[int], int],
     faulty: Callable[[int], int],
 ) -> None:
     """Colour cells of a row, adding cells that do not exist."""
@@ -184,7 +193,7 @@ def _mark(
         if column in there:
             document.set(there[column], s=faulty(int(there[column].given.get("s") or 0)))
             continue
-        style = faulty(of_columns.get(column, 0) if styled_row is None else styled_row)
+        style = faulty(style_of(column) if styled_row is None else styled_row)
         cell = f'<{document.prefix}c r="{cell_name((line.number, column))}" s="{style}"/>'
         at = next((element.start for other, element in line.cells if other > column), line.element.close)
         added.setdefault(at, []).append(cell.encode())
@@ -195,14 +204,19 @@ def _mark(
             document.replace(at, at, b"".join(cells))
 
 
-def _column_styles(found: list[Element]) -> dict[int, int]:
-    """Return the default style of each column, which applies to cells that do not exist."""
-    return {
-        column: int(element.given["style"])
+def _column_styles(found: list[Element]) -> Callable[[int], int]:
+    """Return a function: column → its default style, which applies to cells that do not exist."""
+    styles = sorted(
+        (int(element.given["min"]), int(element.given["max"]), int(element.given["style"]))
         for element in found
         if element.name == "col" and "style" in element.given
-        for column in range(int(element.given["min"]), int(element.given["max"]) + 1)
-    }
+    )
+
+    def style_of(column: int) -> int:
+        place = bisect_right(styles, column, key=itemgetter(0)) - 1
+        return styles[place][2] if place >= 0 and column <= styles[place][1] else 0
+
+    return style_of
 
 
 def _refer(document: Document, found: list[Element], notes: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from ..text.command_line import command
 from ..text.outward import mask_cells
 from ..text.phrase import phrase
-from ..text.spreadsheet import harmless
+from ..text.spreadsheet import harmless_row
 from . import plan_words
 from .sheets import Book, Table
 from .words import campaign_of
@@ -55,4 +55,4 @@ def write_plan_book(path: Path, plan: Mapping[str, Any]) -> None:
 def _write(table: Table, entry: Mapping[str, Any], labels: Mapping[str, str]) -> None:
     row, known = str(entry["row"] or ""), (entry["action"], entry["name"], entry["user_data"], entry["contact_id"])
     for change in plan_words.changes(entry) or [("", "", "")]:
-        table.writerow(map(harmless, mask_cells([row, *known, labels.get(change[0], ""), *change, entry["reason"]])))
+        table.writerow(harmless_row(mask_cells([row, *known, labels.get(change[0], ""), *change, entry["reason"]])))

@@ -15,7 +15,7 @@ from ..text.forms import duration
 from ..text.outward import mask_cells
 from ..text.own_csv import table_writer
 from ..text.phrase import counted, figure, mark, phrase
-from ..text.spreadsheet import harmless
+from ..text.spreadsheet import harmless_row
 from .sheets import Book, Table
 from .words import campaign_of
 
@@ -77,7 +77,7 @@ class ReportLine:
         row = "" if self.row is None else str(self.row)
         texts = (self.user_data, self.contact_id, row, self.differences, self.file, self.in_dialler,
                  self.in_file, *self.told)  # fmt: skip
-        return [self.kind, *(harmless(text) if text else "" for text in mask_cells(texts))]
+        return [self.kind, *harmless_row(mask_cells(texts))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Move:
 
     def cells(self) -> list[str]:
         """Return the line as cells that are harmless in spreadsheet programs."""
-        return list(map(harmless, mask_cells(astuple(self))))
+        return harmless_row(mask_cells(astuple(self)))
 
 
 @contextmanager
@@ -106,7 +106,7 @@ def lines_file(path: Path, columns: Sequence[str]) -> Iterator[Any]:
     """Open a CSV report with these columns; the writer takes the cells of a :class:`ReportLine` or :class:`Move`."""
     with new_file(path) as file:
         writer = table_writer(file)
-        writer.writerow(map(harmless, mask_cells(columns)))
+        writer.writerow(harmless_row(mask_cells(columns)))
         yield writer
 
 
@@ -125,7 +125,7 @@ class ReconciliationWorkbook:
             kind: self._book.add_table(phrase(name), "reconciliation.csv", self._room) for kind, name in SHEETS.items()
         }
         for table in self._tables.values():
-            table.writerow(map(harmless, mask_cells(columns)))
+            table.writerow(harmless_row(mask_cells(columns)))
         self._moved: Table | None = None
 
     def __enter__(self) -> Self:

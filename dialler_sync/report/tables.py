@@ -16,7 +16,7 @@ from ..model import Chunk, Table
 from ..text.double_encoding import may_be_double, once_decoded
 from ..text.own_csv import marked_header, table_writer
 from ..text.phrase import phrase
-from ..text.spreadsheet import harmless
+from ..text.spreadsheet import harmless_row
 
 
 class Read(NamedTuple):
@@ -66,14 +66,14 @@ def _csv_file(path: Path, names: Sequence[str]) -> Iterator[Callable[[Iterable[l
     def write(lines: Iterable[list[str]]) -> None:
         nonlocal marked
         for cells in lines:
-            written = list(map(harmless, cells))
+            written = harmless_row(cells)
             marked = marked or written != cells
             writer.writerow(written)
 
     with new_file(path) as file, TemporaryFile("w+", encoding="utf-8", newline="", dir=path.parent) as rows:
         writer = table_writer(rows)
         yield write
-        header = list(map(harmless, names))
+        header = harmless_row(names)
         (marked_header if marked or header != list(names) else table_writer)(file).writerow(header)
         rows.seek(0)
         copyfileobj(rows, file)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _SEPARATORS = r";,|\t\r\n"
 """Signs at which a program with another list separator begins a new cell; at a line break, a new row."""
@@ -17,8 +17,16 @@ _IGNORED = r"[\"'\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\u1680\u180e\u2000-\u200f\u2
 _NUMBER = r"\s?[€$£]?[\d\s.,]*(?:\d[eE][+-]?\d{1,3})?\s?[%€$£]?"
 """A number or an amount: a sign before it is only a sign."""
 
-_BEGINS = re.compile(rf"{_IGNORED}(?:[=@＝＠]|[+＋\-－](?!{_NUMBER}\Z))|'*[\t\r\n]")
-"""A text that begins as a formula, or with a character that programs drop."""
+_GOES_ON = r"(?:[eE]\d++)?(?:[\d\s.,%€$£]*+[-+*/^&=<>(＋－]++)++\s*+(?![\d.,;|]|\Z)"
+"""Arithmetic with more than numbers: ``0+SUM(1)``, ``*A1``. After a cell ``-1`` it ends a formula, for a program to
+which our comma is a decimal sign."""
+
+_BEGINS = re.compile(rf"{_IGNORED}(?:[=@＝＠]|[+＋\-－](?!{_NUMBER}\Z))|'*[\t\r\n]|'++{_GOES_ON}")
+"""A text that begins as a formula, or with a character that programs drop; or that would lose its own apostrophe."""
+
+_CONTINUES = re.compile(_GOES_ON)
+_ENDS_SIGNED = re.compile(rf"(?:\A|[{_SEPARATORS}]){_IGNORED}[+＋\-－]{_NUMBER}\Z")
+_ONLY_NUMBERS = re.compile(r"[\d\s.,%€$£()<>=*/^&+＋\-－]*")
 
 _WITHIN = re.compile(rf"([{_SEPARATORS}]){_IGNORED}(?=[=@＝＠]|[+＋\-－](?!{_NUMBER}(?:\1|\Z)))")
 """A separator, and the text between it and a formula."""
@@ -99,8 +107,24 @@ def harmless(text: str) -> str:
     return f"'{text}" if _BEGINS.match(text) else text
 
 
+def harmless_row(cells: Iterable[str]) -> list[str]:
+    """Make the cells of a CSV row harmless, also where several are one to a program with another list separator.
+
+    ``-1`` is a number; before ``0+SUM(1)`` it becomes ``-1,0+SUM(1)``, a formula where the comma is a decimal sign.
+    """
+    row = list(map(harmless, cells))
+    if not any(map(_CONTINUES.match, row)):
+        return row
+    is_open = False
+    for place, cell in enumerate(row):
+        if is_open and _CONTINUES.match(cell):
+            row[place] = f"'{cell}"
+        is_open = bool(_ENDS_SIGNED.search(cell) or (is_open and _ONLY_NUMBERS.fullmatch(cell)))
+    return row
+
+
 def restore(text: str) -> str:
-    """Remove the apostrophes that :func:`harmless` put before formulas.
+    """Remove the apostrophes that :func:`harmless` and :func:`harmless_row` put before formulas.
 
     If a formula within the text lacks one, nothing within it was marked: it is another program's text.
     """
@@ -110,7 +134,7 @@ def restore(text: str) -> str:
     within = [match[0] for match in _WITHIN.finditer(rest)]
     if within and all(gap.endswith("'") for gap in within):
         return _WITHIN.sub(lambda match: match[0][:-1], rest)
-    return rest if _BEGINS.match(rest) else text
+    return rest if _BEGINS.match(rest) or _CONTINUES.match(rest) else text
 
 
 def shown(text: str) -> str:

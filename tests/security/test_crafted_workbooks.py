@@ -8,6 +8,7 @@ import struct
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from dialler_sync.cli.main import cli
@@ -316,3 +317,32 @@ def test_how_a_workbook_is_encrypted(described: bytes, said: str, tmp_path: Path
     assert done.returncode == ExitCode.INPUT
     assert said in done.stderr
     assert "s3cret" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('<cols><col min="3" max="400000000" style="0" width="9"/></cols>', ""),
+        ("", '<mergeCells count="1"><mergeCell ref="E5:F400000000"/></mergeCells>'),
+    ],
+    ids=["columns", "merged cells"],
+)
+def test_marking_believes_no_counts(before: str, after: str, tmp_path: Path) -> None:
+    path = tmp_path / "list.xlsx"
+    book = openpyxl.Workbook()
+    for cells in (["Key", "Name", "Phone"], ["K1", "Ann", "017"], ["K2", "Bob", "0x"]):
+        book.worksheets[0].append(cells)
+    book.save(path)
+    with zipfile.ZipFile(path) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"].decode()
+    sheet = sheet.replace("<sheetData>", f"{before}<sheetData>").replace("</sheetData>", f"</sheetData>{after}")
+    with zipfile.ZipFile(path, "w") as package:
+        for name, content in (parts | {"xl/worksheets/sheet1.xml": sheet.encode()}).items():
+            package.writestr(name, content)
+    configuration(tmp_path / "dialler-sync.yaml")
+
+    done = run_limited("validate", "--mark", path)
+
+    assert done.returncode == ExitCode.ROWS_FAILED, done.stderr
+    assert list(tmp_path.rglob("list-marked.xlsx"))

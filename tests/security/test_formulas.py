@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import tempfile
 from itertools import product
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from dialler_sync.config import SourceSettings
 from dialler_sync.read import open_table
-from dialler_sync.text.spreadsheet import harmless, in_text_cell, restore
+from dialler_sync.text.spreadsheet import harmless, harmless_row, in_text_cell, restore
 
 from ..conftest import Configure, Run
 from ..helpers.libreoffice import needs_libreoffice, opened_and_saved
@@ -67,6 +68,55 @@ def test_no_piece_of_a_text_is_a_formula(text: str) -> None:
     for piece in pieces(harmless(text)):
         assert piece[:1] not in set("=@＝＠")
         assert piece[:1] not in set("+-＋－") or NUMBER.match(piece)
+
+
+ROWS = st.lists(TEXTS | st.text(st.sampled_from(list("-1,+A;*' ")), max_size=6), max_size=5)
+
+
+def of_several_cells(row: list[str]) -> list[str]:
+    """What a program to which our comma is a decimal sign takes for cells."""
+    line = io.StringIO()
+    csv.writer(line).writerow(row)
+    return re.split(r"[;\t|\r\n]", line.getvalue())
+
+
+def runs(cell: str) -> bool:
+    """Whether a cell is arithmetic with more than numbers, such as ``-1,0+A1``."""
+    found = re.match(r"[+＋－-]([\d\s.,€%$£()<>=*/^&+＋－-]*)(?=[^\W\d])", cell.lstrip(" \u00a0\ufeff"))
+    return bool(found) and found[1].rstrip()[-1:] in set("+-＋－*/^&=<>")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["-1", "0+cmd|'/c calc'!A0;x"], ["a", "x;-1", "0+SUM(1+41)"], ["-5", "", "&A1"], ["+49", "-2", "7*A1;x"],
+        ["-", "1+A1"],
+    ],
+)  # fmt: skip
+def test_a_formula_of_several_cells_is_marked_and_reads_back(row: list[str]) -> None:
+    assert any(map(runs, of_several_cells(row)))
+
+    marked = harmless_row(row)
+
+    assert not any(map(runs, of_several_cells(marked)))
+    assert list(map(restore, marked)) == row
+
+
+@pytest.mark.parametrize(
+    "row", [["-12.50", "Bob", "+491711234567"], ["12", "3-Zimmer"], ["-5", "+491711234567", "Bob", "2-A"], ["-5", "7"]]
+)
+def test_honest_rows_with_signed_numbers_are_not_marked(row: list[str]) -> None:
+    assert harmless_row(row) == row
+
+
+@given(ROWS)
+@example(["-1", "'0+A1"])
+@example(["'0+A1", "-1", "''0+A1"])
+def test_every_row_reads_back_and_runs_nowhere(row: list[str]) -> None:
+    marked = harmless_row(row)
+
+    assert list(map(restore, marked)) == row
+    assert not any(map(runs, of_several_cells(marked)))
 
 
 @pytest.mark.parametrize("text", ["a;'=1", "'a;=1", "Laden 'Rosi', '-50%'", "'Rosi', -x, '-y"])

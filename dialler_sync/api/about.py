@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from itertools import product
 from typing import Any
 
 from .wire import StoredContact, id_number, stored_contact
@@ -18,6 +19,9 @@ Meant = Callable[[list[Record]], bool]
 
 _LOST = "\ufffd"
 """Replacement for a character that was lost on its way."""
+
+_MOST_LOST = 4
+"""Characters that one mark may stand for."""
 
 _SHORTEST_FIELD = 32
 """Characters of a UserData that every dialler keeps."""
@@ -35,14 +39,28 @@ def is_about(record: Record, contact_id: str = "", user_data: str | None = None)
     if contact_id and contact.id and not _same_id(contact.id, contact_id):
         return False
     told = contact.user_data
-    return user_data is None or told in ("", user_data) or _LOST in told or _tidied(user_data, told)
+    return user_data is None or told in ("", user_data) or _tidied(user_data, told)
 
 
 def _tidied(user_data: str, told: str) -> bool:
     """Whether a dialler may have stored our UserData like this: without blanks, in capitals, cut to its field
-    length."""
-    ours, theirs = folded(user_data), folded(told)
-    return ours == theirs or (len(told) >= _SHORTEST_FIELD and ours.startswith(theirs))
+    length, with characters lost."""
+    cut = len(told) >= _SHORTEST_FIELD
+    return any(
+        ours == theirs or (cut and ours.startswith(theirs)) or (_LOST in theirs and _lost(ours, theirs, cut=cut))
+        for ours, theirs in product(_spellings(user_data), _spellings(told))
+    )
+
+
+def _lost(ours: str, theirs: str, *, cut: bool) -> bool:
+    """Whether a text is another one with characters lost: a mark stands for an accent, a character, or a few."""
+    first, *others = theirs.split(_LOST)
+    at = len(first) if ours.startswith(first) else -1
+    for part in others:
+        place = ours.find(part, at) if at >= 0 else -1
+        at = place + len(part) if place >= 0 else -1
+    rest = len(ours) - len(theirs) + len(others)
+    return at >= 0 and (cut or (ours.endswith(others[-1]) and rest <= _MOST_LOST * len(others)))
 
 
 def _same_id(one: str, other: str) -> bool:
@@ -105,11 +123,20 @@ _LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d
 
 def folded(user_data: str) -> str:
     """Return what databases compare, at their most lenient: no case, accents, widths or blanks around; "ß" is "s"."""
+    return _plain(user_data).replace("ss", "s")
+
+
+def _spellings(user_data: str) -> set[str]:
+    """Return what databases compare, with each letter for "ß"."""
+    return {_plain(user_data), _plain(user_data.replace("ß", "s").replace("ẞ", "s"))}
+
+
+def _plain(user_data: str) -> str:
     text = user_data.strip().casefold()
     if not text.isascii():
         parts = unicodedata.normalize("NFKD", text)
         text = "".join(sign for sign in parts if unicodedata.category(sign)[0] not in "MC").translate(_LETTERS)
-    return text.replace("ss", "s")
+    return text
 
 
 class ToldIds:

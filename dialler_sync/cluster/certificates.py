@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..api.tls import PemFiles, context_of
 from ..config.cluster import ClusterSettings
 from ..errors import ConfigError, UsageError
+from ..files import trust
 from ..text.phrase import mark, phrase
 
 if TYPE_CHECKING:
@@ -159,7 +160,11 @@ def _files(cluster: str, settings: ClusterSettings) -> PemFiles:
                 docs=DOCS,
             )
         )
-    return PemFiles(Path(ca), Path(cert), Path(key) if key else None, (phrase(_CA), phrase(_CERT), phrase(_KEY)))
+    names = (phrase(_CA), phrase(_CERT), phrase(_KEY))
+    for path, name in zip((ca, cert, key), names, strict=True):
+        if path:
+            trust.require(name, Path(path))
+    return PemFiles(Path(ca), Path(cert), Path(key) if key else None, names)
 
 
 def check_dates(path: Path, name: str) -> datetime:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, TypeVar
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -114,6 +115,17 @@ def within(folder: Path, path: Path) -> Path:
 
 def store_of(address: str, stores: Mapping[str, StoreSettings]) -> StoreSettings:
     """Return the login to use for an address: that of the longest entry that it begins with, whatever its user."""
-    anonymous = re.sub(r"(?<=://)[^/@]*@", "", address)
-    fitting = [each for each in stores if f"{anonymous}/".startswith(f"{each.rstrip('/')}/")]
+    fitting = _fitting(address, stores)
     return stores[max(fitting, key=len)] if fitting else StoreSettings()
+
+
+def has_store(address: str, stores: Mapping[str, StoreSettings]) -> bool:
+    """Whether an address begins with an entry, and names no other user and no folder above."""
+    user = re.match("[a-z0-9]+://([^/@]*)@", address)
+    own = not user or user[1] == store_of(address, stores).username
+    return own and ".." not in unquote(address).split("/") and bool(_fitting(address, stores))
+
+
+def _fitting(address: str, stores: Iterable[str]) -> list[str]:
+    anonymous = re.sub(r"(?<=://)[^/@]*@", "", address)
+    return [each for each in stores if f"{anonymous}/".startswith(f"{each.rstrip('/')}/")]

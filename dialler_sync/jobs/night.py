@@ -29,6 +29,7 @@ from ..files.private import make_folder
 from ..files.whole import spared
 from ..journal import Journal, RunRecord
 from ..report.night_page import CampaignNight, night_verdict, write_night_page
+from ..run.begin import REPORTS, own_folder
 from ..text.phrase import figure, phrase
 from .digest import Member, ping_starts, tell_of_night
 from .notify import WELL
@@ -138,7 +139,11 @@ def run_night(folder: Path, journal: Journal, options: NightOptions) -> list[Cam
 def tell(page: Path, nights: Sequence[CampaignNight], began: str) -> None:
     """Write the page of a night; only warn if that fails, as the imports are done."""
     with spared(page):
-        make_folder(page.parent)
+        try:
+            make_folder(own_folder(page.parent) if page.parent == REPORTS else page.parent)
+        except UsageError as error:
+            _log.warning("%s", error)
+            return
         write_night_page(page, nights, began, night_code(nights))
 
 

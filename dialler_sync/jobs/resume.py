@@ -19,7 +19,7 @@ from ..journal import READING, Journal, RunRecord
 from ..observer import Observer, Silent
 from ..plan.suppress_files import read_suppression_lists
 from ..prepare.sources import Source, open_sources
-from ..run.address import give_reports
+from ..run.address import give_again
 from ..run.begin import go_on, reopen_folder
 from ..run.kept import place_of, require_copies
 from ..run.options import RunOptions
@@ -53,7 +53,7 @@ def resume_run(
     if run.is_unreported and run.state == "finished":
         _log.info(phrase("run {run} has sent all of its rows: only its reports are still to be written", run=run.id))
         summary = rewrite_reports(journal, run, settings.source)[0]
-        give_reports(run, settings.source.stores)
+        give_again(run, settings.source.stores)
         return summary
     settings = _read_as(settings, run)
     changed = changes(run.config, fingerprint(settings))

@@ -205,6 +205,14 @@ def _flag(value: Any) -> bool:
     return value is None or isinstance(value, bool)
 
 
+def _texts(value: Any) -> bool:
+    return fits(value, [_text])
+
+
+def _text_or_texts(value: Any) -> bool:
+    return value is None or _text(value) or _texts(value)
+
+
 def _count(value: Any) -> bool:
     return _whole(value) and 0 <= value < 2**63
 
@@ -232,8 +240,11 @@ _OPTIONS = {
         ("user", "max_errors", "max_warnings", "max_missing", "since", "cluster", "compare"), _TEXT_OR_NULL
     ),
     **{name: {ANY: _TEXT_OR_NULL} for name in ("suppress", "compared")},
-    "source": {ANY: lambda value: _TEXT_OR_NULL(value) or fits(value, [_text])},
-    "mask": _or_null(lambda value: fits(value, [_text])),
+    "source": {
+        **dict.fromkeys(("sheet", "sheets", "encoding", "delimiter"), _text_or_texts),
+        ANY: lambda _: False,  # such as a command, which would be run
+    },
+    "mask": _or_null(_texts),
     "mapped": {ANY: [[_text]]},
 }
 _SUMMARY = {

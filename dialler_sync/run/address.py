@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from ..config.sources import StoreSettings
+from ..config.sources import StoreSettings, has_store
 from ..errors import DiallerSyncError, UsageError
 from ..fetch.folder import RemoteFolder
 from ..files.url import Url, path_of
@@ -61,6 +61,27 @@ def give_reports(run: RunRecord, stores: Stores) -> None:
                     command=command("runs", "report", run.id, "--out", str(url)),
                 )
             )
+
+
+def give_again(run: RunRecord, stores: Stores) -> None:
+    """Put the reports of a run that an earlier call has begun at its address.
+
+    It comes from the journal, and whoever can write there must not choose who gets the reports: only an address that
+    the configuration has under ``sources:`` is used, for another one the command is told.
+    """
+    url = _address(run)
+    if url and not has_store(str(url), stores):
+        _log.warning(
+            phrase(
+                "The reports of run {run} are in {folder}. The journal has an address for them that is not under "
+                "sources: of the configuration; this puts them there: {command}",
+                run=run.id,
+                folder=run.out,
+                command=command("runs", "report", run.id, "--out", str(url)),
+            )
+        )
+    elif url:
+        give_reports(run, stores)
 
 
 def put_reports(run: RunRecord, url: Url, stores: Stores) -> None:

@@ -23,7 +23,7 @@ from ..journal import READING, Journal, RunRecord
 from ..mapping.binding import filter_name
 from ..text.phrase import phrase
 from ..text.stamp import stamp
-from .address import OUT, give_reports, leave_place, require_place
+from .address import OUT, give_again, give_reports, leave_place, require_place
 from .kept import delete_copies, keep_copies
 from .start_time import start_time
 
@@ -70,7 +70,7 @@ def begin_run(
         command=command,
         target=target,
         campaign=str(settings.campaign),
-        out=str(folder or make_folder(out or (settings.reports.dir or _own(REPORTS)) / run_id)),
+        out=str(folder or make_folder(out or (settings.reports.dir or own_folder(REPORTS)) / run_id)),
         config_path=str(config_path.resolve()),
         config=fingerprint(settings),
         options={**options, "mapped": _source_columns(settings), "user": _user()},
@@ -133,7 +133,7 @@ def go_on(journal: Journal, run: RunRecord, settings: Settings, **changes: Any) 
             with suppress(DiallerSyncError):
                 _stop(journal, run)
             raise
-    give_reports(run, settings.source.stores)
+    give_again(run, settings.source.stores)
 
 
 def _leave(journal: Journal, run: RunRecord, early: Sequence[str]) -> None:
@@ -227,7 +227,7 @@ def _head(path: Path) -> str:
         return file.read(200)
 
 
-def _own(reports: Path) -> Path:
+def own_folder(reports: Path) -> Path:
     """Return the folder of all runs' reports.
 
     Raises:

@@ -226,6 +226,10 @@ def test_certificates_of_dasks_own_configuration_are_used(
         done = run("import", file, "--cluster", workers.address)
         Path(key).chmod(0o604)
         refused = run("import", file, "--cluster", workers.address)
+        Path(key).chmod(0o600)
+        authority.ca.chmod(0o666)
+        open_to_all = run("import", file, "--cluster", workers.address)
+        authority.ca.chmod(0o600)
     with dask.config.set({f"distributed.comm.tls.{name}": Path(path).read_text() for name, path in tls.items()}):
         inline = run("import", file, "--cluster", workers.address)
 
@@ -233,5 +237,7 @@ def test_certificates_of_dasks_own_configuration_are_used(
     assert len(dialler.store.contacts) == 5
     assert refused.code == ExitCode.USAGE
     assert "distributed.comm.tls.client.key in Dask's configuration" in refused.err
+    assert open_to_all.code == ExitCode.USAGE
+    assert "distributed.comm.tls.ca-file in Dask's configuration" in open_to_all.err
     assert inline.code == ExitCode.USAGE
     assert "write them to files" in inline.err and "PRIVATE" not in inline.err

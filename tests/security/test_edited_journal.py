@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -230,6 +231,32 @@ def test_record_of_another_shape_is_damage(
     assert done.code == ExitCode.USAGE, done.out
     assert "is damaged" in done.err
     assert len(dialler.requests) == before
+
+
+@pytest.mark.parametrize("command", ["resume", "retry"])
+def test_a_command_in_the_options_of_a_run_is_damage(command: str, run: Run, stopped: Done) -> None:
+    """An encrypted list would have it run for its password."""
+    found = {"source": {"password_command": ["touch", "owned"]}}
+    edit("UPDATE runs SET options = json_patch(options, ?)", json.dumps(found))
+    with zipfile.ZipFile("contacts.zip", "w") as package:
+        package.write("contacts.csv")
+    edit("UPDATE runs SET files = json_replace(files, '$[0].path', ?)", str(Path("contacts.zip").resolve()))
+
+    done = run("-c", "own.yaml", command, stopped.summary["run_id"])
+
+    assert (done.code, Path("owned").exists()) == (ExitCode.USAGE, False)
+    assert "is damaged: a cell of runs.options" in done.err
+
+
+def test_reports_go_to_no_address_that_only_the_journal_has(run: Run, stopped: Done, tmp_path: Path) -> None:
+    """The command that puts them there is told."""
+    edit("UPDATE runs SET options = json_set(options, '$.out', 's3://elsewhere/lists')")
+
+    done = run("-c", "own.yaml", "resume", stopped.summary["run_id"])
+
+    assert done.summary["counts"]["unprocessed"] == 0
+    assert "an address for them that is not under sources: of the configuration" in done.err
+    assert f"runs report {stopped.summary['run_id']} --out s3://elsewhere/lists" in done.err
 
 
 def test_an_edited_file_of_calls_replaces_nothing(run: Run, configure: Configure, dialler: SimulatorServer) -> None:

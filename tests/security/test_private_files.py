@@ -14,6 +14,7 @@ from dialler_sync.errors import JournalError, UsageError
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.files import private as private_files
 from dialler_sync.files.whole import new_file, spared
+from dialler_sync.jobs.night import tell
 from dialler_sync.report import contacts_output
 from dialler_sync.report.sheets import Book
 
@@ -211,6 +212,24 @@ def test_a_draft_is_written_whatever_lies_under_its_name(
 
     assert done.code == ExitCode.OK, done.err
     assert victim.read_text(encoding="utf-8") == "mine"
+
+
+@is_root
+def test_a_night_s_page_in_reports_of_another_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They could put another page in its place; a folder that was named is the caller's choice."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("reports", "named"):
+        Path(name).mkdir()
+        os.chown(name, INTRUDER, -1)
+
+    for page in (Path("reports/night.html"), Path("named/night.html")):
+        tell(page, [], "2026-11-30T06:00:00+00:00")
+
+    assert [path.name for path in tmp_path.rglob("night.html")] == ["night.html"]
+    assert Path("named/night.html").is_file()
+    assert "reports belongs to another user" in caplog.text
 
 
 @is_root

@@ -9,7 +9,7 @@ Both read *compact* numbers: ASCII digits, with at most one ``+`` in front.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -212,6 +212,27 @@ def plan_of_code(code: str) -> Plan | None:
     """Return the plan of a country code (``"49"``); None if only the library can tell."""
     regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(code)) if re.fullmatch("[1-9][0-9]{0,2}", code) else None
     return plan_of_region(regions[0]) if regions else None
+
+
+def readings(number: str, region: str | None) -> Iterator[str]:
+    """Yield the digits of E.164 that a number may mean as programs store it, ``+491713920012`` or digits alone: with
+    the code of the country, without it, with a prefix for calls inside the country."""
+    digits = number.removeprefix("+")
+    yield digits
+    for end in range(1, 4):
+        if digits[end : end + 1] == "0" and int(digits[:end]) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+            yield digits[:end] + digits[end + 1 :]
+    if region and number == digits:
+        code, prefix = _code_and_prefix(region)
+        yield code + digits
+        if prefix and digits.startswith(prefix):
+            yield code + digits[len(prefix) :]
+
+
+@cache
+def _code_and_prefix(region: str) -> tuple[str, str]:
+    metadata = PhoneMetadata.metadata_for_region(region, None)
+    return (str(metadata.country_code), metadata.national_prefix or "") if metadata else ("", "")
 
 
 @cache

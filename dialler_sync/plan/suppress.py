@@ -57,7 +57,9 @@ class SuppressionList:
 
     def _digits(self, number: str) -> Iterable[str]:
         """Return a contact's number as bare digits; one that another program wrote may be read in several ways."""
-        return (number.lstrip("+"),) if _E164.fullmatch(number) else digits_of(number, self.region) or ()
+        from ..mapping.numbering_plans import readings
+
+        return readings(number, self.region) if _E164.fullmatch(number) else digits_of(number, self.region) or ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -340,6 +340,30 @@ def test_a_day_that_programs_write_for_none_ends_no_entry(
     assert not caplog.text
 
 
+@pytest.mark.parametrize(
+    ("region", "entry", "stored"),
+    [
+        ("ES", "+34612345678", "612345678"),
+        ("ES", "612 34 56 78", "34612345678"),
+        ("US", "(212) 555-1234", "2125551234"),
+        ("US", "+12125551234", "12125551234"),
+        ("DE", "0171 3920012", "+4901713920012"),
+        ("DE", "0171 3920012", "4901713920012"),
+        ("DE", "0171 3920012", "1713920012"),
+        ("DE", "030 901820", "+4930901820"),
+        ("RU", "+79123456789", "89123456789"),
+        ("HU", "+36201234567", "06201234567"),
+    ],
+)
+def test_a_number_of_the_dialler_is_listed_however_it_was_written(
+    region: str, entry: str, stored: str, tmp_path: Path
+) -> None:
+    """Also as digits without a country code, and with a 0 behind it."""
+    found = _read_list(tmp_path, f'Phone\n"{entry}"\n', column="Phone", region=region)
+
+    assert found.reason({"PhoneNumber1": stored})
+
+
 def test_one_of_several_sheets_is_named_in_the_settings_of_its_list(tmp_path: Path) -> None:
     import openpyxl
 

@@ -19,6 +19,7 @@ _log = logging.getLogger(__name__)
 _LONGEST = 2_000
 _LOOKED_AT = 4 * _LONGEST
 """Characters that are masked before the text is cut, as half a secret would not be found."""
+_FIELD = re.compile(r"\w{1,60}")
 _DIGITS = re.compile(r"\+?\d(?:[\s./()-]?\d){6,}")
 """A possible phone number."""
 _PLAIN = frozenset({"ID", "UserData", "DiallerCampaignsID", "DiallerCampaignsName", "status", "count", "code"})
@@ -73,9 +74,11 @@ class _Masked:
 
     def value(self, value: Any, name: str) -> Any:
         if isinstance(value, dict):
-            return {key: self.value(value[key], key) for key in self._looked_at(value)}
+            return {_name(key): self.value(value[key], key) for key in self._looked_at(value)}
         if isinstance(value, list):
             return [self.value(inner, name) for inner in self._looked_at(value)]
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and name not in _PLAIN:
+            value = str(value)
         shown = _masked(value[:_LOOKED_AT], name) if isinstance(value, str) else value
         self._left -= len(shown) if isinstance(shown, str) else 1
         return shown
@@ -86,6 +89,11 @@ class _Masked:
             if self._left < 0:
                 return
             yield value
+
+
+def _name(key: str) -> str:
+    """Return the name of a field; what is none may be anybody's text."""
+    return key if _FIELD.fullmatch(key) else _masked(key, "")
 
 
 def _masked(text: str, name: str) -> str:

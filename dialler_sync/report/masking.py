@@ -14,7 +14,10 @@ from ..model import RowResult
 _ESCAPE = r"\\(?:[nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})"
 """An invisible sign, as messages show it."""
 
-_INVISIBLE = "\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_INVISIBLE = (
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\U000e0000-\U000e0fff"
+)
 _BETWEEN = rf"(?:[\s./()\[\]\-‐-―−﹘﹣－（）［］．／{_INVISIBLE}]|{_ESCAPE})*"
 """What a phone number is read without: blanks, brackets, dashes, and signs that nobody sees."""
 

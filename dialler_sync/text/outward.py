@@ -79,9 +79,13 @@ def mask(text: str) -> str:
 
 
 def mask_cells(cells: Sequence[str]) -> Sequence[str]:
-    """Mask secrets in a table row of the dialler's texts."""
+    """Mask secrets in a table row of the dialler's texts. A row whose cells make one up together is masked whole."""
     joined = "\x1f".join(cells)
-    return cells if mask(joined) == joined else list(map(mask, cells))
+    if mask(joined) == joined:
+        return cells
+    masked = list(map(mask, cells))
+    joined = "\x1f".join(masked)
+    return masked if mask(joined) == joined else [MASK] * len(cells)
 
 
 def line(text: object, longest: int = LONGEST, *, bulk: bool = False) -> str:

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from dialler_sync.report.contacts_book import write_xlsx
 from dialler_sync.report.contacts_output import Listing
-from dialler_sync.text.outward import forget_secrets, json_text, keep_secret, line, mask
+from dialler_sync.text.outward import forget_secrets, json_text, keep_secret, line, mask, mask_cells
 
 from ..conftest import Run
 from .encodings import ENCODINGS, found_in
@@ -115,6 +115,17 @@ def test_a_number_that_is_a_secret_in_a_workbook(tmp_path: Path) -> None:
     write_xlsx(Listing(["ID", "Tries"], [{"ID": 12345678901234, "Tries": 7}]), path)
 
     assert [cell.value for cell in load_workbook(path).worksheets[0][2]] == ["***", 7]
+
+
+def test_a_secret_in_several_cells_of_a_row() -> None:
+    """Each part is too short to be known by itself; the line that is printed is the whole."""
+    keep_secret(TOKEN)
+    third = len(TOKEN) // 3
+    parts = [TOKEN[:third], TOKEN[third : 2 * third], TOKEN[2 * third :]]
+
+    assert not found_in("".join(mask_cells(["K1", *parts])), TOKEN)
+    assert mask_cells(["K1", parts[0], "Ann", parts[2]]) == ["K1", parts[0], "Ann", parts[2]]
+    assert mask_cells(["K1", TOKEN, "Ann"]) == ["K1", "***", "Ann"]
 
 
 def test_what_is_no_secret_stays() -> None:

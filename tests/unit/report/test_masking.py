@@ -23,6 +23,8 @@ from dialler_sync.text.outward import line
         ("4,91713920012E+11", "4,917••••••12E+11"),
         ("call 0171 3920012 or +49 30 23125310.", "call 017• •••••12 or +49 3• ••••••10."),
         ("0300123", "0••••23"),
+        ("0171\ufe0f3920012", "017•\ufe0f•••••12"),
+        ("0171\u115f3920012", "017•\u115f•••••12"),
     ],
 )
 def test_what_looks_like_a_phone_number_is_hidden(text: str, masked: str) -> None:

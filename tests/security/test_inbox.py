@@ -420,6 +420,23 @@ def test_a_folder_of_our_own_under_the_name_of_claims_is_not_imported(
     assert not dialler.store.contacts
 
 
+def test_a_list_of_a_killed_call_that_was_copied_is_not_forgotten(
+    work: Callable[[], Done], inbox: Path, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """On another drive, and on some network drives that are mounted anew, a file has another inode."""
+    (inbox / "importing" / "12345").mkdir(parents=True)
+    moved(contacts_csv(1), inbox / "importing" / "12345" / "a.csv")
+
+    done = work()
+
+    assert f"{inbox / 'importing' / '12345'}: its files are not imported" in done.err
+    assert (
+        f"put them there: a.csv. If they are lists, such as on a drive that was copied, move them to {inbox}."
+        in done.err
+    )
+    assert not dialler.store.contacts
+
+
 @is_root
 @pytest.mark.parametrize("moment", ["before it is claimed", "while it is imported"])
 def test_an_inbox_that_becomes_a_link_gives_and_gets_nothing(

@@ -400,7 +400,7 @@ def test_an_inbox_behind_a_link_of_another_user_is_not_used(
     done = work()
 
     assert done.code == ExitCode.USAGE
-    assert f"{inbox} is a link that belongs to another user" in done.err
+    assert f"{inbox} is a link that belongs to another user. Name the folder that it leads to." in done.err
     assert (private / "b.csv").exists()
     assert len(dialler.store.contacts) == 1
 

@@ -405,6 +405,22 @@ def test_an_inbox_behind_a_link_of_another_user_is_not_used(
     assert len(dialler.store.contacts) == 1
 
 
+@is_root
+def test_the_doctor_knows_which_inbox_is_refused(run: Run, configure: Configure, inbox: Path) -> None:
+    """Not only that others can write there, which is a warning."""
+    link = inbox.with_name("link")
+    link.symlink_to(inbox)
+    os.chown(link, INTRUDER, INTRUDER, follow_symlinks=False)
+    configure(inbox={"dir": str(link)})
+
+    done = run("doctor")
+
+    assert done.code == ExitCode.USAGE
+    said = " ".join(done.out.split())
+    assert f"FAIL inbox {link} is a link that belongs to another user" in said
+    assert "name the folder that it leads to" in said
+
+
 def test_a_folder_of_our_own_under_the_name_of_claims_is_not_imported(
     work: Callable[[], Done], inbox: Path, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -382,6 +383,21 @@ def test_a_file_with_a_hole_is_judged_before_it_is_hashed(
     assert done.code == ExitCode.INPUT
     assert "5,000 MB; the limit is 4,096 MB" in done.err
     assert not hashed
+
+
+def test_what_else_lies_in_an_archive_does_not_count(
+    run: Run, configure: Configure, inbox: Path, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """``max_file_mb`` is the size of the list."""
+    configure(source={"max_file_mb": 1})
+    with zipfile.ZipFile(inbox / "a.zip", "w") as archive:
+        archive.write(contacts_csv(1), "a.csv")
+        archive.writestr("about.pdf", os.urandom(3_000_000))
+
+    done = run("import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert done.code == ExitCode.OK, done.err
+    assert len(dialler.store.contacts) == 1
 
 
 @is_root

@@ -50,7 +50,9 @@ async def local_cluster(workers: int) -> AsyncIterator[SpecCluster]:
         dask.config.set({"temporary-directory": folder}),
         _no_modules_from_here(),
     ):
-        trust.require(phrase("the folder for temporary files"), Path(folder))  # Dask loads modules from it
+        trust.require(
+            phrase("the folder for temporary files (TMPDIR names another)"), Path(folder)
+        )  # Dask loads modules from it
         worker = {
             "cls": Nanny,
             "options": {

@@ -203,7 +203,7 @@ class _Reader:
             if node.style is None and node.value in _NULLS:
                 return None
             value = _VARIABLE.sub(lambda match: self._value_of(match["name"], key, line), node.value)
-            _require_characters(value, f"{self._path}:{line}")
+            _require_characters(value, f"{self._path}:{line}", in_pattern=key[-1:] == ("pattern",))
             if any(isinstance(part, str) and _SECRET_KEY.search(part) for part in key):
                 _keep_secret(value)
             else:
@@ -249,10 +249,10 @@ def _not_set(at: str, name: str) -> str:
     )
 
 
-def _require_characters(text: str, at: str) -> None:
+def _require_characters(text: str, at: str, *, in_pattern: bool = False) -> None:
     """Refuse half a character (``"\\ud800"``), an environment variable's bytes that are not UTF-8, and the character
-    NUL, which no name of a file may hold."""
-    if "\0" in text:
+    NUL, which no name of a file may hold; a pattern may remove it from cells."""
+    if "\0" in text and not in_pattern:
         raise ConfigError(phrase("{at}: '{text}' has the character NUL: remove it.", at=at, text=text))
     try:
         text.encode()

@@ -25,7 +25,7 @@ class StoreSettings(Section):
     username: str | None = Field(None, description="User name (sftp, smb, https).")
     password_command: list[str] | str | None = Field(
         None,
-        description="Command that prints the password (sftp, smb, https); with key_file, that of the key.",
+        description="Command that prints the password (sftp, smb, https); if key_file has one, that of the key.",
     )
     token_command: list[str] | str | None = Field(
         None, description="Command that prints a token, sent as Authorization: Bearer (https)."

@@ -21,7 +21,7 @@ from ..config.sources import files_of_stores
 from ..errors import ConfigError, DiallerSyncError, JournalError, UsageError
 from ..exit_codes import ExitCode
 from ..fetch.folder import RemoteFolder
-from ..files.trust import TRUST, is_foreign, judge
+from ..files.trust import FOREIGN_LINK, TRUST, foreign_link, is_foreign, judge
 from ..files.url import Url
 from ..journal import Journal
 from ..journal.place import journal_files
@@ -74,10 +74,8 @@ def examine(
     named += files_of_stores(settings.sources)
     unsafe |= yield from _trust(named, trusted)
     inbox = settings.inbox.dir
-    if inbox and not isinstance(inbox, Url) and (open_inbox := judge(phrase("the inbox"), inbox, shared=True)):
-        yield warning(
-            "inbox", phrase("{said}: anyone who can write there can import", said=open_inbox.said), open_inbox.fix
-        )
+    if inbox and not isinstance(inbox, Url):
+        yield from _inbox(inbox)
     yield from _named_lists(settings)
     if unsafe and not trusted:
         return
@@ -95,6 +93,14 @@ def examine(
         return
     yield _token(files, settings, token)
     yield from check_dialler(settings, now)
+
+
+def _inbox(folder: Path) -> Iterator[Check]:
+    if link := foreign_link(folder):
+        mend = phrase("name the folder that it leads to")
+        yield failed("inbox", phrase(FOREIGN_LINK, link=link), mend, ExitCode.USAGE)
+    elif found := judge(phrase("the inbox"), folder, shared=True):
+        yield warning("inbox", phrase("{said}: anyone who can write there can import", said=found.said), found.fix)
 
 
 def _named_lists(settings: Settings) -> Iterator[Check]:

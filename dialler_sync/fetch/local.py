@@ -94,11 +94,12 @@ def fetch(named: Path, source: SourceSettings) -> Local:
     here, member, state = _at_hand(named)
     if here is None:
         return Local(named, named)
-    require_size(here.path, state[2], source)
     key = (named, state, source.max_file_mb, str(source.password_command))
     if local := _known.get(key):
         return local
     local = _unpacked(here, member, source)
+    if not local.copy:
+        require_size(here.path, state[2], source)
     if local.copy and _state(here.path) != state:
         raise InputError(
             phrase("{named}: changed while it was copied. Is it still being written? Start again.", named=named)

@@ -56,6 +56,14 @@ class _Transport(paramiko.Transport):
 
         self.packetizer.read_all = read_all  # type: ignore[assignment, method-assign]
 
+    def auth_interactive_dumb(self, *_: Any, **__: Any) -> list[str]:
+        """Ask nobody: paramiko would print the host's questions as they are, and wait for answers at the terminal.
+
+        Raises:
+            AuthenticationException: always.
+        """
+        raise paramiko.AuthenticationException
+
 
 _LONGEST_PACKET = 1 << 20
 """Bytes; OpenSSH sends and takes a quarter of it."""
@@ -130,14 +138,15 @@ def open_sftp(
         OSError, paramiko.SSHException: no connection, another host key than is known, or the login is refused.
     """
     found = _ssh_config(host)
+    of_key = password is not None and key_file is not None and _is_locked(key_file)
     keys: Iterable[Path | None] = [key_file] if key_file else map(_at_home, found.get("identityfile", []))
     return CheckedSftp(
         found.get("hostname", host),
         known_hosts,
         port=port or int(found.get("port", _PORT)),
         username=username or found.get("user"),
-        password=None if key_file else password,  # that of a key is not for the host, which may refuse the key
-        passphrase=password if key_file else None,
+        password=None if of_key else password,  # that of a key is not for the host, which may refuse the key
+        passphrase=password if of_key else None,
         key_filename=[str(key) for key in keys if key] or None,
         look_for_keys=key_file is None and password is None,
         allow_agent=key_file is None and password is None,
@@ -145,6 +154,15 @@ def open_sftp(
         banner_timeout=timeout,
         auth_timeout=timeout,
     )
+
+
+def _is_locked(key: Path) -> bool:
+    """Whether a private key has a password, as far as is known."""
+    try:
+        paramiko.PKey.from_path(key)
+    except Exception:  # noqa: BLE001 - of many kinds, by the kind of the key
+        return True
+    return False
 
 
 def _ssh_config(host: str) -> dict[str, Any]:

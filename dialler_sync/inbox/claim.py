@@ -20,6 +20,7 @@ from ..files.pinned import known, pin, pin_own, unpin, within
 from ..files.private import delete_folder, make_folder, replaced
 from ..files.private import held as held_open
 from ..files.trust import is_foreign
+from ..text.forms import first_few
 from ..text.phrase import mark, phrase
 from .arrivals import mark_of, unfitness
 from .places import GONE, MOVE_IT, NOT_BACK, REPLACED, UNREAD, Arrival, filed_name, not_filed
@@ -31,6 +32,11 @@ _ONLY_THE_OWNER = mark(
 )
 _NOT_WRITABLE = mark(
     "{file} cannot be moved to {target} ({why}), so it is not imported. The inbox must be writable for this user."
+)
+
+_NOT_CLAIMED = mark(
+    "{folder}: its files are not imported, as no import has put them there: {files}. If they are lists, such as on a "
+    "drive that was copied, move them to {inbox}."
 )
 
 _FOLDER = "importing"
@@ -114,13 +120,17 @@ class OnDisk:
         held = _hold(folder)
         names = sorted(place.name for place in within(held, folder).iterdir())
         unpin(held)
+        others = []
         for name in names:
             held = _hold(folder)
             left = Claim(self.folder / name, folder, within(held, folder) / name, held)
             if _is_claimed(left):
                 yield left
             else:
+                others.append(name)
                 left.let_go()
+        if others:
+            _log.warning(phrase(_NOT_CLAIMED, folder=folder, files=first_few(others, 3), inbox=self.folder))
 
     def lies_in(self, path: Path) -> bool:
         """Whether a file lies in the inbox itself, or is being imported from it."""

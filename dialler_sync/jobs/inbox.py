@@ -119,5 +119,5 @@ def _refuse_foreign_link(folder: Path) -> None:
         refuse_foreign_link(folder)
     except PermissionError as error:
         raise UsageError(
-            phrase("the inbox {folder} cannot be read: {why}", folder=folder, why=error.strerror)
+            phrase("the inbox is not used: {why}. Name the folder that it leads to.", why=error.strerror)
         ) from error

@@ -111,18 +111,20 @@ def _open(path: Path, source: SourceSettings) -> list[Table]:
     try:
         return _open_either(path, source)
     except InputError as error:
-        raise InputError(_with_settings_named(str(error), path, source.section)) from error.__cause__
+        error.args = tuple(_with_settings_named(str(text), path, source.section) for text in error.args)
+        raise
 
 
 def _with_settings_named(said: str, path: Path, section: str) -> str:
     """Return a message with settings named as the ``section`` has them that describes the file."""
-    said = said.removeprefix(f"{path}")
+    begin = f"{path}" if said.startswith(f"{path}") else ""
+    said = said.removeprefix(begin)
     for name in SheetSettings.model_fields:
         setting = f"source.{name}"
         if section == "source" and setting in said and name in ("delimiter", "encoding"):
             said += " " + phrase("For one command: --{name}.", name=name)
         said = said.replace(setting, f"{section}.{name}")
-    return f"{path}{said}"
+    return f"{begin}{said}"
 
 
 def _open_either(path: Path, source: SourceSettings) -> list[Table]:

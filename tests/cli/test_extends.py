@@ -82,3 +82,14 @@ def test_columns_that_no_list_can_do_with_are_told(run: Run, configure: Configur
 
     assert (checked.code, checked.out) == (ExitCode.OK, "")
     assert "columns: has no Name; the dialler requires it. Only lists in the vendor's own format" in checked.err
+
+
+def test_a_pattern_may_remove_the_character_nul(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """No name of a file may hold it."""
+    name = {"column": "Name", "replace": [{"pattern": "NUL", "with": ""}]}
+    config = configure(columns={"UserData": "Key", "Name": name, "PhoneNumber1": {"column": "Phone", "region": "DE"}})
+    config.write_text(config.read_text(encoding="utf-8").replace("'NUL'", r'"\0"'), encoding="utf-8")
+
+    done = run("validate", contacts_csv(rows=["K1,A\0B,0171 3920012"]))
+
+    assert done.code == ExitCode.OK, done.err

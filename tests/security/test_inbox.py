@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -384,6 +385,21 @@ def test_a_file_with_a_hole_is_judged_before_it_is_hashed(
     assert not hashed
 
 
+def test_what_else_lies_in_an_archive_does_not_count(
+    run: Run, configure: Configure, inbox: Path, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """``max_file_mb`` is the size of the list."""
+    configure(source={"max_file_mb": 1})
+    with zipfile.ZipFile(inbox / "a.zip", "w") as archive:
+        archive.write(contacts_csv(1), "a.csv")
+        archive.writestr("about.pdf", os.urandom(3_000_000))
+
+    done = run("import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert done.code == ExitCode.OK, done.err
+    assert len(dialler.store.contacts) == 1
+
+
 @is_root
 def test_an_inbox_behind_a_link_of_another_user_is_not_used(
     work: Callable[[], Done], inbox: Path, contacts_csv: Contacts, dialler: SimulatorServer
@@ -400,9 +416,25 @@ def test_an_inbox_behind_a_link_of_another_user_is_not_used(
     done = work()
 
     assert done.code == ExitCode.USAGE
-    assert f"{inbox} is a link that belongs to another user" in done.err
+    assert f"{inbox} is a link that belongs to another user. Name the folder that it leads to." in done.err
     assert (private / "b.csv").exists()
     assert len(dialler.store.contacts) == 1
+
+
+@is_root
+def test_the_doctor_knows_which_inbox_is_refused(run: Run, configure: Configure, inbox: Path) -> None:
+    """Not only that others can write there, which is a warning."""
+    link = inbox.with_name("link")
+    link.symlink_to(inbox)
+    os.chown(link, INTRUDER, INTRUDER, follow_symlinks=False)
+    configure(inbox={"dir": str(link)})
+
+    done = run("doctor")
+
+    assert done.code == ExitCode.USAGE
+    said = " ".join(done.out.split())
+    assert f"FAIL inbox {link} is a link that belongs to another user" in said
+    assert "name the folder that it leads to" in said
 
 
 def test_a_folder_of_our_own_under_the_name_of_claims_is_not_imported(
@@ -417,6 +449,23 @@ def test_a_folder_of_our_own_under_the_name_of_claims_is_not_imported(
 
     assert done.code == ExitCode.OK, done.err
     assert (inbox / "importing" / "run" / "failed.csv").exists()
+    assert not dialler.store.contacts
+
+
+def test_a_list_of_a_killed_call_that_was_copied_is_not_forgotten(
+    work: Callable[[], Done], inbox: Path, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """On another drive, and on some network drives that are mounted anew, a file has another inode."""
+    (inbox / "importing" / "12345").mkdir(parents=True)
+    moved(contacts_csv(1), inbox / "importing" / "12345" / "a.csv")
+
+    done = work()
+
+    assert f"{inbox / 'importing' / '12345'}: its files are not imported" in done.err
+    assert (
+        f"put them there: a.csv. If they are lists, such as on a drive that was copied, move them to {inbox}."
+        in done.err
+    )
     assert not dialler.store.contacts
 
 

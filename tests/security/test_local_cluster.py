@@ -203,6 +203,6 @@ def test_a_folder_for_temporary_files_that_others_can_change_is_refused(
         command = start("import", contacts_csv(2), "--cluster", "local:1")
 
     assert command.end() == ExitCode.USAGE
-    assert "the folder for temporary files" in command.err
+    assert "the folder for temporary files (TMPDIR names another)" in command.err
     assert f"chmod o-w {shared}" in command.err
     assert not store.contacts

@@ -197,6 +197,36 @@ def test_the_password_of_a_key_is_not_sent_to_a_host_that_refuses_the_key(
     assert sent == []
 
 
+@pytest.mark.parametrize("accepted", [False, True])
+def test_a_host_may_want_a_key_and_a_password(
+    accepted: bool, sftp: Sftp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The key has none, so the password is the host's; what else the host asks, nobody is asked at the terminal."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "own"], check=True)
+    sent: list[str] = []
+
+    def refuse(_: object, __: str, password: str, **___: object) -> None:
+        sent.append(password)
+        raise paramiko.AuthenticationException
+
+    paramiko = pytest.importorskip("paramiko")
+    monkeypatch.setattr("paramiko.Transport.auth_password", refuse)
+    if accepted:
+        monkeypatch.setattr("paramiko.Transport.auth_publickey", lambda *_: ["keyboard-interactive"])
+        monkeypatch.setattr(
+            "paramiko.Transport.auth_interactive", lambda _, __, answer, *___: answer("\x1b[2J", "", [("Code:", True)])
+        )
+    login = StoreSettings(key_file=tmp_path / "own", known_hosts=sftp.known_hosts)
+    address = f"sftp://127.0.0.1:{sftp.port}"
+
+    with_password = login.model_copy(update={"password_command": ["echo", "p@ss of the host"]})
+    for each in (with_password, login):
+        with pytest.raises(InputError, match="the host refuses the login"):
+            download(Url(sftp.url("list.csv")), {address: each}, 100, pause=0)
+    assert set(sent) == {"p@ss of the host"}
+    assert capsys.readouterr().out == ""
+
+
 def test_a_share_leads_to_no_other_server(share: Share) -> None:
     """The login that this process has there would read, rename and delete files of that one."""
     (share.files / "link").symlink_to("msdfs:127.0.0.2\\lists")

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from dialler_sync.errors import CannotResume, ListUnreadable
+from dialler_sync import read
+from dialler_sync.config import SourceSettings
+from dialler_sync.errors import CannotResume, ListUnreadable, MachineAtFault
 from dialler_sync.model import Contact, RowWarning
 from dialler_sync.plan.suppress import SuppressionList, SuppressionLists
 from dialler_sync.plan.suppress_files import read_suppression_lists
@@ -393,6 +395,19 @@ def test_what_a_list_needs_is_told_by_the_name_of_its_own_settings(tmp_path: Pat
         _read_list(tmp_path, "Phone;Na,me\n+491713920011;Bo,b\n", column="Phone")
     found = _read_list(tmp_path, "Phone;Na,me\n+491713920011;Bo,b\n", column="Phone", source={"delimiter": "semicolon"})
     assert found.reason({"PhoneNumber1": "+491713920011"})
+
+
+def test_what_the_machine_lacks_stays_no_fault_of_a_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is the name of the file put before a message that does not begin with it."""
+
+    def fail(*_: object) -> bool:
+        raise MachineAtFault("no room")
+
+    (tmp_path / "list.csv").write_text("Phone\n", encoding="utf-8")
+    monkeypatch.setattr(read, "_is_workbook", fail)
+
+    with pytest.raises(MachineAtFault, match=r"^no room$"):
+        read.open_tables(tmp_path / "list.csv", SourceSettings())
 
 
 def test_a_list_without_a_header_is_told_how_its_column_is_named(tmp_path: Path) -> None:

@@ -46,6 +46,23 @@ def test_an_import_answered_with_another_contact_is_looked_up(
     assert any(asked.name == "find" and asked.user_data == "K4" for asked in dialler.asked)
 
 
+def test_one_contact_for_two_rows_stops_the_run(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """A database that compares keys without case overwrites the contact of the one with the other."""
+
+    def answers(asked: Asked, answer: bytes) -> list[bytes]:
+        return [records({**asked.sent, "ID": 5}) if asked.sent.get("UserData") in ("K2", "k2") else answer]
+
+    path = contacts_csv(rows=["K1,A,0171 3920011", "K2,B,0171 3920012", "k2,C,0171 3920013", "K4,D,0171 3920014"])
+    with RawDialler(answers).listening() as dialler:
+        configure(base_url=dialler.base_url, timeout=0.3, concurrency=1)
+        done = run("import", path)
+
+    assert done.code == ExitCode.SAFETY_LIMIT
+    assert "names contact 5 for 'k2' and for 'K2': one has overwritten the other" in done.err
+    assert [row["_status"] for row in done.rows()] == ["succeeded", "succeeded", "unknown", "unprocessed"]
+    assert done.rows()[2]["_error_code"] == "possible_duplicate"
+
+
 @pytest.mark.parametrize("rows", ["{}", CREATE], ids=["overwrite", "create"])
 def test_an_import_that_was_not_done_is_no_success_by_the_name_of_another(
     rows: str, run: Run, configure: Configure, contacts_csv: Contacts

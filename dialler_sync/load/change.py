@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ..api.about import is_about
 from ..api.client import DiallerClient
 from ..api.query import calling, persisting
 from ..api.wire import is_locked, is_outside, is_unlocked
@@ -141,7 +142,7 @@ async def is_still_there(client: DiallerClient, row: SpooledRow) -> bool:
             found = await persisting(client, lambda: client.find_contacts(row.user_data))
     except Refused:
         return False
-    return any((each.id, each.user_data) == (row.contact_id, row.user_data) for each in found)
+    return any(each.id == row.contact_id and is_about(each.values, user_data=row.user_data) for each in found)
 
 
 def still_there() -> str:

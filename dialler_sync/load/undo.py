@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from ..api.about import is_about
 from ..api.client import DiallerClient
 from ..api.retry import pause
 from ..api.wire import COMMANDS, StoredContact, campaign_of, differences, is_outside
@@ -80,7 +81,7 @@ class Undoer:
                 why = phrase("it is not known which contact the dialler had chosen")
                 return _failed(row, back, NO_BEFORE_IMAGE, why)
             contact = await self.client.get_contact(row.contact_id)
-            if contact is None or contact.user_data != row.user_data:
+            if contact is None or not is_about(contact.values, user_data=row.user_data):
                 return await self._gone(row, back)
             if is_outside(self.target, contact.values):
                 return _elsewhere(row, back)

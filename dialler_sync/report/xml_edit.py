@@ -36,6 +36,10 @@ class Element:
         return self.inner == self.end
 
 
+_MOST_ELEMENTS = 3_000_000
+"""Elements of a part that are looked at: more than a sheet has rows, with cells to be marked."""
+
+
 class Unedited(Exception):
     """The document cannot be edited; the message says why."""
 
@@ -71,6 +75,8 @@ class Document:
                     raise Unedited(phrase("it is not XML in UTF-8"))
                 element = Element(name, given, parent, at, tag_found.end())
                 found.append(element)
+                if len(found) > _MOST_ELEMENTS:
+                    raise Unedited(phrase("it has too many elements"))
             opened.append((name, element))
 
         def end(_: str) -> None:

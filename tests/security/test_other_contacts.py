@@ -46,6 +46,28 @@ def test_an_import_answered_with_another_contact_is_looked_up(
     assert any(asked.name == "find" and asked.user_data == "K4" for asked in dialler.asked)
 
 
+def test_undo_finds_a_contact_whose_key_the_dialler_writes_in_its_own_way(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """In capitals: the import takes it for the row's, so undo must not take it for gone."""
+
+    def answers(asked: Asked, answer: bytes) -> list[bytes]:
+        return [answer.replace(b'"k1"', b'"K1"')]
+
+    with RawDialler(answers).listening() as dialler:
+        configure(base_url=dialler.base_url, timeout=0.3)
+        assert run("import", contacts_csv(rows=["k1,A,0171 3920011"])).code == ExitCode.OK
+        told = run("undo", "--yes")
+        left = dict(dialler.contacts)
+        forced = run("undo", "--yes", "--force")
+
+    assert left
+    assert told.code == ExitCode.ROWS_FAILED
+    assert "changed since the run: UserData" in told.rows()[0]["_error"]
+    assert forced.code == ExitCode.OK, forced.err
+    assert not dialler.contacts
+
+
 def test_one_contact_for_two_rows_stops_the_run(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
     """A database that compares keys without case overwrites the contact of the one with the other."""
 

@@ -235,6 +235,16 @@ def test_what_cannot_be_marked_without_loss_is_refused(
     assert [file.name for file in tmp_path.iterdir()] == ["list.xlsx"]
 
 
+def test_a_part_of_too_many_elements_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few KB unpack to millions."""
+    monkeypatch.setattr("dialler_sync.report.xml_edit._MOST_ELEMENTS", 5)
+    path = tmp_path / "list.xlsx"
+    by_openpyxl(path)
+
+    with pytest.raises(Unedited, match="it has too many elements"):
+        marked(path, {(2, 3): "Wrong."})
+
+
 def test_a_signed_workbook_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "list.xlsx"
     by_openpyxl(path)

@@ -60,7 +60,7 @@ _BEGAN = re.compile("unexpected end of stream|expected ',' or|could not find")
 _WORD_OF_NAME = re.compile(r"[A-Za-z]{0,20}\d{0,4}[A-Za-z]{0,20}")
 """A word of a variable's name; a token, which may stand in its place, has letters and digits by turns."""
 
-_LOGIN = re.compile(r"\S:\S+@|://")
+_LOGIN = re.compile(r"(?<!\S)\S[^\s:]*+:\S+@|://")
 """A text that may have a login, or a signature, in it."""
 
 _PARAMETER = re.compile(r"[?&][^=&\s]+=([^&#\s]+)")

@@ -107,7 +107,7 @@ class Undoer:
                 )
                 return _failed(row, Action.DELETE, CONTACT_CHANGED, why)
             contact = found[0] if found else None
-        if contact is None or contact.user_data != row.user_data:
+        if contact is None or not is_about(contact.values, user_data=row.user_data):
             return await self._gone(row, Action.DELETE)
         if is_outside(self.target, contact.values):
             return _elsewhere(row, Action.DELETE)

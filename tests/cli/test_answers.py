@@ -19,6 +19,7 @@ from dialler_sync.journal import Journal
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
+from ..helpers.drafts import made_draft
 
 Contacts = Callable[..., Path]
 BAD = "Z1,Anna,0171 12"
@@ -215,8 +216,8 @@ def test_what_a_killed_process_left_goes_and_what_another_writes_stays(
     configure(inbox="{dir: inbox, answers: answers}")
     answers = tmp_path / "answers"
     answers.mkdir()
-    (answers / ".rows.killed.part").mkdir()
-    (answers / ".rows.killed.part" / "draft.xlsx").touch()
+    killed = made_draft(answers, ".rows.killed", ".part")
+    (killed / "draft.xlsx").touch()
     contacts_csv(1, "inbox/a.csv")
 
     with temporary_folder(answers) as held:
@@ -225,5 +226,5 @@ def test_what_a_killed_process_left_goes_and_what_another_writes_stays(
         assert held.exists()
 
     assert len(left) == 1
-    assert ".rows.killed.part" not in left
+    assert killed.name not in left
     assert [path.name[:5] for path in answers.iterdir()] == ["a.csv"]

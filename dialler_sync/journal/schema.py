@@ -312,4 +312,5 @@ def _pieces(sql: str) -> set[str]:
     plain = re.sub(r"VARCHAR\(\d{1,4}\)", "TEXT", " ".join(sql.replace('"', "").split()))  # of the first versions
     head, _, rest = plain.partition("(")
     body, _, end = rest.rpartition(")")
-    return {head.strip(), end.strip(), *(each.strip() for each in re.split(r",(?![^()]*\))", body))}
+    whole = re.sub(r"\([^()]*\)", lambda key: key[0].replace(",", ";"), body)  # that of several columns is one piece
+    return {head.strip(), end.strip(), *(each.strip() for each in whole.split(","))}

@@ -170,6 +170,20 @@ def test_folders_of_another_user_are_not_used(
         assert len([*place.iterdir()]) == 1
 
 
+def test_the_name_of_a_journal_that_somebody_has_changed(
+    run: Run, configure: Configure, sftp: Sftp, inbox: tuple[str, Path]
+) -> None:
+    """It begins the names of claims on the server, and could lead elsewhere."""
+    url, folder = inbox
+    with Journal.open(str(Path("state/journal.db").resolve())) as journal:
+        notes = journal.inbox(url)
+        notes._put("/owner", f"../../{folder.name}-elsewhere/x", 0)
+    (folder / "a.csv").write_bytes(LIST)
+
+    assert take(run, configure, sftp.login, url).code == ExitCode.OK
+    assert not folder.with_name(f"{folder.name}-elsewhere").exists()
+
+
 @pytest.mark.parametrize("umask", [0o002, 0o022])
 def test_nobody_else_can_write_to_folders_of_an_inbox(
     umask: int, run: Run, configure: Configure, sftp: Sftp, inbox: tuple[str, Path], monkeypatch: pytest.MonkeyPatch

@@ -82,7 +82,7 @@ class CallsRun:
         self._address: ListAtAddress | None = None
         if isinstance(options.to, Url):
             receiver = f"{options.campaign or settings.campaign} {options.receiver}" if options.since.last else None
-            self._address = ListAtAddress(options.to, settings.source.stores, journal.copies, receiver)
+            self._address = ListAtAddress(options.to, settings.source.stores, journal.make_copies(), receiver)
 
     def carry_out(self, show: Show | None = None) -> CallsDone:
         """Make the list; ``show(form, records)`` prints it if no file is named.

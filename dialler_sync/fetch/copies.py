@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import sys
 import tempfile
 import time
 import weakref
@@ -14,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import InputError, MachineAtFault
+from ..files.drafts import delete_abandoned, delete_draft, make_draft, temporary_prefix, through
 from ..files.private import make_folder, new_file
 from ..text.phrase import figure, phrase
 
@@ -37,11 +37,10 @@ class Copy:
     def __init__(self, name: str = "list") -> None:
         sweep()
         with _said():
-            folder = Path(tempfile.mkdtemp(prefix=_prefix()))
-        lock = _lock(folder)
-        self.path = folder / name
+            folder, number = make_draft(Path(tempfile.gettempdir()), temporary_prefix())
+        self.path = through(number, folder) / name
         self.kept: Path | None = None
-        self._end = weakref.finalize(self, _delete, folder, lock)
+        self._end = weakref.finalize(self, delete_draft, folder, number)
 
     def fill(self, blocks: Iterable[bytes], most_mb: int, packed: int | None = None) -> None:
         """Write the content of the file. ``packed``: the bytes that it had before it was unpacked.
@@ -114,47 +113,10 @@ def _said(folder: Path | None = None) -> Iterator[None]:
         ) from error
 
 
-def _prefix() -> str:
-    user = os.getuid() if sys.platform != "win32" else 0
-    return f"dialler-sync-{user}-"
-
-
-def _delete(folder: Path, lock: int | None) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    if lock is not None:
-        os.close(lock)
-
-
 def sweep() -> None:
     """Delete the copies of processes that were killed."""
-    for folder in _left():
-        with suppress(OSError):
-            if not folder.is_symlink() and time.time() - folder.stat().st_mtime > _YOUNG:
-                lock = _lock(folder)
-                if lock is not None:
-                    _delete(folder, lock)
-
-
-def _left() -> Iterator[Path]:
     with suppress(OSError):
-        found = Path(tempfile.gettempdir()).glob(f"{_prefix()}*")
-        yield from (folder for folder in found if sys.platform == "win32" or folder.lstat().st_uid == os.getuid())
-
-
-if sys.platform != "win32":
-    import fcntl
-
-    def _lock(folder: Path) -> int | None:
-        """Lock a folder; None if a process that lives has it locked."""
-        number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(number)
-            return None
-        return number
-
-else:
-
-    def _lock(_: Path) -> int | None:
-        return None
+        for folder in Path(tempfile.gettempdir()).glob(f"{temporary_prefix()}*"):
+            with suppress(OSError):
+                if time.time() - folder.lstat().st_mtime > _YOUNG:
+                    delete_abandoned(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ class RemoteFolder:
         self._files: AbstractFileSystem | None = None
         self._root = ""
         self._patience = 0.0
+        self._user: int | None = None
 
     @property
     def renames(self) -> bool:
@@ -159,9 +161,60 @@ class RemoteFolder:
         self._do(ask)
 
     def make(self, folder: str = "") -> None:
-        """Make the folder, or one in it, with those above it; an object store has none."""
-        if self.renames:
-            self._do(lambda files: files.makedirs(self._at(folder), exist_ok=True))
+        """Make the folder, or one in it, with those above it; an object store has none.
+
+        Raises:
+            InputError: one in it, or the link to it, belongs to another user.
+        """
+        if not self.renames:
+            return
+        step, modes = "", {}
+        for name in folder.split("/"):
+            step = f"{step}/{name}".lstrip("/")
+            if step and self.url.scheme == "sftp":
+                modes = {"mode": 0o700 if "/" in step else 0o755}  # whatever the umask there: no other may swap files
+            self._do(partial(_make, path=partial(self._at, step), modes=modes))
+            if self.is_foreign(step):
+                raise InputError(
+                    phrase(
+                        "{folder} belongs to another user, or is a link of theirs: have it taken away",
+                        folder=self.url / step,
+                    )
+                )
+
+    def is_foreign(self, inside: str) -> bool:
+        """Whether a folder in it, or the link to it, belongs neither to this user, to root, nor to the owner of the
+        folder itself, as far as the server tells: one of SFTP does. What lies deeper may not be that owner's."""
+        if self.url.scheme != "sftp" or not inside:
+            return False
+
+        def ask(files: AbstractFileSystem) -> bool:
+            try:
+                found = [files.ftp.lstat(self._at(inside))]
+            except FileNotFoundError:
+                return False
+            if link := stat.S_ISLNK(found[0].st_mode):
+                with suppress(FileNotFoundError):
+                    found.append(files.ftp.stat(self._at(inside)))
+            owners = {each.st_uid for each in found} - {0}
+            if "/" not in inside:
+                owners.discard(files.ftp.stat(self._at("")).st_uid)
+            if None in owners:
+                return link
+            return bool(owners) and owners != {self._user_of(files)}
+
+        return self._do(ask)
+
+    def _user_of(self, files: AbstractFileSystem) -> int | None:
+        """Return the number of this user on an SFTP server: no question of the protocol tells it, but a new folder."""
+        if self._user is None:
+            path = self._at(f".{secrets.token_hex(8)}.part")
+            files.ftp.mkdir(path, 0o700)
+            try:
+                self._user = files.ftp.lstat(path).st_uid
+            finally:
+                files.ftp.rmdir(path)
+        return self._user
 
     def put(self, files: Mapping[str, Path], *, replace: bool = False) -> None:
         """Put files there by their names, in their order: all of them, each whole, or else none.
@@ -233,6 +286,10 @@ class RemoteFolder:
                     if not again:
                         raise
         raise AssertionError
+
+
+def _make(files: AbstractFileSystem, *, path: Callable[[], str], modes: Mapping[str, int]) -> None:
+    files.makedirs(path(), exist_ok=True, **modes)
 
 
 def _entry(info: Mapping[str, Any]) -> Entry:

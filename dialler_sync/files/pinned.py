@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
-import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..text.phrase import phrase
+from . import drafts
 from .portable import CLOEXEC, DIRECTORY, NOFOLLOW, PATH
 from .trust import FOREIGN_LINK, MOST_LINKS, is_trusted
 
@@ -144,29 +142,10 @@ def shown(path: Path) -> Path:
     return _shown.get(path) or known(path)
 
 
-def _hold(number: int | None) -> None:
-    """Mark an open folder as in use, as long as this process has it open.
-
-    Raises:
-        OSError: another process holds it, or the file system has no locks.
-    """
-    if sys.platform != "win32" and number is not None:
-        import fcntl
-
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
 def delete_abandoned(folder: Path) -> None:
     """Delete temporary folders of killed processes; others may be writing into the folder, and theirs stay."""
     for path in folder.glob(".rows.*.part"):
-        with suppress(OSError):  # it is held, or just gone
-            if (number := pin(path)) is None:
-                return
-            try:
-                _hold(number)
-                shutil.rmtree(path)
-            finally:
-                unpin(number)
+        drafts.delete_abandoned(path)
 
 
 @contextmanager
@@ -178,11 +157,8 @@ def temporary_folder(beside: Path) -> Iterator[Path]:
     Raises:
         OSError: it cannot be made, or another user has put theirs in its place.
     """
-    with tempfile.TemporaryDirectory(prefix=".rows.", suffix=".part", dir=beside, ignore_cleanup_errors=True) as name:
-        number = pin(Path(name))
-        with suppress(OSError):  # a file system without locks
-            _hold(number)
-        try:
-            yield within(number, Path(name))
-        finally:
-            unpin(number)
+    path, number = drafts.make_draft(beside, ".rows.", ".part")
+    try:
+        yield drafts.through(number, path)
+    finally:
+        drafts.delete_draft(path, number)

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..text.phrase import phrase
+from .drafts import delete_abandoned
 from .pinned import pin_way, unpin, within
 from .portable import BINARY, CLOEXEC, DIRECTORY, NOFOLLOW, PATH
 from .trust import FOREIGN_LINK, foreign_link
@@ -139,14 +140,12 @@ def replaced(path: Path, mode: int = 0o600) -> Iterator[tuple[int, Path]]:
 
 def delete_drafts(folder: Path) -> None:
     """Delete drafts of killed processes; no other process may be writing into the folder."""
-    from shutil import rmtree
-
     with suppress(OSError), held(folder) as there:
         for path in there.iterdir():
             if _DRAFT.fullmatch(path.name):
                 path.unlink()
-            elif _DRAFT_FOLDER.fullmatch(path.name) and not path.is_symlink():
-                rmtree(path)
+            elif _DRAFT_FOLDER.fullmatch(path.name):
+                delete_abandoned(path, alone=True)
 
 
 def refuse_foreign_link(path: Path) -> None:

@@ -58,14 +58,15 @@ class _Fault:
     command: str
 
 
-def judge(what: str, path: Path, *, shared: bool = False) -> Distrust | None:
+def judge(what: str, path: Path, *, shared: bool = False, alone: bool = False) -> Distrust | None:
     """Return why users other than this one and root can change a path; None if they cannot, or if it does not exist.
 
-    ``what`` names the path in messages; ``shared``: a group may write to it, too.
+    ``what`` names the path in messages; ``shared``: a group may write to it, too; ``alone``: the folders above are
+    judged elsewhere, but not links on the way.
     """
     if sys.platform == "win32":
         return None
-    faults = list(_faults(path, shared=shared))
+    faults = list(_faults(path, shared=shared, alone=alone))
     if not faults:
         return None
     texts = "; ".join(fault.text for fault in faults)
@@ -74,15 +75,16 @@ def judge(what: str, path: Path, *, shared: bool = False) -> Distrust | None:
     return Distrust(said, " && ".join(commands))
 
 
-def require(what: str, path: Path, *, trust: bool | None = None) -> None:
+def require(what: str, path: Path, *, trust: bool | None = None, alone: bool = False) -> None:
     """Refuse a path that others could have changed. ``trust`` overrides the check; None: as the variable says.
+    ``alone``: without the folders above.
 
     Raises:
         UsageError: others could have changed it; the message has the commands that fix it.
     """
     if is_overridden() if trust is None else trust:
         return
-    if found := judge(what, path):
+    if found := judge(what, path, alone=alone):
         raise UsageError(
             phrase(
                 "{said}. It is not used. Make it safe: {fix} - or, if you trust everybody who can change it, say "
@@ -125,11 +127,13 @@ if sys.platform != "win32":
     import grp
     import pwd
 
-    def _faults(path: Path, *, shared: bool) -> Iterator[_Fault]:
+    def _faults(path: Path, *, shared: bool, alone: bool) -> Iterator[_Fault]:
         trusted, unmapped = _trusted(), _unmapped()
         steps = list(_steps(path))
         for at, (step, found) in enumerate(steps):
             above = at < len(steps) - 1 or not _is_whole(path, steps)
+            if alone and above and not stat.S_ISLNK(found.st_mode):
+                continue
             foreign = found.st_uid not in trusted and not (above and found.st_uid == unmapped)
             if foreign:
                 yield _owner_fault(step, found)

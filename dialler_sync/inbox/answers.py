@@ -213,7 +213,10 @@ class Answers:
         write_answer(draft, summary, columns, mapped, lambda: self._journal.rows_to_fix(run, goes_on=goes_on), note)
 
     def delete_old(self, keep: timedelta, now: datetime | None = None) -> None:
-        """Delete answers older than ``keep``: those that are as they were written, and whose run cannot be resumed."""
+        """Delete answers older than ``keep``: those that are as they were written, and whose run cannot be resumed.
+
+        Only files that are named like answers: an edited journal may name any.
+        """
         if self._folder is None:
             return
         limit = (now or datetime.now().astimezone()) - keep
@@ -221,6 +224,8 @@ class Answers:
         for answer in self._notes.written():
             path = path_of(answer.path)
             if datetime.fromisoformat(answer.at) >= limit or answer.run in needed or path.parent != self._folder:
+                continue
+            if not _ANSWER.search(path.name):
                 continue
             with suppress(OSError, InputError), self._held(self._folder) as folder:
                 place = folder / path.name
@@ -260,6 +265,8 @@ UNREAD, STOPPED, NOTHING = mark("could not be read"), mark("stopped, will go on"
 _BYTES, _SIGNS = 255, 180
 """Longest name: of file systems in bytes, and of what Excel opens together with its folder."""
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff]')
+_ANSWER = re.compile(r" – \d{4}-\d\d-\d\d \d{4} – [^/]{1,200}\.xlsx\Z")
+"""How the name of an answer ends, as :func:`answer_name` gives it."""
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\s*(\.|$))", re.IGNORECASE)
 
 

@@ -23,7 +23,7 @@ from ..files.trust import is_foreign
 from ..text.forms import first_few
 from ..text.phrase import mark, phrase
 from .arrivals import mark_of, unfitness
-from .places import GONE, MOVE_IT, NOT_BACK, REPLACED, UNREAD, Arrival, filed_name, not_filed
+from .places import FOREIGN, GONE, MOVE_IT, NOT_BACK, REPLACED, UNREAD, Arrival, filed_name, not_filed
 
 _log = logging.getLogger(__name__)
 
@@ -106,9 +106,7 @@ class OnDisk:
     def left_behind(self) -> Iterator[Claim]:
         """Yield the files that a killed call had claimed."""
         if is_foreign(self.folder / _FOLDER):
-            _log.warning(
-                phrase("{folder} belongs to another user: its files are not imported", folder=self.folder / _FOLDER)
-            )
+            _log.warning(phrase(FOREIGN, folder=self.folder / _FOLDER))
             return
         for folder in sorted((self.folder / _FOLDER).glob("*/")):
             try:

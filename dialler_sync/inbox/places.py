@@ -18,6 +18,7 @@ _LONGEST_NAME = 255
 GONE = mark("{file} is gone")
 REPLACED = mark("{file} has been replaced; it waits until it is complete")
 NOT_BACK = mark("{file} cannot be moved back to {home} ({why}); the next call continues with it where it is")
+FOREIGN = mark("{folder} belongs to another user: its files are not imported")
 MOVE_IT = mark("To continue without it, move it out of the inbox.")
 
 

@@ -26,7 +26,20 @@ from ..files.private import make_folder, replaced
 from ..files.url import Url
 from ..journal.inbox import InboxNotes
 from ..text.phrase import figure, mark, phrase
-from .places import GONE, MOVE_IT, NOT_BACK, REPLACED, UNREAD, Arrival, Unfiled, filed_name, fitting, is_text, not_filed
+from .places import (
+    FOREIGN,
+    GONE,
+    MOVE_IT,
+    NOT_BACK,
+    REPLACED,
+    UNREAD,
+    Arrival,
+    Unfiled,
+    filed_name,
+    fitting,
+    is_text,
+    not_filed,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -117,6 +130,9 @@ class RemoteInbox:
 
     def left_behind(self) -> Iterator[RemoteClaim]:
         """Yield the files that an earlier call of this journal claimed; warn of old claims of other journals."""
+        if self.store.is_foreign(_IMPORTING):
+            _log.warning(phrase(FOREIGN, folder=self.folder / _IMPORTING))
+            return
         ours: set[Path] = set()
         for entry in self.store.listed(_IMPORTING):
             for taken in self._left_in(entry):
@@ -131,6 +147,8 @@ class RemoteInbox:
         inside = f"{_IMPORTING}/{entry.name}"
         if self.store.renames:
             if entry.name.startswith(f"{self.owner}-"):
+                if entry.kind != "directory" or self.store.is_foreign(inside):
+                    return []  # nobody's claim: a link, for example
                 left = (each for each in self.store.listed(inside) if each.kind == "file" and is_text(each.name))
                 return [self._claim_of(each.name, each.mark) for each in left]
         elif entry.name.endswith(_CLAIM):
@@ -157,11 +175,15 @@ class RemoteInbox:
 
     def unread(self) -> list[Path]:
         """Return what lies in ``failed/`` because it could not be read."""
+        if self.store.is_foreign("failed"):
+            return []
         found = (entry.name for entry in self.store.listed("failed") if entry.kind == "file")
         return [self.folder / "failed" / name for name in found if name.startswith(UNREAD)]
 
     def delete(self, path: Path) -> None:
-        """Delete a filed file."""
+        """Delete a filed file, unless another user could have put something else into its folder."""
+        if self.store.is_foreign(path.parent.name):
+            return
         self.store.delete(f"{path.parent.name}/{path.name}")
 
 

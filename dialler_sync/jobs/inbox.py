@@ -86,7 +86,7 @@ def work_through_inbox(folder: Path, importer: InboxImporter, quiet_for: float |
     notes = journal.inbox(str(folder))
     place: Place = OnDisk(folder)
     if isinstance(folder, Url):
-        place = RemoteInbox.open(folder, settings.source, journal.copies, notes)
+        place = RemoteInbox.open(folder, settings.source, journal.make_copies(), notes)
     arrivals = Arrivals(place, notes, ours.quiet_for if quiet_for is None else quiet_for, ours.patterns)
     answers = Answers(ours, folder, journal, settings.source.stores)
     if not dry_run:

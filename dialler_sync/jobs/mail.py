@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import smtplib
 import ssl
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from email.message import EmailMessage
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple
 from ..config.notify import EmailSettings, SmtpSettings
 from ..errors import DiallerSyncError
 from ..fields import FIELDS, Kind
+from ..files.drafts import scratch
 from ..files.own_command import read_secret
 from ..files.small import read_small
 from ..inbox.answers import as_file_name
@@ -271,6 +271,6 @@ def _masked(run: RunRecord, journal: Journal) -> bytes:
         if entry.has_source:
             _, number, found = next(cells)
             page.add(entry.result, number, found)
-    with tempfile.TemporaryDirectory() as folder:
-        page.write(Path(folder) / "report.html", run.summary or {}, [])
-        return (Path(folder) / "report.html").read_bytes()
+    with scratch() as folder:
+        page.write(folder / "report.html", run.summary or {}, [])
+        return (folder / "report.html").read_bytes()

@@ -18,6 +18,7 @@ import sqlalchemy.exc
 from sqlalchemy.dialects import sqlite
 
 from ..errors import Held, JournalError, JournalLost, UsageError
+from ..files import trust
 from ..files.private import make_folder
 from ..files.trust import is_foreign
 from ..target import is_account, split
@@ -50,6 +51,7 @@ class Database:
     def __init__(self, state: str | Path, *, trusted: bool | None = None) -> None:
         self._engine = open_engine(state, trusted)
         self._name = self._engine.url.set(query={}).render_as_string()  # parameters may hold a password
+        self._trusted = trusted
         self._held: list[sa.Select[Any]] = []
         self._file: tuple[int, int] | None = None
         self._log: Log | None = None
@@ -277,9 +279,31 @@ class Database:
                 stack.enter_context(shown_at_work(self._engine, run_id))
             yield
 
-    def copies_folder(self) -> Path:
-        """Where copies of standard input lie while their runs can be resumed."""
-        return folder_beside(self._engine.url, "copies").absolute()
+    def copies_folder(self, *, make: bool = False) -> Path:
+        """Return where copies of standard input lie while their runs can be resumed, if only this user can change it.
+
+        Raises:
+            JournalError: it cannot be made.
+            UsageError: others could have put something there.
+        """
+        folder, what = (
+            folder_beside(self._engine.url, "copies").absolute(),
+            phrase("the folder of the journal's copies"),
+        )
+        trust.require(what, folder, trust=self._trusted, alone=True)
+        if make:
+            try:
+                make_folder(folder)
+            except OSError as error:
+                raise JournalError(
+                    phrase(
+                        "the folder {folder} for copies cannot be made: {error}. Name another journal with --state.",
+                        folder=folder,
+                        error=error.strerror,
+                    )
+                ) from error
+            trust.require(what, folder, trust=self._trusted, alone=True)  # somebody may have been quicker
+        return folder
 
     @contextmanager
     def _file_lock(self, name: str, refusal: Refusal) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Container
 from contextlib import AbstractContextManager
@@ -9,6 +10,8 @@ from contextlib import AbstractContextManager
 import sqlalchemy as sa
 
 from .schema import inbox_files
+
+_NAME = re.compile("[0-9a-f]{16}")
 
 _NEWEST, _MISSING, _OWNER = "", "/", "/owner"
 """Keys beside file names: the arrival of the newest list, the missing list that was reported, and the name of this
@@ -55,8 +58,9 @@ class InboxNotes:
     def owner(self) -> str:
         """Return a unique name of this journal; files that it has claimed are left to it."""
         found = self._find(_OWNER)
-        name = found.mark if found else secrets.token_hex(8)
-        if not found:
+        known = found is not None and _NAME.fullmatch(found.mark)  # it becomes the name of a folder
+        name = found.mark if found and known else secrets.token_hex(8)
+        if not known:
             self._put(_OWNER, name, 0)
         return name
 

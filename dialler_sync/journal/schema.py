@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from ..text.phrase import phrase
 from . import cells, targets
@@ -246,20 +249,68 @@ def _version(connection: sa.Connection) -> int:
     return versions[0]
 
 
-_COMMANDS = """
-SELECT type || ' ' || name FROM sqlite_master WHERE type NOT IN ('table', 'index') OR (type = 'table' AND rootpage = 0)
-UNION ALL
-SELECT 'computed column ' || it.name || '.' || its.name FROM sqlite_master AS it, pragma_table_xinfo(it.name) AS its
-WHERE it.type = 'table' AND it.rootpage > 0 AND its.hidden > 0
-"""
-"""Parts of an SQLite file that run code when it is read or written: triggers, views, virtual tables."""
+_LONGEST, _MOST = 2_000, 1_000
+"""Signs of a statement, and parts of a file, of which ours have far fewer."""
+
+_OF_SQLITE = {
+    "sqlite_stat1": "CREATE TABLE sqlite_stat1(tbl,idx,stat)",
+    "sqlite_stat4": "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)",
+}
+"""What ANALYZE adds."""
 
 
 def _refuse_commands(connection: sa.Connection) -> None:
-    """Refuse a file in which somebody has put what SQLite would carry out: it may have no end, and nothing stops it.
+    """Refuse an SQLite file with a part that dialler-sync did not create: SQLite may have to compute something for it
+    (a trigger, a view, a constraint, an index on an expression), which may have no end, and nothing stops it.
 
     Raises:
-        NotOurs: there is such a thing.
+        NotOurs: there is such a part.
     """
-    if connection.dialect.name == "sqlite" and (found := connection.exec_driver_sql(_COMMANDS).scalar()):
-        raise NotOurs(phrase("it has a {found} that dialler-sync did not create: somebody has changed it", found=found))
+    if connection.dialect.name != "sqlite":
+        return
+    query = "SELECT type, name, substr(sql, 1, ?) FROM sqlite_master LIMIT ?"
+    parts = connection.exec_driver_sql(query, (_LONGEST, _MOST)).all()
+    names = {name for _, name, _ in parts}
+    tables = any(kind == "table" for kind, _, _ in parts)
+    if tables and not {schema_version.name, runs.name, rows.name} <= names:
+        return  # another program's, which nothing is asked
+    ours = _ours()
+    for kind, name, sql in parts:
+        if not _is_ours(kind, name, sql, ours):
+            raise NotOurs(
+                phrase(
+                    "it has a {found} that dialler-sync did not create: somebody has changed it",
+                    found=f"{kind} {name}",
+                )
+            )
+    if len(parts) == _MOST:
+        raise NotOurs(phrase("it is a database of another program"))
+
+
+def _ours() -> dict[str, set[str]]:
+    """Return name → pieces of the statement that creates a table or an index, of the newest journal: older ones have
+    some of them."""
+    dialect = sqlite.dialect()
+    found = {name: _pieces(sql) for name, sql in _OF_SQLITE.items()}
+    for table in metadata.tables.values():
+        found[table.name] = _pieces(str(CreateTable(table).compile(dialect=dialect))) | {""}
+        for index in table.indexes:
+            found[str(index.name)] = _pieces(str(CreateIndex(index).compile(dialect=dialect)))
+    return found
+
+
+def _is_ours(kind: object, name: object, sql: object, ours: dict[str, set[str]]) -> bool:
+    if not isinstance(name, str):
+        return False
+    if sql is None:  # of the primary key that a statement of ours names
+        return kind == "index" and name.startswith("sqlite_autoindex_")
+    return name in ours and isinstance(sql, str) and len(sql) < _LONGEST and _pieces(sql) <= ours[name]
+
+
+def _pieces(sql: str) -> set[str]:
+    """Return how a statement begins, what stands in its brackets, by columns and keys, and how it ends."""
+    plain = re.sub(r"VARCHAR\(\d{1,4}\)", "TEXT", " ".join(sql.replace('"', "").split()))  # of the first versions
+    head, _, rest = plain.partition("(")
+    body, _, end = rest.rpartition(")")
+    whole = re.sub(r"\([^()]*\)", lambda key: key[0].replace(",", ";"), body)  # that of several columns is one piece
+    return {head.strip(), end.strip(), *(each.strip() for each in whole.split(","))}

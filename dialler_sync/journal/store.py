@@ -57,6 +57,10 @@ class Journal(Rows, History, Notices, Erasure):
         """The folder for copies of standard input, while their runs can be resumed."""
         return self._database.copies_folder()
 
+    def make_copies(self) -> Path:
+        """Make the folder for copies; return it. Before that, another user may make it."""
+        return self._database.copies_folder(make=True)
+
     def require_rights(self) -> None:
         """Do what a run does to each table, with no row of it.
 

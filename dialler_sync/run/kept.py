@@ -3,6 +3,7 @@ was."""
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,8 @@ from ..text.phrase import phrase
 _KEPT = "kept"
 """Key in the record of a file at an address: the path of its copy."""
 
+_NAME = re.compile("[0-9a-f]{16}")
+
 Record = Mapping[str, Any]
 
 
@@ -27,7 +30,7 @@ def keep_copies(journal: Journal, files: Sequence[Record]) -> list[Record]:
     Raises:
         JournalError: one cannot be copied; none is left behind.
     """
-    there = set(journal.copies.iterdir()) if journal.copies.is_dir() else set()
+    there = set(folder.iterdir()) if (folder := journal.copies).is_dir() else set()
     kept: list[Record] = []
     try:
         for entry in files:
@@ -51,14 +54,15 @@ def _is_stdin(entry: Record) -> bool:
 
 
 def _keep(journal: Journal, address: str | None) -> Path:
+    folder = journal.make_copies()
     try:
-        return keep(address, journal.copies)
+        return keep(address, folder)
     except OSError as error:
         raise JournalError(
             phrase(
                 "the copy of {file} cannot be kept in {folder}: {error}",
                 file=address or phrase("standard input"),
-                folder=journal.copies,
+                folder=folder,
                 error=error.strerror or error,
             )
         ) from error
@@ -78,8 +82,9 @@ def place_of(entry: Record) -> Path:
 
 
 def _copies(journal: Journal, files: Iterable[Record]) -> set[Path]:
-    paths = (Path(path) for entry in files for path in (entry["path"], entry.get(_KEPT)) if path)
-    return {path.parent for path in paths if path.parent.parent == journal.copies}
+    """Return the folders of copies, each with a name that :func:`keep` gives: the journal may say anything."""
+    folders = {Path(path).parent for entry in files for path in (entry["path"], entry.get(_KEPT)) if path}
+    return {each for each in folders if _NAME.fullmatch(each.name) and each.parent == journal.copies}
 
 
 def delete_copies(journal: Journal, run: RunRecord) -> None:
@@ -118,4 +123,4 @@ def require_copies(journal: Journal, run: RunRecord) -> None:
 
 
 def _is_gone(journal: Journal, path: Path) -> bool:
-    return path.parent.parent == journal.copies and not path.exists()
+    return not path.exists() and path.parent.parent == journal.copies

@@ -15,10 +15,12 @@ from dialler_sync.config.inbox import InboxSettings
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.files.pinned import temporary_folder
 from dialler_sync.inbox.answers import Answers, answer_name
+from dialler_sync.inbox.arrivals import mark_of
 from dialler_sync.journal import Journal
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
+from ..helpers.drafts import made_draft
 
 Contacts = Callable[..., Path]
 BAD = "Z1,Anna,0171 12"
@@ -192,6 +194,28 @@ def test_keep_deletes_answers_that_nobody_has_changed(
     assert sorted(path.name[:5] for path in answers.iterdir()) == ["b.csv", "c.csv"]
 
 
+def test_keep_deletes_nothing_but_answers_whatever_the_journal_says(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, tmp_path: Path
+) -> None:
+    """Somebody may have changed it: it names another file of the folder, as that is now."""
+    configure(inbox="{dir: inbox, answers: answers}")
+    for name in ("a.csv", "b.csv"):
+        contacts_csv(1, f"inbox/{name}")
+    take(run)
+    answers = (tmp_path / "answers").resolve()
+    precious = answers / "important.xlsx"
+    precious.write_bytes(b"foreign")
+
+    with Journal.open(tmp_path / "state" / "journal.db") as journal:
+        notes = journal.answers(str(inbox.resolve()))
+        (of_a,) = (answer for answer in notes.written() if answer.file == "a.csv")
+        notes.settle(of_a.id, str(precious), mark_of(precious))
+        found = Answers(InboxSettings(answers=Path("answers")), inbox.resolve(), journal)
+        found.delete_old(timedelta(days=30), datetime.now(UTC) + timedelta(days=31))
+
+    assert sorted(path.name[:5] for path in answers.iterdir()) == ["a.csv", "impor"]
+
+
 def test_names_are_valid_everywhere() -> None:
     """On Windows and Samba, in 255 bytes, beside others that differ in case only."""
     at = datetime(2026, 11, 29, 3, 15, tzinfo=UTC)
@@ -215,8 +239,8 @@ def test_what_a_killed_process_left_goes_and_what_another_writes_stays(
     configure(inbox="{dir: inbox, answers: answers}")
     answers = tmp_path / "answers"
     answers.mkdir()
-    (answers / ".rows.killed.part").mkdir()
-    (answers / ".rows.killed.part" / "draft.xlsx").touch()
+    killed = made_draft(answers, ".rows.killed", ".part")
+    (killed / "draft.xlsx").touch()
     contacts_csv(1, "inbox/a.csv")
 
     with temporary_folder(answers) as held:
@@ -225,5 +249,5 @@ def test_what_a_killed_process_left_goes_and_what_another_writes_stays(
         assert held.exists()
 
     assert len(left) == 1
-    assert ".rows.killed.part" not in left
+    assert killed.name not in left
     assert [path.name[:5] for path in answers.iterdir()] == ["a.csv"]

@@ -19,6 +19,7 @@ from dialler_sync.report import contacts_output
 from dialler_sync.report.sheets import Book
 
 from ..conftest import Configure, Run
+from ..helpers.drafts import made_draft
 from .limited import configuration
 from .users import AGENT, INTRUDER, as_user, is_root, moved
 
@@ -258,9 +259,9 @@ def test_only_drafts_are_deleted(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "kept").touch()
     folder = tmp_path / "reports"
-    for name in (".rows.x1.part", ".rows.other"):
-        (folder / name).mkdir(parents=True)
-        (folder / name / "rows").touch()
+    (folder / ".rows.other").mkdir(parents=True)
+    for made in (folder / ".rows.other", made_draft(folder, ".rows.", ".part")):
+        (made / "rows").touch()
     (folder / ".rows.x2.part").symlink_to(tmp_path / "elsewhere")
     for name in (".0123456789abcdef.part", ".part", "results.csv", "0123456789abcdef.part"):
         (folder / name).touch()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,6 +20,7 @@ from dialler_sync.fetch import limits
 from dialler_sync.fetch.folder import RemoteFolder
 from dialler_sync.fetch.sftp import CheckedSftp
 from dialler_sync.files.url import Url
+from dialler_sync.inbox.remote import _digest
 from dialler_sync.journal import Journal
 from dialler_sync.simulator import SimulatorServer
 
@@ -26,6 +28,7 @@ from ..conftest import Configure, Done, Run
 from ..helpers.dialler import line
 from ..helpers.stores import Sftp
 from ..sources.conftest import Remote, bucket, logins, remote, sftp, share
+from .users import INTRUDER, is_root
 
 __all__ = ["bucket", "remote", "sftp", "share"]
 
@@ -125,6 +128,130 @@ def test_what_is_forged_as_claimed_is_not_read(
 
     assert done.code == ExitCode.OK, done.err
     assert keys(dialler) == {"K2"}
+
+
+@is_root
+@pytest.mark.parametrize("how", ["link", "folder", "folder of the inbox's owner"])
+@pytest.mark.parametrize("name", ["importing", "done", "claim"])
+def test_folders_of_another_user_are_not_used(
+    name: str, how: str, run: Run, configure: Configure, sftp: Sftp, inbox: tuple[str, Path], dialler: SimulatorServer
+) -> None:
+    """Whoever can write to the inbox can make them, or links of these names: nothing is read or put there; the folders
+    that it opens on may be its owner's, as on this machine."""
+    url, folder = inbox
+    with Journal.open(str(Path("state/journal.db").resolve())) as journal:
+        owner = journal.inbox(url).owner()
+    theirs = folder.with_name(f"{folder.name}-theirs")
+    theirs.mkdir(mode=0o777)
+    (theirs / "secret.csv").write_bytes(LIST)
+    found = (theirs / "secret.csv").stat()
+    mark = f"{found.st_size}:{datetime.fromtimestamp(int(found.st_mtime), UTC)}"
+    place = folder / name
+    if name == "claim":
+        place = folder / "importing" / (f"{owner}-" + _digest(f"secret.csv\n{mark}"))
+        place.parent.mkdir()
+    if how == "link":
+        place.symlink_to(theirs)
+    else:
+        theirs.rename(place)
+    os.lchown(place, INTRUDER, INTRUDER)
+    if how.endswith("owner"):
+        os.chown(folder, INTRUDER, INTRUDER)
+    (folder / "good.csv").write_bytes(LIST.replace(b"K1", b"K2"))
+
+    done = take(run, configure, sftp.login, url)
+
+    allowed = how.endswith("owner") and name != "claim"
+    assert done.code == (ExitCode.OK if allowed or name == "claim" else ExitCode.INPUT), done.err
+    assert (place / "secret.csv").read_bytes() == LIST
+    assert keys(dialler) == ({"K2"} if name != "importing" or allowed else set())
+    if not allowed and name != "claim":
+        assert f"{url}/{name} belongs to another user" in done.err
+        assert len([*place.iterdir()]) == 1
+
+
+def test_the_name_of_a_journal_that_somebody_has_changed(
+    run: Run, configure: Configure, sftp: Sftp, inbox: tuple[str, Path]
+) -> None:
+    """It begins the names of claims on the server, and could lead elsewhere."""
+    url, folder = inbox
+    with Journal.open(str(Path("state/journal.db").resolve())) as journal:
+        notes = journal.inbox(url)
+        notes._put("/owner", f"../../{folder.name}-elsewhere/x", 0)
+    (folder / "a.csv").write_bytes(LIST)
+
+    assert take(run, configure, sftp.login, url).code == ExitCode.OK
+    assert not folder.with_name(f"{folder.name}-elsewhere").exists()
+
+
+@pytest.mark.parametrize("umask", [0o002, 0o022])
+def test_nobody_else_can_write_to_folders_of_an_inbox(
+    umask: int, run: Run, configure: Configure, sftp: Sftp, inbox: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the umask of the server: else a group could swap the claimed file."""
+    url, folder = inbox
+    real, asked = CheckedSftp.makedirs, {}
+
+    def makedirs(files: CheckedSftp, path: str, **given: Any) -> None:
+        asked[path] = given.get("mode", 0o777) & ~umask
+        real(files, path, **given)
+
+    monkeypatch.setattr(CheckedSftp, "makedirs", makedirs)
+    (folder / "a.csv").write_bytes(LIST)
+
+    assert take(run, configure, sftp.login, url).code == ExitCode.OK
+    modes = {path.removeprefix(str(folder)).split("-")[0]: mode for path, mode in asked.items()}
+    assert {mode for path, mode in modes.items() if path.count("/") == 1} == {0o755}
+    assert {mode for path, mode in modes.items() if path.count("/") > 1} == {0o700}
+
+
+@is_root
+@pytest.mark.parametrize("how", ["theirs", "a link of theirs", "open to all"])
+@pytest.mark.parametrize("what", ["docs", "copy"])
+def test_copies_of_another_user_are_not_used(
+    what: str,
+    how: str,
+    run: Run,
+    configure: Configure,
+    sftp: Sftp,
+    inbox: tuple[str, Path],
+    tmp_path: Path,
+    dialler: SimulatorServer,
+) -> None:
+    """In a folder that is open to all anybody can make the one beside the journal: nothing is deleted in it, or where
+    its links lead, and what lies there is not imported."""
+    url, folder = inbox
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(0o1777)
+    docs = tmp_path / "docs"
+    (docs / "2025").mkdir(parents=True)
+    (folder / "good.csv").write_bytes(LIST)
+    copies = tmp_path / "shared" / "check.db-copies"
+    made = tmp_path / "made" if how == "a link of theirs" else copies
+    (made / "inbox").mkdir(parents=True)
+    if how == "a link of theirs":
+        copies.symlink_to(made)
+    if what == "docs":
+        (made / "inbox" / _digest(url)).symlink_to(docs)
+    else:
+        found = (folder / "good.csv").stat()
+        mark = f"{found.st_size}:{datetime.fromtimestamp(int(found.st_mtime), UTC)}"
+        planted = made / "inbox" / _digest(url) / _digest(f"good.csv\n{mark}") / "good.csv"
+        planted.parent.mkdir(parents=True)
+        planted.write_bytes(LIST.replace(b"K1", b"EVIL"))
+    if how == "open to all":
+        copies.chmod(0o777)
+    else:
+        os.lchown(copies, INTRUDER, INTRUDER)
+    configure(sources=logins(sftp.login), inbox=f'{{dir: "{url}"}}', concurrency=1)
+
+    done = run("--state", str(tmp_path / "shared" / "check.db"), "import", "--quiet-for", "0")
+
+    assert done.code == ExitCode.USAGE, done.err
+    assert "the folder of the journal's copies" in done.err
+    assert "could have been changed by others" in done.err
+    assert (docs / "2025").exists()
+    assert not keys(dialler)
 
 
 def test_a_link_for_the_moment_of_opening_is_not_read(

@@ -16,9 +16,11 @@ import pytest
 
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.fetch.copies import Copy
+from dialler_sync.files.drafts import temporary_prefix
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Run
+from ..helpers.drafts import made_draft
 from .conftest import Pipe
 from .kinds import CONTAINERS, PASSWORD, PRINTS_IT, WORKBOOKS, encrypted, zipped
 
@@ -328,8 +330,7 @@ def test_lists_of_other_kinds_may_be_packed(run: Run, configure: Configure, tmp_
 def test_copies_of_a_killed_process_are_deleted(copies: Path) -> None:
     """By the next that makes one; those of a process that lives stay."""
     live = Copy()
-    left = copies / f"dialler-sync-{os.getuid()}-killed"
-    left.mkdir()
+    left = made_draft(copies, temporary_prefix())
     (left / "list").write_text("personal data")
     for folder in (left, live.path.parent):
         os.utime(folder, (1, 1))

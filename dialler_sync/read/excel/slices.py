@@ -8,12 +8,12 @@ strings, and calamine reads one after the other.
 from __future__ import annotations
 
 import re
-import tempfile
 import zipfile
 from collections.abc import Sequence
-from pathlib import Path
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
+from ...files.drafts import scratch
 from .canonical import write_part, write_workbook
 from .package import Package
 from .sheet import rows_of
@@ -40,8 +40,8 @@ class Slices:
     """
 
     def __init__(self, prefix: str) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="dialler-sync-")
-        self._path = Path(self._folder.name) / "slices.xlsx"
+        self._until = ExitStack()
+        self._path = self._until.enter_context(scratch()) / "slices.xlsx"
         self._zip = zipfile.ZipFile(self._path, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
         self._row = re.compile(rf"<{prefix}row[\s/>]".encode())
         self._merged, self._merged_end = f"<{prefix}mergeCells".encode(), f"</{prefix}mergeCells>".encode()
@@ -55,7 +55,7 @@ class Slices:
 
     def __exit__(self, *exc: object) -> None:
         self._zip.close()
-        self._folder.cleanup()
+        self._until.close()
 
     def add(self, block: bytes) -> None:
         """Take the next rows of the sheet; with the first comes what stands before, with the last what follows."""

@@ -15,8 +15,10 @@ from dialler_sync.errors import InputError
 from dialler_sync.fetch import copies, sftp
 from dialler_sync.fetch.copies import Copy, sweep
 from dialler_sync.fetch.remote import Store, _blocks, expand
+from dialler_sync.files.drafts import temporary_prefix
 from dialler_sync.files.url import Url
 
+from ...helpers.drafts import made_draft
 from ...security.users import INTRUDER
 
 
@@ -25,10 +27,8 @@ def test_only_what_a_killed_process_has_left_is_deleted(tmp_path: Path, monkeypa
     monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     held = Copy()
-    names = {name: tmp_path / f"{copies._prefix()}{name}" for name in ("left", "young", "theirs")}
-    for folder in names.values():
-        folder.mkdir()
-    victim, link = tmp_path / "victim", tmp_path / f"{copies._prefix()}link"
+    names = {name: made_draft(tmp_path, f"{temporary_prefix()}{name}") for name in ("left", "young", "theirs")}
+    victim, link = tmp_path / "victim", tmp_path / f"{temporary_prefix()}link"
     victim.mkdir()
     link.symlink_to(victim)
     for folder in (*names.values(), held.path.parent, victim, link):

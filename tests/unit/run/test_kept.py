@@ -84,7 +84,7 @@ def test_of_several_copies_all_are_kept_or_none(journal: Journal, monkeypatch: p
     def keep(address: str | None, folder: Path) -> Path:
         if address == f"{ADDRESS}?2":
             raise OSError(errno.ENOSPC, "No space left on device")
-        return written(folder / "new" / "-") if address is None else other
+        return written(folder / f"{1:016x}" / "-") if address is None else other
 
     monkeypatch.setattr(kept, "keep", keep)
 
@@ -95,19 +95,24 @@ def test_of_several_copies_all_are_kept_or_none(journal: Journal, monkeypatch: p
 
 
 def test_only_copies_are_deleted_and_only_those_of_the_run(journal: Journal, tmp_path: Path) -> None:
-    """The folder of a copy goes with it: that of a person's list must not."""
-    lists = [written(tmp_path / "lists" / "a.csv"), written(journal.copies / "a.csv")]
-    copies = [written(journal.copies / str(n) / "-") for n in range(3)]
+    """The folder of a copy goes with it: that of a person's list must not, whatever somebody has put into the
+    journal."""
+    lists = [
+        written(folder / "a.csv")
+        for folder in (tmp_path / "lists", journal.copies, journal.copies / "mine", journal.copies.parent)
+    ]
+    copies = [written(journal.copies / f"{n:016x}" / "-") for n in range(3)]
     run = run_of(
         journal,
         *(entry(path.name, path) for path in lists),
         entry("-", copies[0]),
         entry("b.csv", ADDRESS, kept=copies[1]),
+        *(entry("c.csv", ADDRESS, kept=journal.copies / each / "a.csv") for each in ("..", ".", "mine/.")),
     )
 
     kept.delete_copies(journal, run)
 
-    assert [path.exists() for path in lists + copies] == [True, True, False, False, True]
+    assert [path.exists() for path in lists + copies] == [True] * 4 + [False, False, True]
     assert not copies[0].parent.exists()
 
 
@@ -124,7 +129,7 @@ def test_copies_stay_as_long_as_their_run_can_be_resumed(
     journal: Journal, state: str, summary: dict[str, Any] | None, there: bool
 ) -> None:
     """Also where only its reports are still to be written."""
-    copy = written(journal.copies / "1" / "-")
+    copy = written(journal.copies / f"{1:016x}" / "-")
     run = run_of(journal, entry("-", copy), state=state, summary=None if summary is None else facts(RUN.id, **summary))
 
     kept.delete_settled_copies(journal, run.id)

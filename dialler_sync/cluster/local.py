@@ -5,19 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from multiprocessing import resource_tracker
-from pathlib import Path
 
 import dask
 from distributed import Nanny, Scheduler, SpecCluster, Worker
 from distributed.security import Security
 
-from ..files import trust
 from ..files.own_command import SAFE_PATH
-from ..text.phrase import phrase
+from ..files.temporary import private_folder
 
 _log = logging.getLogger(__name__)
 
@@ -45,12 +42,11 @@ async def local_cluster(workers: int) -> AsyncIterator[SpecCluster]:
     """
     common = {"host": "127.0.0.1", "protocol": "tls://", "security": Security.temporary(), "dashboard": False}
     with (
-        tempfile.TemporaryDirectory(prefix="dialler-sync-cluster-", ignore_cleanup_errors=True) as folder,
+        private_folder("dialler-sync-cluster-") as folder,  # Dask loads modules from it
         # All users share Dask's default folder, and modules in it take precedence over installed ones.
-        dask.config.set({"temporary-directory": folder}),
+        dask.config.set({"temporary-directory": str(folder)}),
         _no_modules_from_here(),
     ):
-        trust.require(phrase("the folder for temporary files"), Path(folder))  # Dask loads modules from it
         worker = {
             "cls": Nanny,
             "options": {

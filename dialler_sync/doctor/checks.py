@@ -21,7 +21,8 @@ from ..config.sources import files_of_stores
 from ..errors import ConfigError, DiallerSyncError, JournalError, UsageError
 from ..exit_codes import ExitCode
 from ..fetch.folder import RemoteFolder
-from ..files.trust import TRUST, is_foreign, judge
+from ..files.temporary import judge_place
+from ..files.trust import TRUST, Distrust, is_foreign, judge
 from ..files.url import Url
 from ..journal import Journal
 from ..journal.place import journal_files
@@ -56,6 +57,8 @@ def examine(
         yield from _journal(state)
     yield _folder(reports)
     yield _space(reports)
+    if found := judge_place():
+        yield _untrusted(found, phrase("{fix}, or name another folder in TMPDIR", fix=found.fix), trusted)
     unsafe = yield from _trust([(phrase(CONFIGURATION), config_path)], trusted)
     try:
         settings = load_config(config_path, trusted=True)  # parsing it runs nothing
@@ -146,12 +149,15 @@ def _trust(files: Iterable[tuple[str, Path]], trusted: bool) -> Generator[Check,
     for what, path in files:
         if found := judge(what, path):
             unsafe = True
-            if trusted:
-                yield warning("trust", phrase("{said}; accepted by --trust", said=found.said), found.fix)
-            else:
-                yield failed("trust", found.said, f"{found.fix} (or --trust, {TRUST}=1)", ExitCode.USAGE)
+            yield _untrusted(found, found.fix, trusted)
             break  # the files beside a journal lie in the same folders
     return unsafe
+
+
+def _untrusted(found: Distrust, fix: str, trusted: bool) -> Check:
+    if trusted:
+        return warning("trust", phrase("{said}; accepted by --trust", said=found.said), fix)
+    return failed("trust", found.said, f"{fix} (or --trust, {TRUST}=1)", ExitCode.USAGE)
 
 
 def _journal(state: str | Path) -> Iterator[Check]:

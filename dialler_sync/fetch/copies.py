@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..errors import InputError, MachineAtFault
 from ..files.private import make_folder, new_file
+from ..files.temporary import temporary_place
 from ..text.phrase import figure, phrase
 
 BLOCK = 1 << 20
@@ -37,7 +38,7 @@ class Copy:
     def __init__(self, name: str = "list") -> None:
         sweep()
         with _said():
-            folder = Path(tempfile.mkdtemp(prefix=_prefix()))
+            folder = Path(tempfile.mkdtemp(prefix=_prefix(), dir=temporary_place()))
         lock = _lock(folder)
         self.path = folder / name
         self.kept: Path | None = None

@@ -21,6 +21,7 @@ from ..text.phrase import mark, phrase
 TRUST = "DIALLER_SYNC_TRUST"
 """Environment variable equivalent to ``--trust``."""
 
+_told = {"trust": False}
 MOST_LINKS = 40
 _GROUP, _OTHERS = stat.S_IWGRP, stat.S_IWOTH
 FOREIGN_LINK = mark("{link} is a link that belongs to another user")
@@ -58,14 +59,15 @@ class _Fault:
     command: str
 
 
-def judge(what: str, path: Path, *, shared: bool = False) -> Distrust | None:
+def judge(what: str, path: Path, *, shared: bool = False, entries: bool = False) -> Distrust | None:
     """Return why users other than this one and root can change a path; None if they cannot, or if it does not exist.
 
-    ``what`` names the path in messages; ``shared``: a group may write to it, too.
+    ``what`` names the path in messages; ``shared``: a group may write to it, too; ``entries``: of a folder, only what
+    this user has in it counts, as of any folder above a file.
     """
     if sys.platform == "win32":
         return None
-    faults = list(_faults(path, shared=shared))
+    faults = list(_faults(path, shared=shared, entries=entries))
     if not faults:
         return None
     texts = "; ".join(fault.text for fault in faults)
@@ -94,9 +96,14 @@ def require(what: str, path: Path, *, trust: bool | None = None) -> None:
         )
 
 
+def override(said: bool) -> None:
+    """Note whether ``--trust`` was said, for what is judged where nobody passes it on."""
+    _told["trust"] = said
+
+
 def is_overridden() -> bool:
-    """Whether the variable switches the check off."""
-    return os.environ.get(TRUST, "").strip().casefold() in {"1", "true", "t", "yes", "y", "on"}
+    """Whether ``--trust`` or its variable switches the check off."""
+    return _told["trust"] or os.environ.get(TRUST, "").strip().casefold() in {"1", "true", "t", "yes", "y", "on"}
 
 
 def foreign_link(path: Path) -> Path | None:
@@ -125,11 +132,11 @@ if sys.platform != "win32":
     import grp
     import pwd
 
-    def _faults(path: Path, *, shared: bool) -> Iterator[_Fault]:
+    def _faults(path: Path, *, shared: bool, entries: bool) -> Iterator[_Fault]:
         trusted, unmapped = _trusted(), _unmapped()
         steps = list(_steps(path))
         for at, (step, found) in enumerate(steps):
-            above = at < len(steps) - 1 or not _is_whole(path, steps)
+            above = entries or at < len(steps) - 1 or not _is_whole(path, steps)
             foreign = found.st_uid not in trusted and not (above and found.st_uid == unmapped)
             if foreign:
                 yield _owner_fault(step, found)

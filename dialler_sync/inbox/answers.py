@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import sys
-import tempfile
 import unicodedata
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ from ..errors import InputError, JournalError, UsageError
 from ..fetch.folder import RemoteFolder
 from ..files.pinned import delete_abandoned, pin_own, real, temporary_folder, unpin, within
 from ..files.private import give_rights, make_folder, refuse_foreign_link
+from ..files.temporary import temporary_place
 from ..files.trust import is_foreign
 from ..files.url import Url, path_of
 from ..files.whole import why
@@ -138,8 +138,8 @@ class Answers:
                 with self._held(self._folder) as folder:
                     path = self._write(answer, folder)
                     mark = self._mark(path)
-            except (OSError, JournalError, InputError) as error:
-                said = error if isinstance(error, InputError) else f"{why(error)}."
+            except (OSError, JournalError, InputError, UsageError) as error:
+                said = error if isinstance(error, InputError | UsageError) else f"{why(error)}."
                 _log.error(
                     phrase(
                         "the answer to {file} cannot be written to {folder}: {why} The next call tries again.",
@@ -166,7 +166,7 @@ class Answers:
         """Write an answer under a hidden name, then give it its own: whole or not there."""
         at = datetime.fromisoformat(answer.at).astimezone()
         run = next((run for run in self._journal.runs() if run.id == answer.run), None) if answer.run else None
-        with temporary_folder(Path(tempfile.gettempdir()) if self._store else folder) as hidden:
+        with temporary_folder(temporary_place() if self._store else folder) as hidden:
             draft = hidden / "answer.xlsx"
             if run and run.summary:
                 self._write_of_run(draft, answer, run)
@@ -259,6 +259,7 @@ UNREAD, STOPPED, NOTHING = mark("could not be read"), mark("stopped, will go on"
 
 _BYTES, _SIGNS = 255, 180
 """Longest name: of file systems in bytes, and of what Excel opens together with its folder."""
+_LONGEST_OUTCOME = 50
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff]')
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\s*(\.|$))", re.IGNORECASE)
 
@@ -284,7 +285,7 @@ def answer_name(file: str, at: datetime, outcome: str, taken: Container[str]) ->
 
     A long name loses signs before its suffix.
     """
-    name = as_file_name(file)
+    name, outcome = as_file_name(file), as_file_name(outcome)[:_LONGEST_OUTCOME]  # the journal has both
     whole = (_fitting(name, f" – {at:%Y-%m-%d %H%M} – {outcome}{number}.xlsx") for number in _numbers())
     return next(each for each in whole if each.casefold() not in taken)
 

@@ -6,7 +6,6 @@ It needs no configuration, and nothing leaves this machine.
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +16,7 @@ from ..config import Settings, load_config
 from ..contacts.read import list_contacts, read_history
 from ..contacts.record_file import RecordFile
 from ..contacts.targets import Named, Targets
+from ..files.temporary import private_folder
 from ..journal import Journal
 from ..observer import Observer
 from ..report.calls_page import write_calls_page
@@ -57,15 +57,15 @@ def run_demo(out: Path | None, observer: Observer) -> Demo:
     config_path, source = example_folder("configs") / "demo.yaml", example_folder("sample_data") / "crm_export.csv"
     store = Store(clock=Clock(time.time() - 8 * _DAY, speed=0), seed=_SEED)
     dials = SimulatorSettings(dial=40 / 3_600, dial_hours=(9, 17), seed=_SEED)
-    with SimulatorServer(store, dials) as server, tempfile.TemporaryDirectory() as state:
+    with SimulatorServer(store, dials) as server, private_folder() as state:
         settings = load_config(config_path, {**os.environ, "DIALLER_SYNC_TOKEN": server.token}, trusted=True)
         dialler = settings.dialler.model_copy(update={"base_url": server.base_url})
         settings = settings.model_copy(update={"dialler": dialler})
         options = ImportOptions((source,), config_path, out)
-        with Journal.open(Path(state) / "journal.db") as journal:
+        with Journal.open(state / "journal.db") as journal:
             summary = import_files(settings, options, journal, observer)
         server.pass_time(7 * _DAY)
-        came_of_it = _list_calls(settings, Path(state), Path(summary.out), source.name)
+        came_of_it = _list_calls(settings, state, Path(summary.out), source.name)
         return Demo(summary, len(store.contacts), sum(map(len, store.calls.values())), came_of_it)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ from pathlib import Path
 from ..api.token import read_token
 from ..config import Settings, fingerprint
 from ..fields import FIELDS, Kind
+from ..files.temporary import private_folder
 from ..journal import Journal, RunRecord
 from ..observer import Observer, Silent
 from ..plan.file import PlanFile, read_plan
@@ -98,9 +98,9 @@ def plan_files(
     options = _limited(settings, options)
     sources = open_sources(settings, options.files, _log.warning, journal)
     suppressed = read_suppression_lists(settings)
-    with tempfile.TemporaryDirectory() as folder:
+    with private_folder() as folder:
         target = find_target(settings, journal)
-        with _begin(journal, "plan", settings, options, sources, suppressed, target, folder=Path(folder)) as run:
+        with _begin(journal, "plan", settings, options, sources, suppressed, target, folder=folder) as run:
             execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
             planned = execution.plan()
     return PlanFile.of(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import smtplib
 import ssl
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from email.message import EmailMessage
@@ -19,6 +18,7 @@ from ..errors import DiallerSyncError
 from ..fields import FIELDS, Kind
 from ..files.own_command import read_secret
 from ..files.small import read_small
+from ..files.temporary import private_folder
 from ..inbox.answers import as_file_name
 from ..journal import Journal, RunRecord
 from ..model import DID_NOT_SUCCEED
@@ -271,6 +271,6 @@ def _masked(run: RunRecord, journal: Journal) -> bytes:
         if entry.has_source:
             _, number, found = next(cells)
             page.add(entry.result, number, found)
-    with tempfile.TemporaryDirectory() as folder:
-        page.write(Path(folder) / "report.html", run.summary or {}, [])
-        return (Path(folder) / "report.html").read_bytes()
+    with private_folder() as folder:
+        page.write(folder / "report.html", run.summary or {}, [])
+        return (folder / "report.html").read_bytes()

@@ -8,12 +8,12 @@ strings, and calamine reads one after the other.
 from __future__ import annotations
 
 import re
-import tempfile
 import zipfile
 from collections.abc import Sequence
-from pathlib import Path
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
+from ...files.temporary import private_folder
 from .canonical import write_part, write_workbook
 from .package import Package
 from .sheet import rows_of
@@ -40,14 +40,14 @@ class Slices:
     """
 
     def __init__(self, prefix: str) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="dialler-sync-")
-        self._path = Path(self._folder.name) / "slices.xlsx"
+        self._held = ExitStack()
+        self._path = self._held.enter_context(private_folder()) / "slices.xlsx"
         self._zip = zipfile.ZipFile(self._path, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
         self._row = re.compile(rf"<{prefix}row[\s/>]".encode())
         self._merged, self._merged_end = f"<{prefix}mergeCells".encode(), f"</{prefix}mergeCells>".encode()
         self._rows_end, self._end = f"</{prefix}sheetData>".encode(), f"</{prefix}worksheet>".encode()
         self._head = b""
-        self._held: list[bytes] = []
+        self._waiting: list[bytes] = []
         self._size = self._count = 0
 
     def __enter__(self) -> Self:
@@ -55,15 +55,15 @@ class Slices:
 
     def __exit__(self, *exc: object) -> None:
         self._zip.close()
-        self._folder.cleanup()
+        self._held.close()
 
     def add(self, block: bytes) -> None:
         """Take the next rows of the sheet; with the first comes what stands before, with the last what follows."""
-        self._held.append(block)
+        self._waiting.append(block)
         self._size += len(block)
         if self._size > _SLICE and self._rows_end not in block and self._row.search(block):
-            self._write(b"".join(self._held), self._rows_end)
-            self._held, self._size = [], 0
+            self._write(b"".join(self._waiting), self._rows_end)
+            self._waiting, self._size = [], 0
 
     def _write(self, rows: bytes, end: bytes) -> None:
         first = self._row.search(rows) if not self._head else None
@@ -81,7 +81,7 @@ class Slices:
         """
         from python_calamine import load_workbook
 
-        rows, end, behind = b"".join(self._held).partition(self._rows_end)
+        rows, end, behind = b"".join(self._waiting).partition(self._rows_end)
         _, begin, merged = behind.partition(self._merged)
         merged, close, _ = merged.partition(self._merged_end)
         self._write(rows, end + (begin + merged + close if close else b""))

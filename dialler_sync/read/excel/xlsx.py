@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from array import array
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...config import SourceSettings
+from ...files.temporary import private_folder
 from ...text.phrase import phrase
 from . import slices
 from .canonical import write_canonical
@@ -33,7 +33,7 @@ def open_xlsx(path: Path, package: Package, workbook: str, source: SourceSetting
 
     @cache
     def canonical() -> _Xlsx:
-        copy = Path(until.enter_context(tempfile.TemporaryDirectory(prefix="dialler-sync-"))) / "canonical.xlsx"
+        copy = until.enter_context(private_folder()) / "canonical.xlsx"
         parts = write_canonical(package, usual.parts, copy)
         rewritten = until.enter_context(Package(copy, source.max_file_mb))
         rewritten.packed = package.packed  # the copy is not packed

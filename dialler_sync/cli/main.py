@@ -19,6 +19,7 @@ import click
 
 from ..errors import DiallerSyncError, Interrupted
 from ..exit_codes import ExitCode, exit_code
+from ..files.trust import override
 from ..text.command_line import set_options
 from ..text.outward import forget_secrets, keep_secret, line, screen
 from ..text.phrase import phrase
@@ -131,6 +132,7 @@ def cli(
     if verbose and quiet:
         raise click.UsageError(phrase("--verbose and --quiet contradict each other"))
     ctx.obj = App(config_path, state, -1 if quiet else min(verbose, 2), log_format, ctx.obj, trust)
+    override(trust)
     set_options(ctx.obj.found_by())
     ctx.obj.set_up_logging()
     if log_format == "json":

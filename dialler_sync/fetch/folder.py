@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import mimetypes
 import secrets
 import stat
 from collections.abc import Callable, Iterable, Mapping
@@ -231,7 +232,7 @@ class RemoteFolder:
         try:
             for name, path in files.items():
                 put.append(drafts[name])
-                store.put_file(str(path), self._at(drafts[name]))
+                store.put_file(str(path), self._at(drafts[name]), **self._kind(name))
             for name, draft in drafts.items():
                 if draft != name:
                     self._rename(store, self._at(draft), self._at(name), replace=replace)
@@ -242,6 +243,11 @@ class RemoteFolder:
             else:
                 _delete(store, (self._at(draft) for name, draft in drafts.items() if draft != name))
             raise
+
+    def _kind(self, name: str) -> dict[str, str]:
+        """Return what an object store is told of a file: the kind of its content, as browsers ask for."""
+        kind = mimetypes.guess_type(name)[0] if not self.renames else None
+        return {"ContentType": kind} if kind else {}
 
     def _rename(self, files: AbstractFileSystem, source: str, target: str, *, replace: bool) -> None:
         if self.url.scheme == "sftp":

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .portable import CLOEXEC, DIRECTORY, NONBLOCK
+
 
 @contextmanager
 def folder_held(folder: Path) -> Iterator[bool]:
@@ -19,7 +21,7 @@ def folder_held(folder: Path) -> Iterator[bool]:
     try:
         import fcntl
 
-        number = os.open(folder, os.O_RDONLY)
+        number = os.open(folder, os.O_RDONLY | DIRECTORY | NONBLOCK | CLOEXEC)
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
         free = True
     except BlockingIOError:

@@ -113,6 +113,11 @@ def within(number: int | None, folder: Path) -> Path:
     return folder if number is None else _OPEN / str(number)
 
 
+def opened(number: int, path: Path) -> Path:
+    """Return a path by which an open file can be opened again, whatever has taken its place meanwhile."""
+    return _OPEN / str(number) if _OPEN.is_dir() else path
+
+
 def unpin(number: int | None) -> None:
     """Close the folder."""
     if number is not None:

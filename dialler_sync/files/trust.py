@@ -21,6 +21,7 @@ from ..text.phrase import mark, phrase
 TRUST = "DIALLER_SYNC_TRUST"
 """Environment variable equivalent to ``--trust``."""
 
+_told = {"trust": False}
 MOST_LINKS = 40
 _GROUP, _OTHERS = stat.S_IWGRP, stat.S_IWOTH
 FOREIGN_LINK = mark("{link} is a link that belongs to another user")
@@ -96,9 +97,14 @@ def require(what: str, path: Path, *, trust: bool | None = None, alone: bool = F
         )
 
 
+def override(said: bool) -> None:
+    """Note whether ``--trust`` was said, for what is judged where nobody passes it on."""
+    _told["trust"] = said
+
+
 def is_overridden() -> bool:
-    """Whether the variable switches the check off."""
-    return os.environ.get(TRUST, "").strip().casefold() in {"1", "true", "t", "yes", "y", "on"}
+    """Whether ``--trust`` or its variable switches the check off."""
+    return _told["trust"] or os.environ.get(TRUST, "").strip().casefold() in {"1", "true", "t", "yes", "y", "on"}
 
 
 def foreign_link(path: Path) -> Path | None:

@@ -138,8 +138,8 @@ class Answers:
                 with self._held(self._folder) as folder:
                     path = self._write(answer, folder)
                     mark = self._mark(path)
-            except (OSError, JournalError, InputError) as error:
-                said = error if isinstance(error, InputError) else f"{why(error)}."
+            except (OSError, JournalError, InputError, UsageError) as error:
+                said = error if isinstance(error, InputError | UsageError) else f"{why(error)}."
                 _log.error(
                     phrase(
                         "the answer to {file} cannot be written to {folder}: {why} The next call tries again.",
@@ -264,6 +264,7 @@ UNREAD, STOPPED, NOTHING = mark("could not be read"), mark("stopped, will go on"
 
 _BYTES, _SIGNS = 255, 180
 """Longest name: of file systems in bytes, and of what Excel opens together with its folder."""
+_LONGEST_OUTCOME = 50
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff]')
 _ANSWER = re.compile(r" – \d{4}-\d\d-\d\d \d{4} – [^/]{1,200}\.xlsx\Z")
 """How the name of an answer ends, as :func:`answer_name` gives it."""
@@ -291,7 +292,7 @@ def answer_name(file: str, at: datetime, outcome: str, taken: Container[str]) ->
 
     A long name loses signs before its suffix.
     """
-    name = as_file_name(file)
+    name, outcome = as_file_name(file), as_file_name(outcome)[:_LONGEST_OUTCOME]  # the journal has both
     whole = (_fitting(name, f" – {at:%Y-%m-%d %H%M} – {outcome}{number}.xlsx") for number in _numbers())
     return next(each for each in whole if each.casefold() not in taken)
 

@@ -15,7 +15,7 @@ from ..journal import READING, Journal, RunRecord
 from ..journal.erase import TO_REWRITE, Place
 from ..model import FINE
 from ..run.address import OUT
-from ..run.begin import reopen_folder
+from ..run.own_folder import MARKED, reopen_folder
 from ..run.report_files import write_reports
 from ..run.reports import Summary
 from ..text.command_line import command
@@ -162,7 +162,7 @@ def _rewrite(journal: Journal, run: RunRecord) -> Iterator[str]:
     try:
         reopen_folder(run)
         write_reports(journal, run, KeptCells(journal, run), Summary.read(run.summary), keep=False)
-        for marked in out.glob("*-marked.xls?"):
+        for marked in filter(lambda path: MARKED.fullmatch(path.name), list(out.iterdir())):
             delete(marked)
         journal.rewritten(run.id)
     except (JournalError, UsageError, OSError) as error:

@@ -27,9 +27,10 @@ from ..errors import (
 from ..exit_codes import ExitCode
 from ..journal import READING, Journal, RunRecord
 from ..run.address import put_reports
-from ..run.begin import REPORTS, delete_reports, reopen_folder, writing_to
+from ..run.begin import REPORTS, delete_reports, writing_to
 from ..run.kept import delete_copies
 from ..run.lifecycle import report
+from ..run.own_folder import reopen_folder
 from ..run.reports import Effort, Summary, summarise
 from ..run.saved_cells import run_cells
 from ..run.start_time import AHEAD

@@ -6,7 +6,7 @@ import logging
 import smtplib
 import ssl
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from itertools import islice
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..config.notify import EmailSettings, SmtpSettings
-from ..errors import DiallerSyncError
+from ..errors import DiallerSyncError, UsageError
 from ..fields import FIELDS, Kind
 from ..files.drafts import scratch
 from ..files.own_command import read_secret
@@ -27,6 +27,7 @@ from ..report.html import HtmlReport
 from ..report.masking import Mask, mask_phones
 from ..report.page import render
 from ..report.people import People
+from ..run.own_folder import held_reports, not_ours, read_report
 from ..text.outward import keep_secret, line
 from ..text.phrase import phrase
 from .forget import KeptCells
@@ -139,7 +140,7 @@ def _password(smtp: SmtpSettings) -> str:
 
 def _message(body: Mapping[str, Any], settings: EmailSettings, journal: Journal) -> EmailMessage:
     runs = list(_runs_of(body, journal))
-    attached, notes = _fitting(list(_attachments(runs, settings, journal)), settings.attach_up_to * 1e6)
+    attached, notes = _fitting(_attachments(runs, settings, journal), settings.attach_up_to * 1e6)
     said = facts(body)
     if settings.mask:
         said = {name: value if name == phrase("Run") else mask_phones(value) for name, value in said.items()}
@@ -200,7 +201,7 @@ class Attachment(NamedTuple):
     place: Path
 
 
-def _fitting(attached: Sequence[Attachment], room: float) -> tuple[list[tuple[str, bytes, tuple[str, str]]], list[str]]:
+def _fitting(attached: Iterable[Attachment], room: float) -> tuple[list[tuple[str, bytes, tuple[str, str]]], list[str]]:
     """Return the attachments that fit together, and a note on each that does not."""
     found, notes, names = [], [], Counter[str]()
     for name, data, kind, place in attached:
@@ -218,13 +219,28 @@ def _attachments(
     runs: Sequence[tuple[str, RunRecord]], settings: EmailSettings, journal: Journal
 ) -> Iterator[Attachment]:
     for label, run in runs:
-        before, out = f"{as_file_name(line(label, _LONGEST_LABEL))} " if label else "", Path(run.out)
-        failed, report = out / "failed.xlsx", out / "report.html"
-        if "failed" in settings.attach and failed.is_file() and _has_rows_to_fix(run):
-            yield Attachment(f"{before}failed.xlsx", failed.read_bytes(), _XLSX, out)
-        if "report" in settings.attach and report.is_file():
-            page = _masked(run, journal) if settings.mask else report.read_bytes()
-            yield Attachment(f"{before}report.html", page, ("text", "html"), out)
+        before = f"{as_file_name(line(label, _LONGEST_LABEL))} " if label else ""
+        most = int(settings.attach_up_to * 1e6) + 1
+        if "failed" in settings.attach and _has_rows_to_fix(run) and (data := _report(run, "failed.xlsx", most)):
+            yield Attachment(f"{before}failed.xlsx", data, _XLSX, Path(run.out))
+        if "report" in settings.attach and (data := _report(run, "report.html", most)):
+            page = _masked(run, journal) if settings.mask else data
+            yield Attachment(f"{before}report.html", page, ("text", "html"), Path(run.out))
+
+
+def _report(run: RunRecord, name: str, most: int) -> bytes:
+    """Return the first ``most`` bytes of a report, nothing if there is none; the journal says where it is."""
+    try:
+        with held_reports(run) as folder:
+            if folder is None:
+                raise not_ours(run)
+            return read_report(folder / name, most)
+    except FileNotFoundError:
+        return b""
+    except (OSError, ValueError, UsageError) as error:
+        why = getattr(error, "strerror", None) or error
+        _log.warning(phrase("{file} of run {run} is not attached: {why}", file=name, run=run.id, why=why))
+        return b""
 
 
 def _has_rows_to_fix(run: RunRecord) -> bool:

@@ -19,12 +19,13 @@ from ..plan.survey import wanted_fields
 from ..prepare.prepared import Prepared
 from ..prepare.sources import open_sources
 from ..reconciliation.compare import May
-from ..reconciliation.moves import Moves
+from ..reconciliation.moves import Moves, unread
 from ..reconciliation.run import FAILED, Reconciled, ReconcileOptions, ReconciliationRun
 from ..reconciliation.sides import Sides
 from ..reconciliation.summary import ReconciliationSummary
 from ..run.begin import begin_run
 from ..run.options import RunOptions
+from ..run.own_folder import held_reports, not_ours, open_report
 from ..run.target import find_target
 from ..target import in_words
 from ..text.phrase import figure, phrase
@@ -49,7 +50,7 @@ def reconcile_files(
     sources = open_sources(settings, options.files, _log.warning, journal)
     suppressed = read_suppression_lists(settings)
     with ExitStack() as held:
-        moves = Moves(Path(since.out) / "reconciliation.csv") if since else None
+        moves = _moves(since) if since else None
         if moves:
             held.callback(moves.close)
         given = {"extras": options.extras, "with_history": options.with_history, "since": since.id if since else None}
@@ -94,6 +95,22 @@ def plan_fixes(
             )
         )
     return plan
+
+
+def _moves(since: RunRecord) -> Moves:
+    """Return what compares lines with those of an earlier run.
+
+    Raises:
+        UsageError: its report cannot be read, or lies in a folder that is not its own.
+    """
+    path = Path(since.out) / "reconciliation.csv"
+    try:
+        with held_reports(since) as folder:
+            if folder is None:
+                raise not_ours(since)
+            return Moves(path, open_report(folder / path.name))
+    except OSError as error:
+        raise unread(path, error) from error
 
 
 def _earlier(journal: Journal, options: ReconcileOptions, target: str) -> RunRecord | None:

@@ -20,9 +20,10 @@ from ..observer import Observer, Silent
 from ..plan.suppress_files import read_suppression_lists
 from ..prepare.sources import Source, open_sources
 from ..run.address import give_again
-from ..run.begin import go_on, reopen_folder
+from ..run.begin import go_on
 from ..run.kept import place_of, require_copies
 from ..run.options import RunOptions
+from ..run.own_folder import reopen_folder
 from ..run.reports import Summary
 from ..run.rows import Execution
 from ..text.command_line import command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +19,16 @@ from ..text.spreadsheet import restore
 _KEPT = ("_user_data", "_contact_id", "_row", "_file", "_class", "_differences")
 
 
+def unread(path: Path, error: Exception) -> UsageError:
+    """Return the error that an earlier report cannot be read."""
+    reason = getattr(error, "strerror", None) or error
+    return UsageError(
+        phrase("--since: the report {path} of that run cannot be read: {reason}", path=path, reason=reason)
+    )
+
+
 class Moves:
-    """Compares lines with those of an earlier ``reconciliation.csv``.
+    """Compares lines with those of an earlier ``reconciliation.csv``, which is open under a ``number``.
 
     Lines are matched by UserData and contact ID; if the contact was created, deleted or recreated, by UserData alone;
     rows without UserData by file and row number. Differences are not compared with reports of older releases, which do
@@ -29,21 +38,18 @@ class Moves:
         UsageError: the file cannot be read, or was not written by a reconciliation.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, number: int) -> None:
         self._base = sqlite3.connect("")  # a private file, deleted when closed
         self._base.execute(
             "CREATE TABLE line (user_data TEXT, contact_id TEXT, row TEXT, file TEXT, class TEXT, differences TEXT,"
             " seen INTEGER DEFAULT 0)"
         )
         try:
-            with path.open(encoding="utf-8", newline="") as file:
+            with os.fdopen(number, encoding="utf-8", newline="") as file:
                 self._load(path, csv.DictReader(file))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             self.close()
-            reason = getattr(error, "strerror", None) or error
-            raise UsageError(
-                phrase("--since: the report {path} of that run cannot be read: {reason}", path=path, reason=reason)
-            ) from error
+            raise unread(path, error) from error
         self._base.execute("CREATE INDEX by_key ON line (user_data, contact_id, row)")
 
     def _load(self, path: Path, lines: csv.DictReader[str]) -> None:

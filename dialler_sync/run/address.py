@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from ..config.sources import StoreSettings, has_store
 from ..errors import DiallerSyncError, UsageError
 from ..fetch.folder import RemoteFolder
+from ..files.pinned import opened
 from ..files.url import Url, path_of
 from ..journal import RunRecord
 from ..text.command_line import command
 from ..text.phrase import phrase
+from .own_folder import REPORT, held_reports, not_ours, open_report
 
 _log = logging.getLogger(__name__)
 
@@ -98,10 +101,32 @@ def put_reports(run: RunRecord, url: Url, stores: Stores) -> None:
         raise UsageError(
             phrase("{url}: has other files than the reports of run {run}. Name another folder.", url=url, run=run.id)
         )
-    paths = (path for path in Path(run.out).iterdir() if path.is_file() and not path.name.startswith("."))
-    files = {path.name: path for path in sorted(paths, key=lambda path: (path.name == _LAST, path.name))}
-    folder.put(files, replace=ours)
+    try:
+        with ExitStack() as until:
+            folder.put(_open_reports(run, until), replace=ours)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(phrase("{folder}: its reports cannot be sent: {why}", folder=run.out, why=why)) from error
     _log.info(phrase("The reports are at {url}", url=url))
+
+
+def _open_reports(run: RunRecord, until: ExitStack) -> dict[str, Path]:
+    """Return name → open file of each report, until these are closed: no link, nor what others put in its place.
+
+    Raises:
+        OSError: the folder, or a report, cannot be opened.
+        UsageError: it is not that of this run.
+    """
+    there = until.enter_context(held_reports(run))
+    if there is None:
+        raise not_ours(run)
+    found = {}
+    for path in sorted(there.iterdir(), key=lambda path: (path.name == _LAST, path.name)):
+        if REPORT.fullmatch(path.name) and not path.is_symlink():
+            number = open_report(path)
+            until.callback(os.close, number)
+            found[path.name] = opened(number, path)
+    return found
 
 
 def _address(run: RunRecord) -> Url | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -13,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Settings, fingerprint
-from ..errors import DiallerSyncError, JournalError, UsageError
+from ..errors import DiallerSyncError, UsageError
 from ..files.held import folder_held
-from ..files.private import delete, delete_drafts, delete_folder, held
+from ..files.private import delete, delete_drafts, delete_folder
 from ..files.private import make_folder as make_private
 from ..files.trust import foreign_link, is_foreign
 from ..files.url import Url
@@ -25,17 +24,11 @@ from ..text.phrase import phrase
 from ..text.stamp import stamp
 from .address import OUT, give_again, give_reports, leave_place, require_place
 from .kept import delete_copies, keep_copies
+from .own_folder import BESIDE, held_reports
 from .start_time import start_time
 
 REPORTS = Path("reports")
 """Folder of all runs' reports, where the configuration names none."""
-
-_RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
-_REPORT = re.compile(
-    r"results\.csv|mirror\.csv|failed(-\d+)?\.(csv|xlsx)|summary\.json|report\.(html|xlsx)|.*-marked\.xlsx"
-    r"|reconciliation\.(csv|html|xlsx)|moved\.csv|~\$.*|\.~lock\..*#"
-)
-"""Names of a run's reports, and of what spreadsheet programs put beside them."""
 
 
 @contextmanager
@@ -109,12 +102,12 @@ def delete_reports(run: RunRecord) -> bool:
     folder = Path(run.out)
     if not folder.is_absolute() or not folder.is_dir() or folder.is_symlink():
         return False
-    with held(folder) as there:
-        if not _is_of(run, there):
+    with held_reports(run) as there:
+        if there is None:
             return False
         delete_drafts(there)
         for path in list(there.iterdir()):
-            if _REPORT.fullmatch(path.name) and path.is_file():
+            if BESIDE.fullmatch(path.name) and path.is_file():
                 path.unlink()
     with suppress(OSError):  # something else is in it
         delete_folder(folder)
@@ -175,56 +168,6 @@ def _source_columns(settings: Settings) -> dict[str, list[list[str]]]:
     if settings.campaign.column is not None:
         found["DiallerCampaignsName"] = [[settings.campaign.column]]
     return found
-
-
-def reopen_folder(run: RunRecord) -> None:
-    """Check the folder of a run's reports before they are written again.
-
-    The journal names the folder, and whoever can write the journal must not have other files overwritten.
-
-    Raises:
-        UsageError: the folder holds other files than reports of this run.
-        JournalError: it cannot be made.
-    """
-    folder = Path(run.out)
-    try:
-        if ours := folder.is_absolute():
-            make_private(folder)
-            ours = _is_of(run, folder)
-    except (OSError, ValueError) as error:  # a path may hold what no path can
-        why = getattr(error, "strerror", None) or error
-        raise JournalError(
-            phrase("the report folder {folder} cannot be created: {why}", folder=folder, why=why)
-        ) from error
-    if not ours:
-        raise UsageError(
-            phrase(
-                "the reports of run {run} belong in {folder}, but it contains other files: nothing is written "
-                "there. If it is the right folder, move them away.",
-                run=run.id,
-                folder=folder,
-            )
-        )
-
-
-def _is_of(run: RunRecord, folder: Path) -> bool:
-    """Whether a folder has the run's name or its summary, or holds only reports of a killed run."""
-    if Path(run.out).name == run.id and _RUN_ID.fullmatch(run.id):
-        return True
-    summary, results = folder / "summary.json", folder / "results.csv"
-    if summary.exists():
-        return f'"run_id": "{run.id}"' in _head(summary)
-    if results.exists() and not _head(results).startswith("_file,"):
-        return False
-    return all(_REPORT.fullmatch(path.name) or path.name.startswith(".") for path in folder.iterdir())
-
-
-def _head(path: Path) -> str:
-    """Return the start of a report."""
-    if not path.is_file():
-        return ""
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return file.read(200)
 
 
 def own_folder(reports: Path) -> Path:

@@ -307,3 +307,29 @@ def test_a_formula_in_the_journal_is_none_in_a_report(run: Run, stopped: Done) -
     cells = [cell for name in ("results.csv", "failed.csv") for row in stopped.rows(name) for cell in row.values()]
     assert "'=1+1" in cells
     assert [cell for cell in cells if cell != harmless(restore(cell))] == []
+
+
+@pytest.mark.parametrize("outcome", ["x/../../../private/owned", "x/owned", "../" * 9 + "owned", "long" * 99])
+def test_an_answer_is_a_file_of_its_folder(
+    outcome: str, run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """Its outcome in the journal is no path, also where somebody has made the folders for one."""
+    for name in ("inbox", "answers", "private", "answers/f.csv – 2020-01-01 0000 – x"):
+        (tmp_path / name).mkdir()
+    config = configure()
+    config.write_text(
+        f"{config.read_text(encoding='utf-8')}inbox: {{dir: inbox, answers: answers}}\n", encoding="utf-8"
+    )
+    contacts_csv(2, "inbox/a.csv")
+    run("import", "--quiet-for", "0")
+    facts = (str(tmp_path / "inbox"), "f.csv", "2020-01-01T00:00:00Z", outcome)
+    edit(
+        "INSERT INTO answers (inbox, file, at, outcome, run, reason, path, mark) VALUES (?, ?, ?, ?, '', '', '', '')",
+        *facts,
+    )
+
+    done = run("import", "--quiet-for", "0")
+
+    assert done.code == ExitCode.OK, done.err
+    assert len([path for path in (tmp_path / "answers").iterdir() if path.suffix == ".xlsx"]) == 2, done.err
+    assert not list(tmp_path.glob("*/**/owned*"))

@@ -33,10 +33,10 @@ def breaks(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
     def put(folder: RemoteFolder, store: Any, files: dict[str, Path], *, replace: bool) -> None:
         class Breaking:
-            def put_file(self, here: str, there: str) -> None:
-                if here.endswith(f"/{name}"):
+            def put_file(self, here: str, there: str, **kind: str) -> None:
+                if Path(here).resolve().name == name:
                     raise OSError("Failure")
-                store.put_file(here, there)
+                store.put_file(here, there, **kind)
 
             def __getattr__(self, other: str) -> Any:
                 return getattr(store, other)

@@ -51,7 +51,7 @@ class Folder:
         return self.files.get(name, b"")
 
     def put(self, files: Mapping[str, Path], *, replace: bool) -> None:
-        assert all(path.name == name for name, path in files.items())
+        assert all(path.resolve().name == name for name, path in files.items())
         self.put_.append((list(files), replace))
 
     def remove_empty(self, name: str) -> None:
@@ -69,11 +69,13 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Folder:
 
 @pytest.fixture
 def run(tmp_path: Path) -> RunRecord:
-    """A run with reports, a draft and a folder beside them."""
-    for name in ("summary.json", "results.csv", "a.html", "z.csv", ".draft"):
-        (tmp_path / name).touch()
-    (tmp_path / "kept").mkdir()
-    return replace(RUN, out=str(tmp_path), options={"out": PLACE})
+    """A run with reports, a draft, a folder and a file of the user beside them."""
+    out = tmp_path / RUN.id
+    out.mkdir()
+    for name in ("summary.json", "results.csv", "report.html", "moved.csv", "notes.txt", ".draft"):
+        (out / name).touch()
+    (out / "kept").mkdir()
+    return replace(RUN, out=str(out), options={"out": PLACE})
 
 
 def url() -> Url:
@@ -99,7 +101,7 @@ def test_reports_are_put_whole_and_the_summary_last(folder: Folder, run: RunReco
     folder.files = {"results.csv": b"", "summary.json": SUMMARY}
     address.put_reports(run, url(), {})
 
-    files = ["a.html", "results.csv", "z.csv", "summary.json"]
+    files = ["moved.csv", "report.html", "results.csv", "summary.json"]
     assert folder.put_ == [(files, False), (files, False), (files, True)]
     assert folder.made
 

@@ -13,8 +13,9 @@ from dialler_sync.config import Settings
 from dialler_sync.errors import JournalDamaged, JournalError, UsageError
 from dialler_sync.files.held import folder_held
 from dialler_sync.journal import Journal, PlannedRow, RunRecord
-from dialler_sync.run.begin import begin_run, delete_reports, go_on, reopen_folder
+from dialler_sync.run.begin import begin_run, delete_reports, go_on
 from dialler_sync.run.counts import Counts
+from dialler_sync.run.own_folder import reopen_folder
 
 from ...helpers.records import RUN, TARGET
 

@@ -62,10 +62,10 @@ def run_demo(out: Path | None, observer: Observer) -> Demo:
         dialler = settings.dialler.model_copy(update={"base_url": server.base_url})
         settings = settings.model_copy(update={"dialler": dialler})
         options = ImportOptions((source,), config_path, out)
-        with Journal.open(state / "journal.db") as journal:
+        with Journal.open(Path(state) / "journal.db") as journal:
             summary = import_files(settings, options, journal, observer)
         server.pass_time(7 * _DAY)
-        came_of_it = _list_calls(settings, state, Path(summary.out), source.name)
+        came_of_it = _list_calls(settings, Path(state), Path(summary.out), source.name)
         return Demo(summary, len(store.contacts), sum(map(len, store.calls.values())), came_of_it)
 
 

@@ -26,6 +26,12 @@ class Limit(BaseModel):
         few = self.rows is None or count <= self.rows
         return few and (self.percent is None or count <= total * self.percent / 100)
 
+    def both(self, other: Limit) -> Limit:
+        """Return the limit that allows what both allow."""
+        rows = [each.rows for each in (self, other) if each.rows is not None]
+        percent = [each.percent for each in (self, other) if each.percent is not None]
+        return Limit(rows=min(rows, default=None), percent=min(percent, default=None))
+
     def __str__(self) -> str:
         rows = [] if self.rows is None else [str(self.rows)]
         return ", ".join(rows + ([] if self.percent is None else [f"{self.percent:g}%"]))

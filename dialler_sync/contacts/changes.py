@@ -14,9 +14,10 @@ from ..api.query import resolve_campaign
 from ..api.wire import stored_contact
 from ..config import Settings
 from ..error_codes import AMBIGUOUS, CONTACT_CHANGED, MAYBE_DONE, UNREADABLE, mend
+from ..errors import JournalDamaged
 from ..files.url import path_of
 from ..journal import Image, Journal, PlannedRow, RowState, RunRecord
-from ..load.change import Changer, ContactChanger, UncheckedChanger, nothing_there
+from ..load.change import Changer, ContactChanger, OwnCampaignChanger, UncheckedChanger, nothing_there
 from ..load.recorder import Recorder
 from ..model import Fault, Reason, RowWarning, SpooledRow, Status
 from ..observer import Observer
@@ -56,8 +57,13 @@ class ChangeOptions:
         """Return the options of a run; ``file`` replaces its spreadsheet."""
         given = run.options
         path = next((path_of(entry["path"]) for entry in run.files if entry["path"]), None)
-        named = Named(tuple(given["ids"]), tuple(given["user_data"]), file or path, given["column"], given["by"])
-        return cls(named, given["campaign"], given["all_matches"], given["unchecked"], given["dry_run"])
+        try:
+            named = Named(tuple(given["ids"]), tuple(given["user_data"]), file or path, given["column"], given["by"])
+            return cls(named, given["campaign"], given["all_matches"], given["unchecked"], given["dry_run"])
+        except KeyError as error:
+            raise JournalDamaged(
+                phrase("the journal is damaged: run {run} has no {key}", run=run.id, key=error)
+            ) from None
 
 
 def bulk_run(
@@ -67,12 +73,18 @@ def bulk_run(
     options: ChangeOptions,
     journal: Journal,
     observer: Observer,
+    *,
+    typed: bool,
 ) -> BulkRun:
-    """Return the run that changes ``targets``."""
+    """Return the run that changes ``targets``. ``typed``: the user has named them, not the journal alone."""
     plan = _Plan(settings, run, targets, options, _settled(journal, run.parent))
     resumed = run.rows is not None
 
     def changer(client: DiallerClient, recorder: Recorder) -> Changer:
+        found = changes(client, recorder)
+        return found if typed else OwnCampaignChanger(client, run.target, found)
+
+    def changes(client: DiallerClient, recorder: Recorder) -> Changer:
         if options.unchecked:
             return UncheckedChanger(client, recorder)
         begun = {entry.result.seq for entry in journal.rows(run) if entry.state in DOUBTFUL} if resumed else set()

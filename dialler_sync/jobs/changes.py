@@ -57,7 +57,9 @@ def change_contacts(
         journal.campaign_lock(target),
         begin_run(journal, command, settings, config_path, targets.files, out, parent, given, target) as run,
     ):
-        return bulk_run(settings, run, targets, options, journal, observer or Silent()).carry_out()
+        return bulk_run(
+            settings, run, targets, options, journal, observer or Silent(), typed=parent is None
+        ).carry_out()
 
 
 def change_again(settings: Settings, run: RunRecord, journal: Journal, observer: Observer | None) -> Summary:
@@ -77,7 +79,7 @@ def change_again(settings: Settings, run: RunRecord, journal: Journal, observer:
             )
         )
     with go_on(journal, run, settings):
-        return bulk_run(settings, run, targets, options, journal, observer or Silent()).carry_out()
+        return bulk_run(settings, run, targets, options, journal, observer or Silent(), typed=False).carry_out()
 
 
 def undo_run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import zip_longest
 from pathlib import Path
@@ -94,6 +95,8 @@ def resume_run(
             run=run.id,
         )
         options = RunOptions.read(run.options, cluster)
+        if options.max_missing:  # whoever can write the journal must not lift the limit of the configuration
+            options = replace(options, max_missing=options.max_missing.both(settings.mirror.max_missing))
         with go_on(journal, run, settings, options={**run.options, "cluster": cluster}):
             execution = Execution(settings, options, journal, observer or Silent(), run, sources, suppressed)
             execution.unlocked, execution.resumed = unlocked, True

@@ -69,6 +69,33 @@ class ContactChanger:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnCampaignChanger:
+    """Has a ``changer`` change contacts of the ``target``'s campaign alone: which they are, only the journal says.
+
+    Whoever can write there must not have those of other campaigns locked, unlocked or deleted.
+    """
+
+    client: DiallerClient
+    target: str
+    changer: Changer
+
+    async def change(self, row: SpooledRow) -> Outcome:
+        """Change the contact, unless it may be one of another campaign."""
+        if row.contact_id:
+            contact = await persisting(self.client, lambda: self.client.get_contact(row.contact_id))
+            found = [contact] if contact is not None else []
+        else:
+            found = await persisting(self.client, lambda: self.client.find_contacts(row.user_data))
+        if any(is_outside(self.target, contact.values) for contact in found):
+            why = phrase(
+                "the contact is in another campaign, and that it was named stands only in the journal: if it is meant, "
+                "give the command itself again"
+            )
+            return _outcome(row, Status.FAILED, CONTACT_CHANGED, why)
+        return await self.changer.change(row)
+
+
+@dataclass(frozen=True, slots=True)
 class UncheckedChanger:
     """Makes the API's own call, by ID or by UserData, without a lookup.
 

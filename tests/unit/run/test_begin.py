@@ -92,7 +92,7 @@ def test_a_run_that_is_refused_keeps_no_copy_of_its_list(
 
 
 def private_copy(copies: Path) -> Path:
-    folder = copies / "0123"
+    folder = copies / "0123456789abcdef"
     folder.mkdir(parents=True)
     (folder / "-").touch()
     return folder / "-"

@@ -64,10 +64,10 @@ def test_a_folder_of_the_name_of_a_draft_stays(
 
 @pytest.mark.parametrize("way", ["answers", "scratch", "copies"])
 def test_a_folder_that_takes_a_drafts_place_during_the_work_stays(way: str, temporary: Path) -> None:
-    """Only what was made is deleted, wherever it lies by now."""
+    """Only what was made is written to and deleted, wherever it lies by now."""
     precious = temporary / "work" / "precious"
     precious.parent.mkdir()
-    precious.touch()
+    precious.write_text("private")
 
     def swap() -> None:
         (draft,) = (path for path in temporary.iterdir() if path.name != "work")
@@ -76,12 +76,15 @@ def test_a_folder_that_takes_a_drafts_place_during_the_work_stays(way: str, temp
         precious.parent.rename(draft)
 
     if way == "copies":
-        copy = Copy()
+        copy = Copy("precious")
         swap()
+        copy.fill([b"x"], 1)
         del copy
     else:
-        with temporary_folder(temporary) if way == "answers" else scratch():
+        with temporary_folder(temporary) if way == "answers" else scratch() as folder:
             swap()
+            (folder / "precious").write_text("x")
 
-    assert [path.name for path in temporary.rglob("*") if path.is_file()] == ["precious"]
+    (left,) = (path for path in temporary.rglob("*") if path.is_file())
+    assert left.read_text() == "private"
     assert not [*(temporary.parent / "away").iterdir()]

@@ -16,7 +16,7 @@ from ..errors import DiallerSyncError, UsageError
 from ..files.held import folder_held
 from ..files.private import delete, delete_drafts, delete_folder
 from ..files.private import make_folder as make_private
-from ..files.trust import foreign_link, is_foreign
+from ..files.trust import foreign_link, is_foreign, is_overridden, is_trusted
 from ..files.url import Url
 from ..journal import READING, Journal, RunRecord
 from ..mapping.binding import filter_name
@@ -63,7 +63,7 @@ def begin_run(
         command=command,
         target=target,
         campaign=str(settings.campaign),
-        out=str(folder or make_folder(out or (settings.reports.dir or own_folder(REPORTS)) / run_id)),
+        out=str(folder or make_folder(out or own_folder(settings.reports.dir or REPORTS) / run_id)),
         config_path=str(config_path.resolve()),
         config=fingerprint(settings),
         options={**options, "mapped": _source_columns(settings), "user": _user()},
@@ -177,6 +177,12 @@ def own_folder(reports: Path) -> Path:
         UsageError: another user has put theirs in its place, and could replace what is written in it.
     """
     if foreign_link(reports) is None and is_foreign(reports):  # such a link has a message of its own
+        _refuse(reports)
+    return reports
+
+
+def _refuse(reports: Path) -> None:
+    if not is_overridden():
         raise UsageError(
             phrase(
                 "the report folder {folder} belongs to another user, who could replace the reports in it. Name "
@@ -184,17 +190,18 @@ def own_folder(reports: Path) -> Path:
                 folder=reports.absolute(),
             )
         )
-    return reports
 
 
 def make_folder(path: Path) -> Path:
     """Create the folder of a run's reports, for its owner only.
 
     Raises:
-        UsageError: it holds a run's reports already, or cannot be made.
+        UsageError: it holds a run's reports already, or cannot be made, or is another user's.
     """
     try:
         make_private(path)
+        if not is_trusted(path.stat().st_uid):
+            _refuse(path)
         _require_empty(path)
     except OSError as error:
         raise UsageError(

@@ -16,7 +16,7 @@ from ..errors import DiallerSyncError, UsageError
 from ..files.held import folder_held
 from ..files.private import delete, delete_drafts, delete_folder
 from ..files.private import make_folder as make_private
-from ..files.trust import foreign_link, is_foreign, is_overridden, is_trusted
+from ..files.trust import foreign_link, is_foreign
 from ..files.url import Url
 from ..journal import READING, Journal, RunRecord
 from ..mapping.binding import filter_name
@@ -177,12 +177,6 @@ def own_folder(reports: Path) -> Path:
         UsageError: another user has put theirs in its place, and could replace what is written in it.
     """
     if foreign_link(reports) is None and is_foreign(reports):  # such a link has a message of its own
-        _refuse(reports)
-    return reports
-
-
-def _refuse(reports: Path) -> None:
-    if not is_overridden():
         raise UsageError(
             phrase(
                 "the report folder {folder} belongs to another user, who could replace the reports in it. Name "
@@ -190,6 +184,7 @@ def _refuse(reports: Path) -> None:
                 folder=reports.absolute(),
             )
         )
+    return reports
 
 
 def make_folder(path: Path) -> Path:
@@ -200,8 +195,7 @@ def make_folder(path: Path) -> Path:
     """
     try:
         make_private(path)
-        if not is_trusted(path.stat().st_uid):
-            _refuse(path)
+        own_folder(path)
         _require_empty(path)
     except OSError as error:
         raise UsageError(

@@ -210,7 +210,7 @@ def test_a_pipe_in_place_of_a_report_folder_is_not_waited_for(
 def test_a_folder_of_another_user_is_not_begun_in(
     named: str, run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
 ) -> None:
-    """They could replace the reports in it, and no later call would go on there."""
+    """They could replace the reports in it."""
     configure(**({"reports": "{dir: theirs}"} if named == "reports" else {}))
     (tmp_path / "theirs").mkdir()
     os.chown(tmp_path / "theirs", INTRUDER, INTRUDER)
@@ -221,4 +221,6 @@ def test_a_folder_of_another_user_is_not_begun_in(
     assert refused.code == ExitCode.USAGE
     assert "belongs to another user, who could replace the reports in it" in refused.err
     assert not list((tmp_path / "theirs").iterdir())
-    assert run("--trust", *command).code == ExitCode.OK
+    assert run("--trust", *command).code == ExitCode.USAGE
+    os.chown(tmp_path / "theirs", 0, INTRUDER)
+    assert run(*command).code == ExitCode.OK

@@ -9,13 +9,14 @@ from contextlib import AbstractContextManager
 
 import sqlalchemy as sa
 
+from ..errors import JournalDamaged
+from ..text.phrase import phrase
 from .schema import inbox_files
-
-_NAME = re.compile("[0-9a-f]{16}")
 
 _NEWEST, _MISSING, _OWNER = "", "/", "/owner"
 """Keys beside file names: the arrival of the newest list, the missing list that was reported, and the name of this
 journal if others take files from the folder too."""
+_OWNER_NAME = re.compile(r"[0-9a-f]{16}")
 
 
 class InboxNotes:
@@ -56,11 +57,16 @@ class InboxNotes:
         return self.tell_once(_MISSING, due, "missing", now)
 
     def owner(self) -> str:
-        """Return a unique name of this journal; files that it has claimed are left to it."""
+        """Return a unique name of this journal; files that it has claimed are left to it, in folders of that name.
+
+        Raises:
+            JournalDamaged: somebody has edited it.
+        """
         found = self._find(_OWNER)
-        known = found is not None and _NAME.fullmatch(found.mark)  # it becomes the name of a folder
-        name = found.mark if found and known else secrets.token_hex(8)
-        if not known:
+        if found and not _OWNER_NAME.fullmatch(found.mark):
+            raise JournalDamaged(phrase("the journal is damaged: its name for an inbox is none that it gives itself"))
+        name = found.mark if found else secrets.token_hex(8)
+        if not found:
             self._put(_OWNER, name, 0)
         return name
 

@@ -63,7 +63,7 @@ def begin_run(
         command=command,
         target=target,
         campaign=str(settings.campaign),
-        out=str(folder or make_folder(out or (settings.reports.dir or own_folder(REPORTS)) / run_id)),
+        out=str(folder or make_folder(out or own_folder(settings.reports.dir or REPORTS) / run_id)),
         config_path=str(config_path.resolve()),
         config=fingerprint(settings),
         options={**options, "mapped": _source_columns(settings), "user": _user()},
@@ -191,10 +191,11 @@ def make_folder(path: Path) -> Path:
     """Create the folder of a run's reports, for its owner only.
 
     Raises:
-        UsageError: it holds a run's reports already, or cannot be made.
+        UsageError: it holds a run's reports already, or cannot be made, or is another user's.
     """
     try:
         make_private(path)
+        own_folder(path)
         _require_empty(path)
     except OSError as error:
         raise UsageError(

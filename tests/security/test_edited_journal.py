@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from dialler_sync.errors import JournalDamaged
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.journal import Journal
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 from dialler_sync.text.spreadsheet import harmless, restore
 
@@ -333,3 +335,18 @@ def test_an_answer_is_a_file_of_its_folder(
     assert done.code == ExitCode.OK, done.err
     assert len([path for path in (tmp_path / "answers").iterdir() if path.suffix == ".xlsx"]) == 2, done.err
     assert not list(tmp_path.glob("*/**/owned*"))
+
+
+def test_the_journal_s_name_for_an_inbox_is_no_path(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """Claimed files lie in folders of that name, also on servers."""
+    configure()
+    run("import", contacts_csv(1))
+    with Journal.open("state/journal.db") as journal:
+        notes = journal.inbox("sftp://host/box")
+        name = notes.owner()
+        assert notes.owner() == name
+
+        edit("UPDATE inbox_files SET mark = '../../../elsewhere' WHERE name = '/owner'")
+
+        with pytest.raises(JournalDamaged, match="its name for an inbox"):
+            notes.owner()

@@ -203,3 +203,24 @@ def test_a_pipe_in_place_of_a_report_folder_is_not_waited_for(
     base.close()
 
     assert run("runs", "report", name).code == ExitCode.USAGE
+
+
+@is_root
+@pytest.mark.parametrize("named", ["--out", "reports"])
+def test_a_folder_of_another_user_is_not_begun_in(
+    named: str, run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """They could replace the reports in it."""
+    configure(**({"reports": "{dir: theirs}"} if named == "reports" else {}))
+    (tmp_path / "theirs").mkdir()
+    os.chown(tmp_path / "theirs", INTRUDER, INTRUDER)
+    command = ["import", contacts_csv(2), *(["--out", "theirs"] if named == "--out" else [])]
+
+    refused = run(*command)
+
+    assert refused.code == ExitCode.USAGE
+    assert "belongs to another user, who could replace the reports in it" in refused.err
+    assert not list((tmp_path / "theirs").iterdir())
+    assert run("--trust", *command).code == ExitCode.USAGE
+    os.chown(tmp_path / "theirs", 0, INTRUDER)
+    assert run(*command).code == ExitCode.OK

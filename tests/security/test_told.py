@@ -99,7 +99,7 @@ def test_who_names_a_file_puts_no_link_and_no_call_to_anybody_into_a_chat() -> N
 @pytest.mark.parametrize("label", ["Nightly, a.zip/../../x.csv", "C:\\x.csv", "CON", "x" * 2_000])
 def test_an_attachment_is_named_after_no_folder_and_keeps_its_suffix(label: str, tmp_path: Path) -> None:
     """A list in an archive has a path for a name, and a campaign any; others cut off what is too long."""
-    (tmp_path / "report.html").touch()
+    (tmp_path / "report.html").write_text("<p>")
     run = RunRecord("r1", "import", "", "", str(tmp_path), "", {}, {}, "")
     settings = EmailSettings.model_validate(
         {"to": "a@x.de", "from": "b@x.de", "smtp": "smtps://x.de", "attach": ["report"], "mask": False}

@@ -180,8 +180,9 @@ def test_the_name_of_a_journal_that_somebody_has_changed(
         notes._put("/owner", f"../../{folder.name}-elsewhere/x", 0)
     (folder / "a.csv").write_bytes(LIST)
 
-    assert take(run, configure, sftp.login, url).code == ExitCode.OK
+    assert take(run, configure, sftp.login, url).code == ExitCode.USAGE
     assert not folder.with_name(f"{folder.name}-elsewhere").exists()
+    assert (folder / "a.csv").read_bytes() == LIST
 
 
 @pytest.mark.parametrize("umask", [0o002, 0o022])

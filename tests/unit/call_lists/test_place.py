@@ -278,7 +278,8 @@ def test_a_folder_that_is_a_link_of_others_is_refused(what: Any, path: Path, mon
     def refuse(folder: Path) -> None:
         raise UsageError(f"link {folder}")
 
-    monkeypatch.setattr(place, "refuse_foreign_link", refuse)
+    for module in ("call_lists.place", "files.private"):
+        monkeypatch.setattr(f"dialler_sync.{module}.refuse_foreign_link", refuse)
 
     with pytest.raises(UsageError, match=f"link {path.parent}"):
         what(path)

@@ -22,6 +22,7 @@ from typing import IO, Any
 from ..errors import UsageError
 from ..files.digest import file_sha256
 from ..files.private import held, new_file, refuse_foreign_link
+from ..files.whole import why
 from ..journal.calls import CallNotes
 from ..text.phrase import mark, phrase
 
@@ -196,9 +197,8 @@ def _in_words(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
         raise UsageError(
-            phrase("--to {path}: cannot be written: {why}. No calls were reported.", path=path, why=why)
+            phrase("--to {path}: cannot be written: {why}. No calls were reported.", path=path, why=why(error))
         ) from error
 
 

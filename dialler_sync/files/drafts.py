@@ -12,11 +12,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from ..text.phrase import phrase
-from .portable import CLOEXEC, DIRECTORY, NOFOLLOW
+from .portable import CLOEXEC, DIRECTORY, NOFOLLOW, OPEN
 
 _log = logging.getLogger(__name__)
 
@@ -136,12 +136,9 @@ else:
             shutil.rmtree(path, ignore_errors=True)
 
 
-_OPEN = Path("/proc/self/fd")
-
-
 def through(number: int | None, path: Path) -> Path:
-    """Return a path of a draft folder that leads to it alone, where the system has one (Linux)."""
-    return path if number is None or not _OPEN.is_dir() else _OPEN / str(number)
+    """Return a path of an open file or folder that leads to it alone, where the system has one (Linux)."""
+    return path if number is None or not OPEN.is_dir() else OPEN / str(number)
 
 
 def temporary_prefix() -> str:
@@ -150,14 +147,20 @@ def temporary_prefix() -> str:
 
 
 @contextmanager
-def scratch() -> Iterator[Path]:
-    """Create a folder for temporary files, which is deleted at the end of the block.
+def draft_folder(beside: Path, prefix: str, suffix: str = "") -> Iterator[Path]:
+    """Create a folder in another one, for this user only, which is deleted at the end of the block; yield a path that
+    nobody else can redirect.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: as :func:`make_draft`.
     """
-    path, number = make_draft(Path(tempfile.gettempdir()), temporary_prefix())
+    path, number = make_draft(beside, prefix, suffix)
     try:
         yield through(number, path)
     finally:
         delete_draft(path, number)
+
+
+def scratch() -> AbstractContextManager[Path]:
+    """Create a folder for temporary files, as :func:`draft_folder`."""
+    return draft_folder(Path(tempfile.gettempdir()), temporary_prefix())

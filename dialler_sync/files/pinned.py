@@ -6,16 +6,13 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from ..text.phrase import phrase
 from . import drafts
-from .portable import CLOEXEC, DIRECTORY, NOFOLLOW, PATH
+from .portable import CLOEXEC, DIRECTORY, NOFOLLOW, OPEN, PATH
 from .trust import FOREIGN_LINK, MOST_LINKS, is_trusted
-
-_OPEN = Path("/proc/self/fd")
-"""Folder in which Linux lists a process's open folders; elsewhere a folder is named by its path alone."""
 
 
 def pin(folder: Path, *, inside: int | None = None, owners: tuple[int, ...] = ()) -> int | None:
@@ -24,7 +21,7 @@ def pin(folder: Path, *, inside: int | None = None, owners: tuple[int, ...] = ()
     Raises:
         OSError: it cannot be opened, or belongs neither to this user, to root, nor to one of the ``owners``.
     """
-    if not os.supports_dir_fd or not _OPEN.is_dir():
+    if not os.supports_dir_fd or not OPEN.is_dir():
         return None
     number = os.open(folder, os.O_RDONLY | DIRECTORY | NOFOLLOW | CLOEXEC, dir_fd=inside)
     user = os.fstat(number).st_uid
@@ -63,7 +60,7 @@ def pin_way(folder: Path) -> int | None:
     Raises:
         OSError: it cannot be opened, or such a link lies on the way.
     """
-    if not (PATH and os.supports_dir_fd and _OPEN.is_dir()) or folder.is_relative_to(_OPEN):
+    if not (PATH and os.supports_dir_fd and OPEN.is_dir()) or folder.is_relative_to(OPEN):
         return None
     here, left, links = _root(), [*reversed(folder.absolute().parts[1:])], 0
     try:
@@ -110,12 +107,7 @@ def real(path: Path) -> Path:
 
 def within(number: int | None, folder: Path) -> Path:
     """Return a path of the open folder that stays valid if the folder is renamed or replaced."""
-    return folder if number is None else _OPEN / str(number)
-
-
-def opened(number: int, path: Path) -> Path:
-    """Return a path by which an open file can be opened again, whatever has taken its place meanwhile."""
-    return _OPEN / str(number) if _OPEN.is_dir() else path
+    return folder if number is None else OPEN / str(number)
 
 
 def unpin(number: int | None) -> None:
@@ -126,7 +118,7 @@ def unpin(number: int | None) -> None:
 
 def known(path: Path) -> Path:
     """Return the path of a file as users know it."""
-    return real(path) if path.is_relative_to(_OPEN) else path
+    return real(path) if path.is_relative_to(OPEN) else path
 
 
 _shown: dict[Path, Path] = {}
@@ -153,17 +145,9 @@ def delete_abandoned(folder: Path) -> None:
         drafts.delete_abandoned(path)
 
 
-@contextmanager
-def temporary_folder(beside: Path) -> Iterator[Path]:
-    """Create a folder in another one, for this user only; yield a path that nobody else can redirect.
+def temporary_folder(beside: Path) -> AbstractContextManager[Path]:
+    """Create a folder in another one, as :func:`.drafts.draft_folder`.
 
     :func:`.private.delete_drafts`, or :func:`delete_abandoned`, deletes one that a killed process left.
-
-    Raises:
-        OSError: it cannot be made, or another user has put theirs in its place.
     """
-    path, number = drafts.make_draft(beside, ".rows.", ".part")
-    try:
-        yield drafts.through(number, path)
-    finally:
-        drafts.delete_draft(path, number)
+    return drafts.draft_folder(beside, ".rows.", ".part")

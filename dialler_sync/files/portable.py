@@ -9,12 +9,16 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 CLOEXEC, DIRECTORY, NOFOLLOW, NONBLOCK, BINARY, PATH = (
     getattr(os, f"O_{name}", 0) for name in ("CLOEXEC", "DIRECTORY", "NOFOLLOW", "NONBLOCK", "BINARY", "PATH")
 )
 """0 where the system lacks one."""
+
+OPEN = Path("/proc/self/fd")
+"""Folder in which Linux lists a process's open files and folders; elsewhere one is named by its path alone."""
 
 
 def user_name(number: int | None = None) -> str:

@@ -41,8 +41,8 @@ def new_binary_file(path: Path) -> Iterator[IO[bytes]]:
         yield file
 
 
-def why(error: OSError | JournalError) -> str:
-    """Return the reason why a file could not be written, in the system's words."""
+def why(error: Exception) -> str:
+    """Return the reason why a file could not be read or written, in the system's words where they are the system's."""
     cause = error.__cause__ if isinstance(error, JournalError) else error
     return cause.strerror if isinstance(cause, OSError) and cause.strerror else str(error)
 

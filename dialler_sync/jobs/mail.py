@@ -19,6 +19,7 @@ from ..fields import FIELDS, Kind
 from ..files.drafts import scratch
 from ..files.own_command import read_secret
 from ..files.small import read_small
+from ..files.whole import why
 from ..inbox.answers import as_file_name
 from ..journal import Journal, RunRecord
 from ..model import DID_NOT_SUCCEED
@@ -238,8 +239,7 @@ def _report(run: RunRecord, name: str, most: int) -> bytes:
     except FileNotFoundError:
         return b""
     except (OSError, ValueError, UsageError) as error:
-        why = getattr(error, "strerror", None) or error
-        _log.warning(phrase("{file} of run {run} is not attached: {why}", file=name, run=run.id, why=why))
+        _log.warning(phrase("{file} of run {run} is not attached: {why}", file=name, run=run.id, why=why(error)))
         return b""
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from ..config.sources import StoreSettings, has_store
 from ..errors import DiallerSyncError, UsageError
 from ..fetch.folder import RemoteFolder
-from ..files.pinned import opened
+from ..files.drafts import through
 from ..files.url import Url, path_of
+from ..files.whole import why
 from ..journal import RunRecord
 from ..text.command_line import command
 from ..text.phrase import phrase
@@ -105,8 +106,9 @@ def put_reports(run: RunRecord, url: Url, stores: Stores) -> None:
         with ExitStack() as until:
             folder.put(_open_reports(run, until), replace=ours)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise UsageError(phrase("{folder}: its reports cannot be sent: {why}", folder=run.out, why=why)) from error
+        raise UsageError(
+            phrase("{folder}: its reports cannot be sent: {why}", folder=run.out, why=why(error))
+        ) from error
     _log.info(phrase("The reports are at {url}", url=url))
 
 
@@ -125,7 +127,7 @@ def _open_reports(run: RunRecord, until: ExitStack) -> dict[str, Path]:
         if REPORT.fullmatch(path.name) and not path.is_symlink():
             number = open_report(path)
             until.callback(os.close, number)
-            found[path.name] = opened(number, path)
+            found[path.name] = through(number, path)
     return found
 
 

@@ -18,6 +18,7 @@ from ..files.portable import BINARY, CLOEXEC, NOFOLLOW, NONBLOCK
 from ..files.private import held
 from ..files.private import make_folder as make_private
 from ..files.trust import is_overridden, is_trusted
+from ..files.whole import why
 from ..journal import RunRecord
 from ..text.phrase import phrase
 
@@ -66,9 +67,8 @@ def reopen_folder(run: RunRecord) -> None:
         with held_reports(run) as there:
             ours = there is not None
     except (OSError, ValueError) as error:  # a path may hold what no path can
-        why = getattr(error, "strerror", None) or error
         raise JournalError(
-            phrase("the report folder {folder} cannot be created: {why}", folder=folder, why=why)
+            phrase("the report folder {folder} cannot be created: {why}", folder=folder, why=why(error))
         ) from error
     if not ours:
         raise not_ours(run)

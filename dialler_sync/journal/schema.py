@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
@@ -287,6 +288,7 @@ def _refuse_commands(connection: sa.Connection) -> None:
         raise NotOurs(phrase("it is a database of another program"))
 
 
+@cache
 def _ours() -> dict[str, set[str]]:
     """Return name → pieces of the statement that creates a table or an index, of the newest journal: older ones have
     some of them."""

@@ -80,6 +80,20 @@ def rename(draft: Path, path: Path) -> None:
         _sync_folder(folder)
 
 
+def rename_or_discard(draft: Path, path: Path) -> None:
+    """Give a draft that no journal knows its name, or delete it.
+
+    Raises:
+        UsageError: it cannot have its name.
+    """
+    try:
+        rename(draft, path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+
+
 def check_place(path: Path) -> None:
     """Refuse a place that no file can have, before anything is asked.
 

@@ -37,7 +37,7 @@ from .findings import CallsDone, Findings
 from .forgotten import forgotten_before
 from .lines import CALL_COLUMNS
 from .page import ListsOf, Page, summary_facts
-from .place import check_place, draft_beside, put_in_place, recover, rename
+from .place import check_place, draft_beside, put_in_place, recover, rename_or_discard
 from .since import Since
 from .source_columns import Joined, SourceColumns
 
@@ -258,7 +258,7 @@ class CallsRun:
 
         draft = draft_beside(path, self._whose, write)
         if notes is None:
-            rename(draft.path, path)
+            rename_or_discard(draft.path, path)
             if self._address:
                 self._address.put(once=False, ours=())
             return

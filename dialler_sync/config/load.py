@@ -129,7 +129,7 @@ def load_source(path: Path, *, trusted: bool | None = None) -> SourceSettings:
 
     Raises:
         ConfigError: every fault of the section.
-        UsageError: it has a command, and others could have changed the file.
+        UsageError: it has a command, and others could have changed the file or one that it extends.
     """
     document = read_configuration(path)
     try:
@@ -140,7 +140,8 @@ def load_source(path: Path, *, trusted: bool | None = None) -> SourceSettings:
         faults = [ErrorDetails(**{**fault, "loc": ("source", *fault["loc"])}) for fault in error.errors()]
         raise ConfigError(*dict.fromkeys(_sentence(document, fault) for fault in faults)) from None
     if source.password_command is not None or stores:
-        trust.require(phrase(CONFIGURATION), path, trust=trusted)
+        for file in document.files:
+            trust.require(phrase(CONFIGURATION), file, trust=trusted)
     return source
 
 

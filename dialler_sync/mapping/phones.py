@@ -7,7 +7,8 @@
   5``) is not: nobody can dial it from outside.
 - ``;``, ``,``, ``|``, ``&``, ``:::`` (Google), a line end, a second ``+``, ``oder`` and similar words separate numbers.
   So does ``/`` behind a whole number: ``0171 1234567/089 12345`` are two, and so are ``089 1234567/68``, of which the
-  second is too short. Behind an area code, as in ``0171/1234567``, it only groups digits.
+  second is too short. Behind an area code, as in ``0171/1234567``, it only groups digits. A label between digits
+  separates, too, so ``0171 1234567 privat 2`` is refused: nothing but signs may stand within a number.
 - Doubtful cells are refused: words, dates, ``4,91701E+11`` and numbers without their leading zero.
 """
 
@@ -18,6 +19,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from typing import Literal
 
 import phonenumbers
@@ -40,6 +42,10 @@ class RestoredNumber(str):
 
 
 _LONGEST_CELL = 500
+_MOST_NUMBERS = 20
+_MOST_DIGITS = 30
+"""More than any number has with the digits that are dialled before it; a longer one costs the library much time."""
+
 _COMPLETE = 6
 """Fewest digits (without prefix and country code) of a whole number; area codes have at most five."""
 
@@ -75,6 +81,7 @@ _EXTENSION = re.compile(
 _BETWEEN = re.compile(
     r"[;,|&\n\r]|:::|(?<![^\W\d])(?:oder|und|u|bzw|or|and)(?![^\W\d])\.?|(?:\s|(?<=[0-9]))(?=\(?\+)", re.IGNORECASE
 )
+_GAP = re.compile(r"(?<=[0-9])[^0-9]++(?=[0-9])")
 _PERHAPS_BETWEEN = re.compile(r"/|\s-\s*(?=\(?[0+])")
 _ZERO_IN_BRACKETS = re.compile(r"(\(?(?:\+|00)\s*[0-9]{1,3}\)?[\s./-]*)\(\s*0\s*\)")
 """``+48 (0) 601…``: a 0 that is dialled inside the country, or (Italy) always, or (Poland) no longer."""
@@ -84,6 +91,7 @@ _ANY_CARRIER = re.compile(r"(?<![0-9])0\s?xx\s?(?=\)?\s?[1-9][0-9])", re.IGNOREC
 
 _BRAZIL = re.compile(r"\(?(?:\+|00)\s*55")
 _WORD = re.compile(r"[^\W\d_]+\.?")
+_BRACKET = re.compile(r"[()\[\]]")
 _STRANGE = re.compile(r"[^0-9+()\[\]/. \t-]")
 
 _QUICK = str.maketrans("", "", " ()-/.")
@@ -126,6 +134,8 @@ def quick_phone(cell: str, home: Plan | None) -> str | None:
     if "/" in cell and not _QUICK_SLASH.match(cell):
         return None
     if "." in cell and _FLOAT.fullmatch(cell.strip()):
+        return None
+    if cell.rfind("(") >= _COMPLETE:
         return None
     compact = cell.translate(_QUICK)
     if " -" in cell or (len(compact) <= 8 and _DATE.fullmatch(cell.strip())):
@@ -179,7 +189,11 @@ def read_phone(
     without = _EXTENSION.sub(" ", text)
     if without != text and extension == "reject":
         return fault("phone_extension")
-    pieces = [number for part in _BETWEEN.split(without) for number in _numbers(part)]
+    parts = (_with_carrier_left_out(part, where) for part in _BETWEEN.split(without))
+    several = (number for part in parts for each in _cut_at_labels(part) for number in _numbers(each))
+    pieces = list(islice(several, _MOST_NUMBERS + 1))
+    if len(pieces) > _MOST_NUMBERS:
+        return fault("phone_invalid", phrase("The cell holds more than {most} numbers.", most=_MOST_NUMBERS))
     read = {piece: number for piece in pieces if (number := _read_one(piece, where, lost_zero)) is not None}
     for piece, number in read.items():
         if isinstance(number, Fault):
@@ -212,10 +226,31 @@ def _plain_sign(sign: str) -> str:
     return {"Zs": " ", "Zl": "\n", "Zp": "\n", "Cf": ""}.get(category, sign)
 
 
+def _with_carrier_left_out(part: str, where: Country) -> str:
+    if "xx" in part.casefold() and (where.region == "BR" or _BRAZIL.match(part.lstrip())):
+        return _ANY_CARRIER.sub("0", part)
+    return part
+
+
+def _cut_at_labels(part: str) -> Iterator[str]:
+    """Cut behind the labels that stand between digits: what follows is not of the same number."""
+    start = 0
+    for gap in _GAP.finditer(part):
+        for word in _WORD.finditer(part, *gap.span()):
+            if _is_label(word[0]):
+                yield part[start : word.end()]
+                start = word.end()
+    yield part[start:]
+
+
+def _is_label(word: str) -> bool:
+    return _LABEL.fullmatch(word.rstrip(".")) is not None
+
+
 def _numbers(part: str) -> Iterator[str]:
     """Cut at a slash or dash behind a number that may be whole."""
     start = 0
-    for sign in _PERHAPS_BETWEEN.finditer(part):
+    for sign in islice(_PERHAPS_BETWEEN.finditer(part), _MOST_NUMBERS):
         if _national_digits(part[start : sign.start()]) >= _COMPLETE:
             yield part[start : sign.start()]
             start = sign.end()
@@ -237,9 +272,7 @@ def _national_digits(text: str) -> int:
 
 def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"]) -> str | Fault | None:
     """Read a piece that holds at most one number; None if it holds only labels and signs."""
-    if "xx" in piece.casefold() and (where.region == "BR" or _BRAZIL.match(piece.lstrip())):
-        piece = _ANY_CARRIER.sub("0", piece)
-    if words := [word for word in _WORD.findall(piece) if not _LABEL.fullmatch(word.rstrip("."))]:
+    if words := [word for word in _WORD.findall(piece) if not _is_label(word)]:
         if not re.search("[0-9]", piece):
             return fault("phone_invalid", phrase("This is text, not a phone number."), phrase(_HINT_FOR_WORDS))
         return fault("phone_invalid", phrase("'{word}' does not belong in a phone number.", word=words[0]))
@@ -254,6 +287,16 @@ def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"
         )
     if "+" in compact[1:]:
         return fault("phone_invalid", phrase("A + inside a phone number cannot be dialled."))
+    if len(compact) > _MOST_DIGITS:
+        return fault("phone_too_long")
+    for gap in _GAP.finditer(number):
+        before = re.sub(r"[^0-9+]", "", number[: gap.start()])
+        if _BRACKET.search(gap[0]) and isinstance(e164(before, where.region), str):
+            return fault(
+                "phone_invalid",
+                phrase("'{digits}' follows a whole number.", digits=number[gap.start() :].lstrip(") ]")),
+                phrase("Remove it if it does not belong to the number. If it does, remove the brackets."),
+            )
     read = e164(compact, where.region)
     if isinstance(read, Fault) and (match := _ZERO_IN_BRACKETS.match(number)):
         without = e164(re.sub(r"[^0-9+]", "", match[1] + number[match.end() :]), where.region)

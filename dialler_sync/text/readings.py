@@ -30,7 +30,7 @@ _IGNORED_BYTES = bytes(number for number in _IGNORED if number < 256)
 _ESCAPE = re.compile(
     r"%u(?P<u>[0-9a-f]{4})|%(?P<x>[0-9a-f]{2})|&\#x0*(?P<h>[0-9a-f]{1,6});?|&\#0*(?P<d>[0-9]{1,7});?"
     r"|&(?P<named>[a-z][a-z0-9]{1,30};?)|\\u(?P<j>[0-9a-f]{4})|\\u\{(?P<i>[0-9a-f]{1,6})\}|\\U(?P<w>[0-9a-f]{8})|\\x(?P<b>[0-9a-f]{2})"
-    r"|\\(?P<o>[0-7]{3})|\\(?P<c>[^0-9])|\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))",
+    r"|\\(?P<o>[0-7]{3})|\\(?P<c>[^0-9\x1b])|\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))",
     re.IGNORECASE | re.DOTALL,
 )
 _PRINTABLE_QUOTED = re.compile(r"=(?:(?P<x>[0-9a-f]{2})|\r?\n)", re.IGNORECASE)
@@ -173,6 +173,15 @@ def readings(reading: Reading, sought: Sought) -> Iterator[Reading]:
     for digits, cores in zip(_BASE32, sought.in_base32, strict=True):
         if any(map(upper.__contains__, cores)):  # else it is not worth the time
             yield from _radix(dense, digits, sought)
+
+
+def unescaped(text: str) -> str:
+    """Undo the escapes of a text, and those that come of it."""
+    for _ in text:
+        before, text = text, _ESCAPE.sub(lambda match: _meant(_ESCAPE, match[0]), text)
+        if text == before:
+            break
+    return text
 
 
 def _wide(reading: Reading, sought: Sought) -> Iterator[Reading]:

@@ -29,7 +29,7 @@ from .needles import (
     parts_of,
 )
 from .quick_look import QuickLook
-from .readings import SQUEEZED, Reading, Sought, readings
+from .readings import SQUEEZED, Reading, Sought, readings, unescaped
 
 MASK = "***"
 
@@ -67,8 +67,12 @@ class Secrets:
         self._spans = lru_cache(maxsize=64)(self._search_all)  # long texts often repeat
 
     def add(self, *secrets: str | None) -> None:
-        """Register secrets for masking; of a text of several lines each line."""
-        given = {each.strip() for secret in secrets if secret for each in (secret, *secret.splitlines())}
+        """Register secrets for masking; of a text of several lines each line.
+
+        A secret that looks escaped (``a%20b``) counts unescaped, too: in another encoding both are undone at once.
+        """
+        lines = {each.strip() for secret in secrets if secret for each in (secret, *secret.splitlines())}
+        given = lines | set(map(unescaped, lines))
         new = {each for each in given if len(each.translate(SQUEEZED)) >= SHORTEST} - self._secrets
         if new:
             self._secrets |= new

@@ -19,7 +19,14 @@ from .encodings import ENCODINGS, found_in
 from .hostile import Asked, answer, hostile_dialler
 from .shell import TOKEN, configuration, contacts, left_behind, said, shell
 
-SECRETS_TRIED = (TOKEN, "simple-token-1234", "0123456789abcdef0123456789abcdef", "pä/ss@wörd#1-lang")
+SECRETS_TRIED = (
+    TOKEN,
+    "simple-token-1234",
+    "0123456789abcdef0123456789abcdef",
+    "pä/ss@wörd#1-lang",
+    "Tr0ub4dor&3%20x",
+    r"p\u0041ssword&&x%",
+)
 
 
 def header_text(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import pyzipper
 
 from dialler_sync.config import load_config
 from dialler_sync.errors import UsageError
@@ -417,6 +418,25 @@ def test_a_link_of_our_own_to_a_folder_of_another_user_is_foreign(tmp_path: Path
         False,
         False,
     ]
+
+
+@is_root
+@pytest.mark.parametrize("command", ["inspect", "init"])
+def test_a_command_in_a_configuration_that_is_extended_is_not_run(command: str, common: Path, run: Run) -> None:
+    """Whoever can change that file would have it run by reading a list."""
+    base, config, mark, archive = (common / name for name in ("base.yaml", "own.yaml", "ran", "list.zip"))
+    base.write_text(f"source: {{password_command: \"sh -c 'touch {mark}; echo x'\"}}\n", encoding="utf-8")
+    config.write_text("extends: base.yaml\n", encoding="utf-8")
+    with pyzipper.AESZipFile(archive, "w", encryption=pyzipper.WZ_AES) as file:
+        file.setpassword(b"secret")
+        file.writestr("list.csv", "Name,Phone\nAnn,0171 1234567\n")
+    os.chown(base, INTRUDER, INTRUDER)
+
+    refused = run("-c", config, command, archive)
+
+    assert refused.code == ExitCode.USAGE
+    assert f"{base} belongs to {INTRUDER}" in refused.err
+    assert not mark.exists()
 
 
 @is_root

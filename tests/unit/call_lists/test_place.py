@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.call_lists import place
-from dialler_sync.call_lists.place import check_place, draft_beside, put_in_place, recover, rename
+from dialler_sync.call_lists.place import check_place, draft_beside, put_in_place, recover, rename, rename_or_discard
 from dialler_sync.errors import UsageError
 from dialler_sync.journal import Journal
 from dialler_sync.journal.calls import CALL, CallNotes, Note
@@ -289,3 +289,14 @@ def test_a_place_for_a_file_is_accepted(path: Path) -> None:
     check_place(path)
     path.write_bytes(OTHERS)
     check_place(path)
+
+
+def test_a_draft_that_cannot_have_its_name_does_not_stay(path: Path) -> None:
+    """Nothing knows of it later: the calls in it would lie there for good."""
+    draft = draft_beside(path, WHOSE, lambda file, _: file.write(OURS)).path
+    path.mkdir()
+
+    with pytest.raises(UsageError):
+        rename_or_discard(draft, path)
+
+    assert [each.name for each in path.parent.iterdir() if each.suffix == ".part"] == []

@@ -85,6 +85,7 @@ def test_an_extension_can_be_refused() -> None:
         *("+491711234567+498912345", "0171 1234567 (+49 89 12345)", "Mobil 0171 1234567 (privat), Büro: 089/12345"),
         "0171 1234567 | 089 12345 ext. 5",
         *("0171 1234567 ::: 089 12345", "0171 1234567:::089 12345"),
+        *("0171 1234567 Büro 089 12345", "Handy 0171 1234567 (priv.) Tel. 089/12345 h."),
     ],
 )
 def test_several_numbers_in_a_cell(cell: str) -> None:
@@ -132,12 +133,17 @@ def test_several_numbers_in_a_cell(cell: str) -> None:
         ("-", "phone_invalid"),
         ("#####", "error_cell"),
         ("#1 0171 1234567", "phone_invalid"),
+        *((f"0171 1234567 {what}", "phone_too_short") for what in ("privat 2", "(Handy 2)", "Nr 2", "w 5", "M. (2)")),
+        *((f"0171 1234567 {what}", "phone_invalid") for what in ("(2)", "[2]", "nur 2")),
+        *((cell, "phone_invalid") for cell in ("089 12345 (67)", "089 12345 (8-17)", "(0171 1234567) 5")),
         ("05.06.1985", "phone_invalid"),
         ("1985-06-05", "phone_invalid"),
         ("0171\ufffd1234567", "phone_invalid"),
         ('="01711234567', "phone_invalid"),
         ('01711234567"', "phone_invalid"),
         ("0" * 10_000, "phone_invalid"),
+        ("0171 1234567," * 30, "phone_invalid"),
+        ("(1" * 240, "phone_too_long"),
     ],
 )
 def test_what_is_not_certain_is_refused(cell: str, code: str) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 from ..config import Settings, fingerprint
 from ..errors import DiallerSyncError, UsageError
 from ..files.held import folder_held
-from ..files.private import delete, delete_drafts, delete_folder
+from ..files.pinned import real
+from ..files.private import delete, delete_drafts, delete_folder, held
 from ..files.private import make_folder as make_private
 from ..files.trust import foreign_link, is_foreign
 from ..files.url import Url
@@ -196,7 +197,9 @@ def make_folder(path: Path) -> Path:
     try:
         make_private(path)
         own_folder(path)
-        _require_empty(path)
+        with held(path) as there:  # others may put a link of theirs in its place
+            _require_empty(path, there)
+            return real(there)
     except OSError as error:
         raise UsageError(
             phrase(
@@ -205,11 +208,10 @@ def make_folder(path: Path) -> Path:
                 error=error.strerror,
             )
         ) from error
-    return path.resolve()
 
 
-def _require_empty(path: Path) -> None:
-    if any(path.iterdir()):
+def _require_empty(path: Path, there: Path | None = None) -> None:
+    if any((there or path).iterdir()):
         raise UsageError(
             phrase("--out {path}: not empty; reports of a run are never overwritten. Name another folder.", path=path)
         )

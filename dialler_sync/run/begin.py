@@ -14,8 +14,7 @@ from typing import Any
 from ..config import Settings, fingerprint
 from ..errors import DiallerSyncError, UsageError
 from ..files.held import folder_held
-from ..files.pinned import real
-from ..files.private import delete, delete_drafts, delete_folder, held
+from ..files.private import delete, delete_drafts, delete_folder, real_folder
 from ..files.private import make_folder as make_private
 from ..files.trust import foreign_link, is_foreign
 from ..files.url import Url
@@ -197,9 +196,8 @@ def make_folder(path: Path) -> Path:
     try:
         make_private(path)
         own_folder(path)
-        with held(path) as there:  # others may put a link of theirs in its place
-            _require_empty(path, there)
-            return real(there)
+        _require_empty(path)
+        return real_folder(path)  # others may have put a link of theirs in its place
     except OSError as error:
         raise UsageError(
             phrase(
@@ -210,8 +208,8 @@ def make_folder(path: Path) -> Path:
         ) from error
 
 
-def _require_empty(path: Path, there: Path | None = None) -> None:
-    if any((there or path).iterdir()):
+def _require_empty(path: Path) -> None:
+    if any(path.iterdir()):
         raise UsageError(
             phrase("--out {path}: not empty; reports of a run are never overwritten. Name another folder.", path=path)
         )

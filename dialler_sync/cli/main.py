@@ -156,6 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if arguments is None:  # the process is ours
         sys.excepthook = _show_bug
         threading.excepthook = lambda bug: _show_bug(bug.exc_type, bug.exc_value, bug.exc_traceback)
+        startup.know_children()
     try:
         code = _run(arguments)
     except KeyboardInterrupt:  # before a command began, or during its final messages

@@ -33,6 +33,13 @@ def hear(answer: Any) -> None:
             signal.signal(number, answer)
 
 
+def know_children() -> None:
+    """Have the system tell how child processes end: whoever ignores SIGCHLD has children that ignore it, too, and to
+    them every exit code is 0."""
+    if hasattr(signal, "SIGCHLD") and signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
 def interrupt(number: int, frame: FrameType | None) -> None:
     """Raise KeyboardInterrupt, but not while a module is loaded: libraries turn it into errors of their own.
 

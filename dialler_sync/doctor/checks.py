@@ -51,7 +51,7 @@ def examine(
     that other users could have changed are only a warning.
     """
     yield _libraries()
-    unsafe = yield from _trust([(phrase("the journal"), path) for path in journal_files(state)], trusted)
+    unsafe = yield from _trust([(phrase("the journal"), path) for path in journal_files(state)], trusted, beside=True)
     if trusted or not unsafe:
         yield from _journal(state)
     yield _folder(reports)
@@ -146,11 +146,12 @@ def _libraries() -> Check:
     return fine("libraries", f"dialler-sync {metadata.version('dialler-sync')}, {', '.join(found)}")
 
 
-def _trust(files: Iterable[tuple[str, Path]], trusted: bool) -> Generator[Check, None, bool]:
-    """Yield a check for files that other users could have changed; return whether there are any."""
+def _trust(files: Iterable[tuple[str, Path]], trusted: bool, *, beside: bool = False) -> Generator[Check, None, bool]:
+    """Yield a check for files that other users could have changed; return whether there are any. ``beside``: they are
+    of SQLite."""
     unsafe = False
     for what, path in files:
-        if found := judge(what, path):
+        if found := judge(what, path, beside=beside):
             unsafe = True
             if trusted:
                 yield warning("trust", phrase("{said}; accepted by --trust", said=found.said), found.fix)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..text.phrase import phrase
 from .drafts import delete_abandoned
-from .pinned import pin_way, unpin, within
+from .pinned import pin_way, real, unpin, within
 from .portable import BINARY, CLOEXEC, DIRECTORY, NOFOLLOW, PATH
 from .trust import FOREIGN_LINK, foreign_link
 
@@ -82,6 +82,16 @@ def held(folder: Path) -> Iterator[Path]:
         yield within(number, folder)
     finally:
         unpin(number)
+
+
+def real_folder(folder: Path) -> Path:
+    """Return the path of a folder without links; it is that which :func:`held` opens, even if others swap links.
+
+    Raises:
+        OSError: as :func:`held`.
+    """
+    with held(folder) as there:
+        return real(there)
 
 
 def delete(path: Path) -> None:

@@ -30,6 +30,7 @@ _OPEN = {
     _GROUP: mark("{path} (owner {owner}, mode {mode}) can be written by group"),
     _OTHERS: mark("{path} (owner {owner}, mode {mode}) can be written by everybody"),
 }
+_SHARED = mark("others can put files into {folder} (mode {mode}), and SQLite reads what lies beside a journal")
 _OPEN_TO_ALL = mark("{path} (owner {owner}, mode {mode}) can be written by group and everybody")
 _ALL_USERS = "         0          0 4294967295"
 """``uid_map`` of a process outside user namespaces."""
@@ -59,15 +60,18 @@ class _Fault:
     command: str
 
 
-def judge(what: str, path: Path, *, shared: bool = False, alone: bool = False) -> Distrust | None:
+def judge(what: str, path: Path, *, shared: bool = False, alone: bool = False, beside: bool = False) -> Distrust | None:
     """Return why users other than this one and root can change a path; None if they cannot, or if it does not exist.
 
     ``what`` names the path in messages; ``shared``: a group may write to it, too; ``alone``: the folders above are
-    judged elsewhere, but not links on the way.
+    judged elsewhere, but not links on the way; ``beside``: it is of SQLite, which reads files beside it at any time, so
+    nobody else may create some in its folder, sticky or not.
     """
     if sys.platform == "win32":
         return None
     faults = list(_faults(path, shared=shared, alone=alone))
+    if beside and not faults:
+        faults += _faults_beside(path)
     if not faults:
         return None
     texts = "; ".join(fault.text for fault in faults)
@@ -76,16 +80,16 @@ def judge(what: str, path: Path, *, shared: bool = False, alone: bool = False) -
     return Distrust(said, " && ".join(commands))
 
 
-def require(what: str, path: Path, *, trust: bool | None = None, alone: bool = False) -> None:
+def require(what: str, path: Path, *, trust: bool | None = None, alone: bool = False, beside: bool = False) -> None:
     """Refuse a path that others could have changed. ``trust`` overrides the check; None: as the variable says.
-    ``alone``: without the folders above.
+    ``alone``: without the folders above. ``beside``: as in :func:`judge`.
 
     Raises:
         UsageError: others could have changed it; the message has the commands that fix it.
     """
     if is_overridden() if trust is None else trust:
         return
-    if found := judge(what, path, alone=alone):
+    if found := judge(what, path, alone=alone, beside=beside):
         raise UsageError(
             phrase(
                 "{said}. It is not used. Make it safe: {fix} - or, if you trust everybody who can change it, say "
@@ -146,6 +150,17 @@ if sys.platform != "win32":
             if not stat.S_ISLNK(found.st_mode) and (bits := _open_bits(found, above=above, shared=shared)):
                 yield _mode_fault(step, found, bits)
 
+    def _faults_beside(path: Path) -> Iterator[_Fault]:
+        """A sticky folder: what is in it is safe, but others can add to it."""
+        folder = path.resolve().parent
+        try:
+            found = folder.stat()
+        except OSError:  # it will be made, for this user alone
+            return
+        if _open_bits(found, above=False, shared=False):
+            text = phrase(_SHARED, folder=folder, mode=f"{stat.S_IMODE(found.st_mode):04o}")
+            yield _Fault(text, phrase("name a journal in a folder of your own (--state)"))
+
     def _is_whole(path: Path, steps: list[tuple[Path, os.stat_result]]) -> bool:
         """Whether the last step is the file itself, with no step of the way missing."""
         there = os.path.exists(path)  # noqa: PTH110 - not where this user may not look
@@ -158,8 +173,8 @@ if sys.platform != "win32":
         """
         if above and found.st_mode & stat.S_ISVTX:
             return 0
-        if not above and not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
-            return 0  # a device or pipe: its reader refuses it
+        if not stat.S_ISDIR(found.st_mode) and (above or not stat.S_ISREG(found.st_mode)):
+            return 0  # a device or pipe: its reader refuses it, and nothing is below it
         bits = found.st_mode & (_GROUP | _OTHERS)
         if bits & _GROUP and (shared or _is_private(found.st_gid, found.st_uid)):
             bits &= ~_GROUP

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -12,7 +13,7 @@ from ..config import Settings
 from ..config.inbox import age, due
 from ..errors import UsageError
 from ..exit_codes import ExitCode, worst
-from ..files.private import refuse_foreign_link
+from ..files.private import real_folder
 from ..files.url import Url
 from ..inbox.answers import Answers
 from ..inbox.arrivals import Arrivals
@@ -25,7 +26,7 @@ from ..journal import Journal, RunRecord
 from ..observer import Observer
 from ..run.reports import Summary
 from ..run.target import find_target
-from ..text.phrase import phrase
+from ..text.phrase import mark, phrase
 from .history import tidy_reports
 from .imports import ImportOptions, import_files
 from .notify import deliver_of_inbox, list_is_missing, pinged, tell_of_run
@@ -80,9 +81,7 @@ def work_through_inbox(folder: Path, importer: InboxImporter, quiet_for: float |
         UsageError: the folder cannot be read, or another call is at work on it.
     """
     settings, journal, dry_run = importer.settings, importer.journal, importer.job.run.dry_run
-    if not isinstance(folder, Url):
-        _refuse_foreign_link(folder)
-    folder, ours = folder.resolve(), settings.inbox
+    folder, ours = _real_folder(folder), settings.inbox
     notes = journal.inbox(str(folder))
     place: Place = OnDisk(folder)
     if isinstance(folder, Url):
@@ -109,15 +108,19 @@ def work_through_inbox(folder: Path, importer: InboxImporter, quiet_for: float |
     return worst(codes)
 
 
-def _refuse_foreign_link(folder: Path) -> None:
-    """Refuse an inbox that another user's link leads to: it would be any folder of this user.
+def _real_folder(folder: Path) -> Path:
+    """Return the path of an inbox without links. One that another user's link leads to would be any folder of this
+    user, also if it takes the inbox's place only now.
 
     Raises:
         UsageError: it is so.
     """
+    if isinstance(folder, Url):
+        return folder
     try:
-        refuse_foreign_link(folder)
-    except PermissionError as error:
-        raise UsageError(
-            phrase("the inbox is not used: {why}. Name the folder that it leads to.", why=error.strerror)
-        ) from error
+        return real_folder(folder)
+    except OSError as error:
+        said = mark("the inbox {folder} cannot be read: {why}")
+        if error.errno == errno.EPERM:
+            said = mark("the inbox is not used: {why}. Name the folder that it leads to.")
+        raise UsageError(phrase(said, folder=folder, why=error.strerror)) from error

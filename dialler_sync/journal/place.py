@@ -129,7 +129,7 @@ def require_trust(url: sa.URL, trusted: bool | None) -> None:
         UsageError: it is so, and nobody has said that it is ``trusted``.
     """
     for path in _files(url):
-        trust.require(phrase("the journal"), path, trust=trusted)
+        trust.require(phrase("the journal"), path, trust=trusted, beside=True)
 
 
 def log_of(url: sa.URL) -> Path | None:

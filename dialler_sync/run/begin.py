@@ -14,7 +14,7 @@ from typing import Any
 from ..config import Settings, fingerprint
 from ..errors import DiallerSyncError, UsageError
 from ..files.held import folder_held
-from ..files.private import delete, delete_drafts, delete_folder
+from ..files.private import delete, delete_drafts, delete_folder, real_folder
 from ..files.private import make_folder as make_private
 from ..files.trust import foreign_link, is_foreign
 from ..files.url import Url
@@ -197,6 +197,7 @@ def make_folder(path: Path) -> Path:
         make_private(path)
         own_folder(path)
         _require_empty(path)
+        return real_folder(path)  # others may have put a link of theirs in its place
     except OSError as error:
         raise UsageError(
             phrase(
@@ -205,7 +206,6 @@ def make_folder(path: Path) -> Path:
                 error=error.strerror,
             )
         ) from error
-    return path.resolve()
 
 
 def _require_empty(path: Path) -> None:

@@ -16,6 +16,7 @@ from dialler_sync.errors import UsageError
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.fetch import local
 from dialler_sync.files import pinned
+from dialler_sync.files import private as private_files
 from dialler_sync.inbox import answers, claim
 from dialler_sync.inbox.arrivals import Arrival
 from dialler_sync.simulator import SimulatorServer
@@ -419,6 +420,30 @@ def test_an_inbox_behind_a_link_of_another_user_is_not_used(
     assert f"{inbox} is a link that belongs to another user. Name the folder that it leads to." in done.err
     assert (private / "b.csv").exists()
     assert len(dialler.store.contacts) == 1
+
+
+@is_root
+def test_an_inbox_is_not_where_a_link_leads_that_takes_its_place(
+    work: Callable[[], Done], inbox: Path, contacts_csv: Contacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever can write to the folder above can swap both as often as they like."""
+    private = inbox.with_name("private")
+    private.mkdir()
+    contacts_csv(1, "private/a.csv")
+
+    def swapped_after_the_look(path: Path) -> None:
+        if path == inbox and not inbox.is_symlink():
+            inbox.rename(inbox.with_name("away"))
+            inbox.symlink_to(private)
+            os.chown(inbox, INTRUDER, INTRUDER, follow_symlinks=False)
+
+    monkeypatch.setattr(private_files, "foreign_link", swapped_after_the_look)
+
+    done = work()
+
+    assert done.code == ExitCode.USAGE, done.err
+    assert "is a link that belongs to another user" in done.err
+    assert (private / "a.csv").exists()
 
 
 @is_root

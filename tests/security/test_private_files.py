@@ -17,6 +17,7 @@ from dialler_sync.files.whole import new_file, spared
 from dialler_sync.jobs.night import tell
 from dialler_sync.report import contacts_output
 from dialler_sync.report.sheets import Book
+from dialler_sync.run import begin
 
 from ..conftest import Configure, Run
 from ..helpers.drafts import made_draft
@@ -443,6 +444,20 @@ def test_an_empty_folder_is_neither_made_nor_deleted_behind_a_link(
         (private_files.make_folder if what == "make" else private_files.delete_folder)(folder / "new")
 
     assert list(private.iterdir()) == before
+
+
+@is_root
+def test_a_report_folder_is_not_where_a_link_leads_that_takes_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal would name that folder from then on: an empty inbox, whose lists are imported."""
+    private, folder = tmp_path / "private", tmp_path / "shared" / "reports"
+    private.mkdir()
+    folder.parent.mkdir()
+    monkeypatch.setattr(begin, "own_folder", lambda _: swap_for_link(folder, private))
+
+    with pytest.raises(UsageError, match="is a link that belongs to another user"):
+        begin.make_folder(folder)
 
 
 @pytest.mark.parametrize("other", ["link", "folder"])

@@ -223,7 +223,7 @@ def test_copies_of_another_user_are_not_used(
     its links lead, and what lies there is not imported."""
     url, folder = inbox
     (tmp_path / "shared").mkdir()
-    (tmp_path / "shared").chmod(0o1777)
+    (tmp_path / "shared").chmod(0o1755)  # it was open to all
     docs = tmp_path / "docs"
     (docs / "2025").mkdir(parents=True)
     (folder / "good.csv").write_bytes(LIST)

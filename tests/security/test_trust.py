@@ -306,7 +306,7 @@ def test_a_journal_of_another_user_is_not_opened(common: Path) -> None:
     home.mkdir()
     os.chown(home, AGENT, AGENT)
     journal = common / "journal.db"
-    made = as_user(INTRUDER, common, "--state", journal, "runs", "list")
+    made = as_user(INTRUDER, common, "--trust", "--state", journal, "runs", "list")
     journal.chmod(0o666)
 
     refused = as_user(AGENT, home, "--state", journal, "runs", "list")
@@ -314,6 +314,41 @@ def test_a_journal_of_another_user_is_not_opened(common: Path) -> None:
     assert made.code == ExitCode.OK, made.err
     assert refused.code == ExitCode.USAGE
     assert f"{journal} belongs to {INTRUDER}" in refused.err
+
+
+@pytest.mark.parametrize(("mode", "code"), [(0o1777, 2), (0o1775, 2), (0o1755, 0)])
+def test_a_journal_lies_where_nobody_else_makes_files(mode: int, code: int, run: Run, tmp_path: Path) -> None:
+    """SQLite reads ``-journal`` and ``-wal`` beside it when it opens the file: others could put one there after every
+    check, and take it away again. By a link, its target's folder counts; a new folder is made for this user alone."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    if os.geteuid() == 0:
+        os.chown(folder, 0, shared_group())
+    folder.chmod(mode)
+    Path("link.db").symlink_to(folder / "check.db")
+
+    for name in (folder / "check.db", "link.db"):
+        done = run("--state", name, "runs", "list")
+        looked_at = run("--state", name, "doctor")
+
+        assert done.code == code, done.err
+        assert ("others can put files into" in done.err) == ("others can put files into" in looked_at.out) == bool(code)
+    assert (folder / "check.db").exists() == (not code)
+    assert run("--state", folder / "new" / "check.db", "runs", "list").code == ExitCode.OK
+    assert run("--trust", "--state", folder / "check.db", "runs", "list").code == ExitCode.OK
+
+
+def test_a_home_that_is_no_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As that of users of services: nobody is told to take the rights of /dev/null away."""
+    monkeypatch.delenv("DIALLER_SYNC_STATE")
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setenv("HOME", "/dev/null")
+
+    done = run("runs", "list")
+
+    assert done.code == ExitCode.USAGE
+    assert "HOME=/dev/null" in done.err
+    assert "chmod" not in done.err
 
 
 def test_a_file_in_the_folder_for_temporary_files_is_fine(

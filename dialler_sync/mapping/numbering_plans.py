@@ -229,6 +229,13 @@ def readings(number: str, region: str | None) -> Iterator[str]:
             yield code + digits[len(prefix) :]
 
 
+def is_whole(number: str, region: str | None) -> bool:
+    """Whether digits, or + and digits, are a valid number with the code of its country, and can be nothing else."""
+    digits = number.removeprefix("+")
+    of_region = region is None or digits.startswith(_code_and_prefix(region)[0])
+    return (number != digits or of_region) and quick_e164(f"+{digits}", None) == f"+{digits}"
+
+
 @cache
 def _code_and_prefix(region: str) -> tuple[str, str]:
     metadata = PhoneMetadata.metadata_for_region(region, None)

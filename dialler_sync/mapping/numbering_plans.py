@@ -230,10 +230,14 @@ def readings(number: str, region: str | None) -> Iterator[str]:
 
 
 def is_whole(number: str, region: str | None) -> bool:
-    """Whether digits, or + and digits, are a valid number with the code of its country, and can be nothing else."""
+    """Whether digits, or + and digits, are a valid number with the code of its country, and no national one with a
+    prefix."""
     digits = number.removeprefix("+")
-    of_region = region is None or digits.startswith(_code_and_prefix(region)[0])
-    return (number != digits or of_region) and quick_e164(f"+{digits}", None) == f"+{digits}"
+    if number == digits and region and not digits.startswith(_code_and_prefix(region)[0]):
+        plan = plan_of_region(region)
+        if plan is None or (plan.prefix and plan.prefix.match(digits)):
+            return False
+    return quick_e164(f"+{digits}", None) == f"+{digits}"
 
 
 @cache

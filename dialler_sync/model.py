@@ -219,12 +219,14 @@ class Contact(NamedTuple):
     """A row that may be sent: the body of its import.
 
     ``fields`` holds only fields that the mapping sets and the row fills (or clears, as None), in the order of
-    :data:`dialler_sync.fields.FIELDS`, after the campaign.
+    :data:`dialler_sync.fields.FIELDS`, after the campaign. ``left_out``: what bad cells left out of it may hold,
+    (field, number or text), as a do-not-call list may have it.
     """
 
     row: int
     fields: Mapping[str, Value]
     warnings: tuple[RowWarning, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
 
     @property
     def user_data(self) -> str:

@@ -33,7 +33,7 @@ def decode(body: bytes, charset: str | None = None, *, exact: bool = True) -> di
     """
     try:
         answer = orjson.loads(body)
-        if len(body) < _SMALL and any(body.count(key) > 1 for key in _TELLING):
+        if len(body) < _SMALL and (any(body.count(key) > 1 for key in _TELLING) or _ESCAPED_LETTER.search(body)):
             answer = _loads(body.decode())
     except orjson.JSONDecodeError:
         try:
@@ -45,7 +45,10 @@ def decode(body: bytes, charset: str | None = None, *, exact: bool = True) -> di
     return answer if isinstance(answer, dict) else None
 
 
-_TELLING = (b'"status"', b'"ID"', b'"UserData"')
+_TELLING = (b'"status"', b'"error"', b'"records"', b'"count"', b'"ID"', b'"UserData"', b'"DiallerCampaignsID"')
+_ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
+"""No program writes a Latin letter so, unless to hide it."""
+
 _SMALL = 2**16
 """Largest answer, in bytes, whose keys are examined one by one."""
 
@@ -234,8 +237,9 @@ def differences(ours: Mapping[str, Value], theirs: Mapping[str, Any]) -> dict[st
     }
 
 
-LOCK = re.compile(r"(?i:\w*lock\w*)")
-"""Known names of a record's field for the lock; the API's description does not name it."""
+LOCK = re.compile(r"(?i:(?!\w*unlock)\w*lock\w*)")
+"""Known names of a record's field for the lock; the API's description does not name it. ``bUnlocked`` says the
+opposite."""
 
 
 def is_locked(record: Mapping[str, Any]) -> bool:

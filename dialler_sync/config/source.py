@@ -41,6 +41,11 @@ class SourceSettings(LayoutSettings):
         """Whether a workbook may be several tables of a run."""
         return self.sheets is not None or isinstance(self.sheet, list)
 
+    @property
+    def counts_hidden_sheets(self) -> bool:
+        """Whether hidden sheets count like others: nobody is called because a part of a do-not-call list is hidden."""
+        return self._section == "suppress.source"
+
     _stores: Stores = PrivateAttr(default_factory=dict)
 
     @property

@@ -229,6 +229,17 @@ def readings(number: str, region: str | None) -> Iterator[str]:
             yield code + digits[len(prefix) :]
 
 
+def is_whole(number: str, region: str | None) -> bool:
+    """Whether digits, or + and digits, are a valid number with the code of its country, and no national one with a
+    prefix."""
+    digits = number.removeprefix("+")
+    if number == digits and region and not digits.startswith(_code_and_prefix(region)[0]):
+        plan = plan_of_region(region)
+        if plan is None or (plan.prefix and plan.prefix.match(digits)):
+            return False
+    return quick_e164(f"+{digits}", None) == f"+{digits}"
+
+
 @cache
 def _code_and_prefix(region: str) -> tuple[str, str]:
     metadata = PhoneMetadata.metadata_for_region(region, None)

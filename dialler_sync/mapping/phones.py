@@ -83,6 +83,12 @@ _BETWEEN = re.compile(
 )
 _GAP = re.compile(r"(?<=[0-9])[^0-9]++(?=[0-9])")
 _PERHAPS_BETWEEN = re.compile(r"/|\s-\s*(?=\(?[0+])")
+_BESIDE = re.compile(
+    r"[0-9]{1,2}[./-][0-9]{1,2}[./-](?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}|[^0-9+()\[\]/. \t-]+"
+)
+"""What may stand beside a number: a date, words, signs."""
+
+_NEXT = re.compile(r"\s(?=\(?[0+])")
 _ZERO_IN_BRACKETS = re.compile(r"(\(?(?:\+|00)\s*[0-9]{1,3}\)?[\s./-]*)\(\s*0\s*\)")
 """``+48 (0) 601…``: a 0 that is dialled inside the country, or (Italy) always, or (Poland) no longer."""
 
@@ -202,6 +208,24 @@ def read_phone(
     if not numbers:
         return fault("phone_invalid", phrase("The cell holds no phone number."), phrase(_HINT_FOR_WORDS))
     return numbers[0] if len(numbers) == 1 else numbers
+
+
+def numbers_within(cell: str, where: Country) -> set[str]:
+    """Return every number in E.164 that a cell may hold, also one among words that :func:`read_phone` refuses.
+
+    Only for numbers that must not be called: one too many harms nobody.
+    """
+    if len(cell) > _LONGEST_CELL:
+        return set()
+    text = _plain(cell)
+    pieces = _BESIDE.split(text)
+    parts = (cell, re.sub(r"[^0-9+]", "", text), *pieces, *(part for piece in pieces for part in _NEXT.split(piece)))
+    found: set[str] = set()
+    for part in dict.fromkeys(parts):
+        if len(re.findall("[0-9]", part)) >= _COMPLETE or part == cell:
+            read = quick_phone(part, where.plan) or read_phone(part, where)
+            found |= {read} if isinstance(read, str) else set() if isinstance(read, Fault) else {*read}
+    return found
 
 
 def _plain(cell: str) -> str:

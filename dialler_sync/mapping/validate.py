@@ -23,11 +23,12 @@ from ..fields import FIELDS, PHONE_FIELDS, Field, Kind
 from ..model import Chunk, Contact, Fault, Layout, Rejection, RowWarning, Value
 from ..text.phrase import phrase
 from .binding import Lookups, bind
+from .cells import Cell
 from .columns import CAMPAIGN, BoundField, Mapped
 from .filters import RowFilters
 from .messages import fault_of
 from .patience import impatient
-from .phones import Country, RestoredNumber, country, of_type, read_phones
+from .phones import Country, RestoredNumber, country, numbers_within, of_type, read_phones
 from .routes import Router
 from .schema import ANY_PHONE, contact_schema, limit_of
 from .spread import spread
@@ -154,12 +155,12 @@ class Checker:
 
     def _leave_out(
         self, columns: Mapping[str, Column], faults: dict[int, list[Fault]], warnings: Warnings
-    ) -> dict[int, set[str]]:
-        """Remove the faults of bad fields that are left out; return place → those fields.
+    ) -> dict[int, dict[str, str]]:
+        """Remove the faults of bad fields that are left out; return place → those fields, with their source cells.
 
         A row keeps a number: where none is good, its phone fields stay as they are.
         """
-        left_out: dict[int, set[str]] = {}
+        left_out: dict[int, dict[str, str]] = {}
         for place, found in [*faults.items()]:
             faulty = {fault.field for fault in found}
             bad = faulty & self._optional
@@ -170,7 +171,7 @@ class Checker:
                 faults[place] = rest
             else:
                 del faults[place]
-            left_out[place] = bad
+            left_out[place] = {fault.field: fault.value for fault in found if fault.field in bad}
             warnings.setdefault(place, []).extend(RowWarning("field_left_out", name) for name in FIELDS if name in bad)
         return left_out
 
@@ -221,7 +222,7 @@ class Checker:
         columns: Mapping[str, Column],
         faults: Mapping[int, object],
         warnings: Warnings,
-        left_out: Mapping[int, set[str]],
+        left_out: Mapping[int, Mapping[str, str]],
     ) -> Iterator[Contact]:
         names = [name for name in FIELDS if name in columns and name != CAMPAIGN.name]
         every = self._settings.campaign
@@ -233,9 +234,22 @@ class Checker:
                 for name, value in zip(names, values, strict=True):
                     if value is not None or name in self._cleared:
                         fields[name] = value
-                for name in left_out.get(place, ()):
+                bad = left_out.get(place, {})
+                for name in bad:
                     fields.pop(name, None)
-                yield Contact(row, fields, tuple(warnings[place]) if place in warnings else ())
+                held = tuple(self._held(mapped, place, bad))
+                yield Contact(row, fields, tuple(warnings[place]) if place in warnings else (), held)
+
+    def _held(self, mapped: Mapped, place: int, bad: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Yield what the cells of fields that are left out may hold: (field, number or text)."""
+        for name, source in bad.items():
+            bound, cell = self._mapping.fields[name], mapped.cells[name][place]
+            text = cell if isinstance(cell, str) else source
+            if bound.field.kind is Kind.PHONE:
+                named = mapped.countries[name][place] if name in mapped.countries else None
+                yield from ((name, number) for number in sorted(numbers_within(text, _country(bound, named))))
+            else:
+                yield name, text
 
 
 def _complete(cells: Iterable[str | Fault | None]) -> list[str | Fault | None]:
@@ -245,12 +259,16 @@ def _complete(cells: Iterable[str | Fault | None]) -> list[str | Fault | None]:
 
 def _countries(bound: BoundField, mapped: Mapped) -> Iterable[Country]:
     """Return the country of each row's numbers, for one phone field."""
-    region = bound.rule.region
     named = mapped.countries.get(bound.field.name)
-    if named is None:
-        return repeat(country(None, region))
-    # A damaged cell names no country: then only numbers with a country code can be read.
-    return (Country() if isinstance(cell, Fault) else country(cell, region) for cell in named)
+    return repeat(_country(bound, None)) if named is None else (_country(bound, cell) for cell in named)
+
+
+def _country(bound: BoundField, named: Cell) -> Country:
+    """Return the country that a cell names, else that of the rule.
+
+    A damaged cell names none: then only numbers with a country code can be read.
+    """
+    return Country() if isinstance(named, Fault) else country(named, bound.rule.region)
 
 
 def _warn(warnings: Warnings, code: str, name: str, warned: Iterable[bool]) -> None:

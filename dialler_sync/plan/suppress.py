@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,8 +14,6 @@ from ..model import Contact, Fault, RowWarning, Value
 from ..report.plan_words import LISTED_IN
 from ..text.outward import looks
 from ..text.phrase import phrase
-
-_log = logging.getLogger(__name__)
 
 _E164 = re.compile(r"\+?[1-9][0-9]*")
 
@@ -46,20 +43,34 @@ class SuppressionList:
         """Whether a contact's number is in the list."""
         return bool(number) and any(digits in self.entries for digits in self._digits(str(number)))
 
+    def cannot_read(self, fields: Mapping[str, Value]) -> bool:
+        """Whether a contact has a number that is not understood, so that the list may have it."""
+        from ..mapping.phones import country, numbers_within
+
+        numbers = (str(fields[name]) for name in PHONE_FIELDS if self.by == "phone" and fields.get(name))
+        odd = (number for number in numbers if re.search("[0-9]", number) and not _E164.fullmatch(number))
+        return any(not numbers_within(number, country(None, self.region)) for number in odd)
+
     def _keys(self, fields: Mapping[str, Value]) -> Iterable[str]:
         """Return the values of a contact that the list may hold."""
         if self.by == "user_data":
             return (entry_of(self.by, fields.get("UserData")),)
         if self.by == "email":
-            return (entry_of(self.by, fields.get("Email")),)
+            address = str(fields.get("Email") or "")
+            return (entry_of(self.by, address), *addresses_in(address))
         numbers = (str(fields[name]) for name in PHONE_FIELDS if fields.get(name))
         return (digits for number in numbers for digits in self._digits(number))
 
     def _digits(self, number: str) -> Iterable[str]:
         """Return a contact's number as bare digits; one that another program wrote may be read in several ways."""
-        from ..mapping.numbering_plans import readings
+        from ..mapping.numbering_plans import is_whole, readings
+        from ..mapping.phones import country, numbers_within
 
-        return readings(number, self.region) if _E164.fullmatch(number) else digits_of(number, self.region) or ()
+        if _E164.fullmatch(number) and is_whole(number, self.region):
+            return readings(number, self.region)
+        digits = re.sub(r"(?!\A\+)[^0-9]", "", number)
+        found = {each.lstrip("+") for each in numbers_within(number, country(None, self.region))}
+        return found.union(readings(re.sub(r"\A00", "+", digits), self.region))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,15 @@ class SuppressionLists:
         lists = [each for each in self.lists if each.only_number]
         return [name for name in PHONE_FIELDS if any(each.holds_number(fields.get(name)) for each in lists)]
 
+    def amended(self, contact: Contact) -> Contact:
+        """Return the contact as it is judged and sent: without the numbers that are left out, but with what lists hold
+        of its bad cells, so that it is suppressed."""
+        for name, held in contact.left_out:
+            listed = [each.only_number for each in self.lists if each.reason({name: held})]
+            if listed and (not all(listed) or name not in contact.fields):
+                contact = contact._replace(fields={**contact.fields, name: held})
+        return self.without_numbers(contact) if self.only_numbers else contact
+
     def without_numbers(self, contact: Contact) -> Contact:
         """Return the contact with None in place of each number that is left out, and a warning for each.
 
@@ -120,8 +140,8 @@ class SuppressionLists:
         listed = self.numbers(contact.fields)
         if not listed or self.reason(contact.fields):
             return contact
-        warnings = (*contact.warnings, *(RowWarning("field_left_out", name) for name in listed))
-        return Contact(contact.row, {**contact.fields, **dict.fromkeys(listed)}, warnings)
+        told = dict.fromkeys((*contact.warnings, *(RowWarning("field_left_out", name) for name in listed)))
+        return contact._replace(fields={**contact.fields, **dict.fromkeys(listed)}, warnings=tuple(told))
 
     def may_be_kept(self, record: Mapping[str, Value], rules: Mapping[str, str]) -> Mapping[str, str]:
         """Return the rules ``overwrite: never | if_empty`` that apply to this record: no contact keeps a number that
@@ -133,11 +153,21 @@ class SuppressionLists:
         """Return the reason why a contact is to be locked; ``""`` if it is not."""
         return next(filter(None, (each.reason(fields) for each in self.lists if each.lock)), "")
 
+    def cannot_lock(self, fields: Mapping[str, Value]) -> bool:
+        """Whether a contact has a number that a list which locks cannot read."""
+        return any(each.cannot_read(fields) for each in self.lists if each.lock)
+
 
 def entry_of(by: str, text: Value) -> str:
     """Return the UserData or e-mail address of a contact as lists hold it: as people see it, addresses without
     case."""
     return (fold if by == "email" else looks)(str(text or ""))
+
+
+def addresses_in(text: str) -> set[str]:
+    """Return the e-mail addresses of a text as lists hold them: ``a@x.org; Ann <b@x.org>``."""
+    parts = (part.strip("'\"()[]") for part in re.split(r"[\s;,|<>]+", text) if "@" in part)
+    return {entry_of("email", part).removeprefix("mailto:") for part in parts}
 
 
 def digits_of(text: str, region: str | None) -> set[str] | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..text.forms import first_few
 from ..text.phrase import mark, phrase
-from .suppress import digits_of, entry_of
+from .suppress import addresses_in, digits_of, entry_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
@@ -93,7 +93,7 @@ class Entries:
         for cells in rows:
             for at, cell in enumerate(cells):
                 if (at in self._positions or self._settings.by != "user_data") and _may_be_entry(cell, self._settings):
-                    self.found |= _entries(cell, self._settings) or set()
+                    self.found |= _entries(cell, self._settings) or _entries_within(cell, self._settings)
 
     def _is_shifted(self, cells: Sequence[str], position: int, width: int) -> bool:
         """Whether the entry of a row may be in another column: the row is too long, or ends before the entry."""
@@ -146,12 +146,20 @@ def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:
     return digits_of(cell, settings.region)
 
 
+def _entries_within(cell: str, settings: SuppressSettings) -> set[str]:
+    """Return what may be entries of a cell that is not understood."""
+    from ..mapping.phones import country, numbers_within
+
+    if settings.by != "phone":
+        return addresses_in(cell)
+    return {number.lstrip("+") for number in numbers_within(cell, country(None, settings.region))}
+
+
 def _addresses(cell: str) -> set[str] | None:
     """Return the e-mail addresses of a cell: ``a@x.org; Ann <b@x.org>``; None if it is not understood."""
     if "@" not in cell:
         return None if _DOMAIN.search(cell) else {entry_of("email", cell)}
-    parts = (part.strip("'\"()[]") for part in re.split(r"[\s;,|<>]+", cell) if "@" in part)
-    found = {entry_of("email", part).removeprefix("mailto:") for part in parts}
+    found = addresses_in(cell)
     return found if all(map(_ADDRESS.fullmatch, found)) else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -15,10 +16,16 @@ from ..journal import Journal, NoRow, RunRecord
 from ..model import Action, Reason, RowResult, Status
 from ..pages import KEYS, batched
 from ..target import split, target_of
+from ..text.forms import first_few
 from ..text.phrase import counted, figure, mark, phrase
 from .decide import PlanRules, protection
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
+
+_log = logging.getLogger(__name__)
+
+_MOST_IDS = 5
+"""Contacts that a warning names."""
 
 _TOO_MANY = {
     (Missing.LOCK, True): mark(
@@ -83,9 +90,25 @@ def to_lock(snapshot: Snapshot, suppressed: SuppressionLists) -> Iterator[Change
 
     Contacts that the mirror takes are left to it.
     """
+    unread: list[str] = []
     for contact in snapshot.not_taken():
-        if not is_locked(contact.values) and (reason := suppressed.reason_to_lock(contact.values)):
+        if is_locked(contact.values):
+            continue
+        if reason := suppressed.reason_to_lock(contact.values):
             yield Change(NoRow.SUPPRESSED, Action.LOCK, contact, reason)
+        elif suppressed.cannot_lock(contact.values):
+            unread.append(contact.id)
+    if unread:
+        _log.warning(
+            counted(
+                len(unread),
+                "suppress: contact {ids} of the dialler has a phone number that is not understood, so it is not locked "
+                "even if a list has it. Correct it, or set suppress.region.",
+                "suppress: {count} contacts of the dialler have phone numbers that are not understood, so they are not "
+                "locked even if a list has them: {ids}. Correct them, or set suppress.region.",
+                ids=first_few(unread, _MOST_IDS),
+            )
+        )
 
 
 def to_unlock(

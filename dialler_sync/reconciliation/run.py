@@ -146,7 +146,7 @@ class ReconciliationRun:
             self.sources,
             self.sides,
             progress=self.observer.advance,
-            amend=self.suppressed.without_numbers if self.suppressed.only_numbers else None,
+            amend=self.suppressed.amended if self.suppressed else None,
         )
         self.run = replace(self.run, files=tuple(self.prepared.files), rows=self.prepared.total)
         columns = [entry["layout"].get("columns", ()) for entry in self.run.files]

@@ -150,7 +150,7 @@ class Execution:
             self.sources,
             self._sink(),
             progress=self.observer.advance,
-            amend=self.suppressed.without_numbers if self.suppressed.only_numbers else None,
+            amend=self.suppressed.amended if self.suppressed else None,
         )
         self.errors = prepared.rejected
         _log.debug("read %d rows: %d rejected, %d to send", prepared.total, prepared.rejected, sum(prepared.todo))

@@ -111,3 +111,54 @@ def test_a_new_contact_is_made_without_the_field(run: Run, configure: Configure,
         (body,) = dialler.bodies
     assert body["PhoneNumber2"] == OTHER
     assert "PhoneNumber1" not in body
+
+
+@pytest.mark.parametrize("action", ["contact", "number"])
+@pytest.mark.parametrize(
+    ("cell", "rule"),
+    [
+        ("030 39200121", "type: mobile"),
+        ("030 39200121 ext. 5", "extension: reject"),
+        ("030 39200121 Frau Meier", "type: any"),
+        ("030 39200129; 030 39200121", "several: reject"),
+    ],
+)
+def test_a_bad_cell_that_is_left_out_hides_nobody(
+    action: str, cell: str, rule: str, run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """``invalid: empty`` leaves out the field; the list still knows whose number stands in the cell."""
+    (tmp_path / "dnc.csv").write_text("Number\n030 39200121\n", encoding="utf-8")
+    path = tmp_path / "list.csv"
+    path.write_text(f"Key,Name,Phone,Other\nK1,Ann,{cell},0171 3920012\nK2,Bob,none,0171 3920013\n", encoding="utf-8")
+    columns = {
+        "UserData": "Key",
+        "Name": "Name",
+        "PhoneNumber1": f"{{column: Phone, region: DE, invalid: empty, {rule}}}",
+        "PhoneNumber2": "{column: Other, region: DE}",
+    }
+    configure(columns, suppress=f"{{file: dnc.csv, column: Number, region: DE, action: {action}}}")
+    seed(dialler, "K1", PhoneNumber1=OTHER)
+
+    first, second = run("import", path).rows()
+
+    assert first["_warnings"] == second["_warnings"] == "field_left_out:PhoneNumber1"
+    assert second["_status"] == "succeeded"
+    if action == "contact":
+        assert (first["_status"], first["_action"]) == ("skipped", "suppressed")
+    (ann,) = (each for each in dialler.store.contacts.values() if each["UserData"] == "K1")
+    assert ann.get("PhoneNumber1") == (OTHER if action == "contact" else None)
+
+
+def test_an_address_that_is_left_out_hides_nobody(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    (tmp_path / "dnc.csv").write_text("Mail\nann@example.com\n", encoding="utf-8")
+    path = tmp_path / "list.csv"
+    path.write_text("Key,Name,Phone,Mail\nK1,Ann,0171 3920012,Ann <ann@example.com>\n", encoding="utf-8")
+    columns = {**COLUMNS, "Email": "{column: Mail, invalid: empty}"}
+    configure(columns, suppress="{file: dnc.csv, column: Mail, by: email}")
+
+    (row,) = run("import", path).rows()
+
+    assert row["_action"] == "suppressed"
+    assert not dialler.store.contacts

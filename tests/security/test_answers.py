@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from dialler_sync.api import words
+from dialler_sync.api.wire import decode
 
 from ..conftest import Configure, Run
 from .limited import Answer, answering, configuration, run_limited
@@ -221,3 +222,17 @@ def test_a_page_takes_no_quadratic_time(page: str, monkeypatch: pytest.MonkeyPat
     begun = time.process_time()
     assert words.what_came(reply).startswith("HTTP 500")
     assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"records": [], "records": [{"ID": 1, "UserData": "K1"}]',
+        '"records": [{"ID": 1, "UserData": "K2", "User\\u0044ata": "K1"}]',
+        '"records": [{"ID": 1, "DiallerCampaignsID": 541, "DiallerCampaignsID": 538}]',
+        '"error": "not imported", "error": null, "records": []',
+        '"stat\\u0075s": 500, "records": []',
+    ],
+)
+def test_a_key_with_two_values_makes_no_answer(text: str) -> None:
+    assert decode(f'{{"status": 200, {text}}}'.encode()) is None

@@ -30,7 +30,8 @@ _NEAR_SHEET = mark("source.sheet: there is no sheet '{wanted}'; did you mean '{n
 
 
 def excel_tables(path: Path, source: SourceSettings) -> list[Table]:
-    """Read the sheets that hold data, or the one that ``source.sheet`` names. A hidden sheet counts only if named.
+    """Read the sheets that hold data, or the one that ``source.sheet`` names. A hidden sheet counts only if named, or
+    in a do-not-call list.
 
     A sheet with the columns of ``failed.csv`` takes precedence over other sheets, whatever its name.
 
@@ -46,7 +47,8 @@ def excel_tables(path: Path, source: SourceSettings) -> list[Table]:
                     most=figure(MOST_SHEETS),
                 )
             )
-        visible, missing = [sheet for sheet in book.sheets if sheet.visible], None
+        visible = [sheet for sheet in book.sheets if sheet.visible or source.counts_hidden_sheets]
+        missing = None
         try:
             chosen = _chosen(book.sheets, source.named_sheets) or visible
         except InputError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
 from dialler_sync import read
 from dialler_sync.config import SourceSettings
@@ -57,6 +58,61 @@ def test_who_is_on_a_list(by: str, entry: str, fields: dict[str, Any], found: bo
 
     assert bool(reason) is found
     assert not found or reason.endswith("is in dnc.csv")
+
+
+@pytest.mark.parametrize(
+    ("region", "entry", "held"),
+    [
+        ("MX", "+5215512345678", "+5215512345678"),  # the list's own spelling, in the old way
+        ("MX", "55 1234 5678", "5215512345678"),
+        ("HU", "06 20 123 4567", "+3606201234567"),
+        ("LT", "+370 612 34567", "861234567"),
+        ("US", "212 555 1234", "0012125551234"),
+        ("DE", "0171 3920012", "1 713 920 012"),
+        ("DE", "0171 3920012", "0171/3920012 Frau Meier"),
+        ("DE", "0171 3920012", "030 39200121 Büro; 0171 3920012 nach 18 Uhr"),
+        ("DE", "0171 3920012", "030 39200121 0171 3920012"),
+        ("DE", "0171 3920012", "0171_3920012"),
+        ("DE", "0171 3920012", "sip:+491713920012@pbx.example.com"),
+    ],
+)
+def test_a_number_of_the_dialler_is_found_however_it_is_written(
+    region: str, entry: str, held: str, lists: Lists
+) -> None:
+    found = lists(entry, region=region, lock=True)
+
+    assert found.reason_to_lock({"PhoneNumber2": held})
+    assert not found.reason_to_lock({"PhoneNumber2": held.replace("4", "3").replace("9", "8")})
+
+
+def test_every_address_of_a_contact_counts(lists: Lists) -> None:
+    assert lists("ann@example.com", by="email").reason({"Email": "bob@example.com; Ann <Ann@example.com>"})
+
+
+def test_a_footnote_with_words_may_hold_an_entry(tmp_path: Path) -> None:
+    path = tmp_path / "dnc.csv"
+    path.write_text("Phone;Note\n0171 3920012;a\n0171 3920013;b\n\nAs of 01.01.2026 030 39200121;\n", encoding="utf-8")
+    suppress = {"file": path, "column": "Phone", "region": "DE"}
+
+    assert read_suppression_lists(settings_of(BASIC, suppress=suppress)).reason({"PhoneNumber1": "+493039200121"})
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_a_hidden_sheet_of_entries_is_not_left_out_unseen(state: str, tmp_path: Path) -> None:
+    book = Workbook()
+    hidden = book.create_sheet("2026")
+    hidden.sheet_state = state
+    for sheet, entry in ((book.worksheets[0], "K1"), (hidden, "K2")):
+        sheet.append(["Entry"])
+        sheet.append([entry])
+    book.save(tmp_path / "dnc.xlsx")
+    suppress = {"file": tmp_path / "dnc.xlsx", "column": "Entry", "by": "user_data"}
+
+    with pytest.raises(ListUnreadable, match="several sheets have data"):
+        read_suppression_lists(settings_of(BASIC, suppress=suppress))
+
+    named = {**suppress, "source": {"sheet": "2026"}}
+    assert read_suppression_lists(settings_of(BASIC, suppress=named)).reason({"UserData": "K2"})
 
 
 def test_a_number_that_the_dialler_holds_as_digits_needs_no_region(lists: Lists) -> None:

@@ -216,6 +216,21 @@ def test_contacts_of_a_do_not_call_list_are_locked() -> None:
     assert not list(to_lock(snapshot, listed("K1", lock=False)))
 
 
+def test_a_contact_whose_number_no_list_can_read_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """Without a region, ``0171 …`` may be anybody's."""
+    lists = SuppressionLists((SuppressionList("phone", frozenset({"491713920012"}), "dnc.csv", lock=True),))
+    there = snapshot_of(contact(1, PhoneNumber1="0171 3920012"), contact(2, PhoneNumber1="+493039200121"))
+
+    assert not [*to_lock(there, lists)]
+    assert "contact 1 of the dialler has a phone number that is not understood" in caplog.text
+
+
+def test_what_is_said_to_be_unlocked_can_be_locked() -> None:
+    there = snapshot_of(contact(1, bUnlocked=True))
+
+    assert [change.contact.id for change in to_lock(there, listed("K1"))] == ["1"]
+
+
 def test_contacts_that_the_list_has_again_are_unlocked() -> None:
     """Not one that somebody has unlocked, that has another key by now, or that must not be called."""
     there = [contact(1), contact(2, bLocked=True), contact(3, bLocked=False), contact(4), contact(5, UserData="K1")]

@@ -301,9 +301,18 @@ def _make(files: AbstractFileSystem, *, path: Callable[[], str], modes: Mapping[
 def _entry(info: Mapping[str, Any]) -> Entry:
     state = info.get("ETag") or info.get("mtime")
     name = str(info["name"]).rstrip("/").rpartition("/")[2]
-    at = info.get("mtime") or info.get("LastModified")
-    at = datetime.fromtimestamp(at, UTC) if isinstance(at, (int, float)) else at
+    at = _time(info.get("mtime") or info.get("LastModified"))
     return Entry(name, f"{info.get('size')}:{state}", str(info.get("type")), int(info.get("size") or 0), at)
+
+
+def _time(told: object) -> datetime | None:
+    """Return a time as a server tells it; None if no calendar has it: whoever can write there may set any."""
+    with suppress(ValueError, OverflowError, OSError):
+        if isinstance(told, (int, float)):
+            return datetime.fromtimestamp(told, UTC)
+        if isinstance(told, datetime):
+            return told.astimezone(UTC)
+    return None
 
 
 def _is_name(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,10 +14,11 @@ import smbprotocol.connection
 from fsspec.implementations.smb import SMBFileSystem, _as_unc_path
 from smbclient._pool import ClientConfig
 from smbprotocol.dfs import DFSReferralResponse
-from smbprotocol.exceptions import BadNetworkName
+from smbprotocol.exceptions import BadNetworkName, DeletePending
 from smbprotocol.transport import Tcp
 
 from ..text.phrase import phrase
+from ..text.shortage import behind
 from .limits import at_most
 from .web import RefusedError
 
@@ -79,12 +81,11 @@ def _as_python_has_it() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        cause: BaseException | None = error
-        while cause and not isinstance(cause, BadNetworkName):
-            cause = cause.__cause__ or cause.__context__
-        if cause:
+        causes = list(behind(error))
+        if any(isinstance(each, BadNetworkName) for each in causes):
             raise RefusedError(phrase("there is no such share: check the name after the host.")) from None
-        raise OSError(error.errno, error.strerror) from None
+        deleted = any(isinstance(each, DeletePending) for each in causes)  # while somebody has it open
+        raise OSError(errno.ENOENT if deleted else error.errno, error.strerror) from None
 
 
 class Smb(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
@@ -102,7 +103,13 @@ class Smb(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
         with _as_python_has_it():
             found = smbclient.scandir(_as_unc_path(self.host, path), port=self._port, **options)
             paths = [f"{path.rstrip('/')}/{entry.name}" for entry in at_most(found, path)]
-        return [self.info(each) for each in paths] if detail else paths
+        return list(self._infos(paths)) if detail else paths
+
+    def _infos(self, paths: list[str]) -> Iterator[Any]:
+        """Yield what each file is; one may have been taken away since it was listed."""
+        for path in paths:
+            with suppress(FileNotFoundError):
+                yield self.info(path)
 
     def _open(self, path: str, mode: str = "rb", **options: Any) -> Any:
         with _as_python_has_it():

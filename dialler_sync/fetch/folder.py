@@ -138,18 +138,21 @@ class RemoteFolder:
         return self._do(ask, whole=False)
 
     def create(self, name: str, content: bytes) -> bool:
-        """Make an object unless there is one of that name; return whether it was made, by this call alone."""
+        """Make an object unless there is one of that name; return whether it has this content, which nobody else writes.
 
-        def ask(files: AbstractFileSystem) -> bool:
+        The answer alone does not tell: where it is lost, the object is made, and another try finds it there.
+        """
+
+        def ask(files: AbstractFileSystem) -> None:
             try:
                 files.pipe_file(self._at(name), content, mode="create")
             except Exception as error:
                 if any(word in f"{type(error).__name__} {error}" for word in _EXISTS) or files.exists(self._at(name)):
-                    return False
+                    return
                 raise
-            return True
 
-        return self._do(ask) and self.read(name) == content
+        self._do(ask)
+        return self.read(name) == content
 
     def move(self, name: str, target: str) -> None:
         """Give a file another name, whose folder is there; never that of another file."""

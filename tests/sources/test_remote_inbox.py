@@ -98,6 +98,28 @@ def test_two_machines_look_at_once(
     assert kinds(remote) == {"done": ["a.csv"]}
 
 
+@pytest.mark.parametrize("remote", ["s3"], indirect=True)
+def test_a_claim_whose_answer_is_lost_is_found_out(
+    run: Run, remote: Remote, dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next try is told that the object is there: its own."""
+    files = pytest.importorskip("s3fs").S3FileSystem
+    real = files._pipe_file
+
+    async def cut_off(*given: object, **options: object) -> None:
+        await real(*given, **options)
+        raise ConnectionResetError
+
+    monkeypatch.setattr(files, "_pipe_file", cut_off)
+    remote.put("a.csv", LIST)
+
+    done = take(run)
+
+    assert done.code == ExitCode.OK, done.err
+    assert sent(dialler) == ["K1", "K2"]
+    assert kinds(remote) == {"done": ["a.csv"]}
+
+
 class Killed(BaseException):
     """In place of a signal."""
 

@@ -138,7 +138,7 @@ class RemoteFolder:
         return self._do(ask, whole=False)
 
     def create(self, name: str, content: bytes) -> bool:
-        """Make an object unless there is one of that name; return whether it has this content, which nobody else writes.
+        """Make an object unless there is one of that name; return whether it has this content, which no other has.
 
         The answer alone does not tell: where it is lost, the object is made, and another try finds it there.
         """
@@ -155,12 +155,16 @@ class RemoteFolder:
         return self.read(name) == content
 
     def move(self, name: str, target: str) -> None:
-        """Give a file another name, whose folder is there; never that of another file."""
+        """Give a file another name, which no other has, and whose folder is there; never that of another file."""
 
         def ask(files: AbstractFileSystem) -> None:
             source, path = self._at(name), self._at(target)
             rename = files.ftp.rename if self.url.scheme == "sftp" else files.mv
-            rename(source, path)
+            try:
+                rename(source, path)
+            except FileNotFoundError:  # as after a try whose answer was lost
+                if not files.exists(path):
+                    raise
 
         self._do(ask)
 

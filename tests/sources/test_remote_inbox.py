@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,28 @@ def test_a_claim_whose_answer_is_lost_is_found_out(
     done = take(run)
 
     assert done.code == ExitCode.OK, done.err
+    assert sent(dialler) == ["K1", "K2"]
+    assert kinds(remote) == {"done": ["a.csv"]}
+
+
+@pytest.mark.parametrize("remote", ["smb", "sftp"], indirect=True)
+def test_a_move_whose_answer_is_lost_is_found_out(
+    run: Run, remote: Remote, dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next try is told that there is no such file any more."""
+    holder = import_module("smbclient") if remote.kind == "smb" else import_module("paramiko").SFTPClient
+    real = holder.rename
+
+    def lost(*given: object, **options: object) -> None:
+        real(*given, **options)
+        raise ConnectionResetError
+
+    monkeypatch.setattr(holder, "rename", lost)
+    remote.put("a.csv", LIST)
+
+    done = take(run)
+
+    assert (done.code, done.err) == (ExitCode.OK, "")
     assert sent(dialler) == ["K1", "K2"]
     assert kinds(remote) == {"done": ["a.csv"]}
 

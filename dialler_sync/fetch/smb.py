@@ -15,7 +15,8 @@ import smbprotocol.connection
 from fsspec.implementations.smb import SMBFileSystem, _as_unc_path
 from smbclient._pool import ClientConfig
 from smbprotocol.dfs import DFSReferralResponse
-from smbprotocol.exceptions import AccessDenied, BadNetworkName, DeletePending
+from smbprotocol.exceptions import BadNetworkName
+from smbprotocol.header import NtStatus
 from smbprotocol.transport import Tcp
 
 from ..text.phrase import phrase
@@ -77,7 +78,7 @@ class _Tcp(Tcp):  # type: ignore[misc] # smbprotocol has no types
 smbprotocol.connection.Tcp = _Tcp
 
 
-_NUMBERS: dict[type[BaseException], int] = {AccessDenied: errno.EACCES, DeletePending: errno.ENOENT}
+_NUMBERS = {NtStatus.STATUS_ACCESS_DENIED: errno.EACCES, NtStatus.STATUS_DELETE_PENDING: errno.ENOENT}
 """What the library has no number for; a deleted file is there while somebody has it open."""
 
 
@@ -91,10 +92,9 @@ def _as_python_has_it() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        causes = list(behind(error))
-        if any(isinstance(each, BadNetworkName) for each in causes):
+        if any(isinstance(each, BadNetworkName) for each in behind(error)):
             raise RefusedError(phrase("there is no such share: check the name after the host.")) from None
-        number = next((_NUMBERS[type(each)] for each in causes if type(each) in _NUMBERS), error.errno)
+        number = _NUMBERS.get(getattr(error, "ntstatus", None), error.errno)
         raise OSError(number, error.strerror) from None
 
 

@@ -126,7 +126,7 @@ def test_a_file_that_another_machine_takes_while_the_folder_is_listed(
 ) -> None:
     """Only its name has been told by then."""
     smbclient = pytest.importorskip("smbclient")
-    from smbprotocol.exceptions import DeletePending, SMBOSError
+    from smbprotocol.exceptions import SMBOSError
     from smbprotocol.header import NtStatus
 
     real = smbclient.stat
@@ -136,7 +136,7 @@ def test_a_file_that_another_machine_takes_while_the_folder_is_listed(
             if how == "gone":
                 (remote.here / "taken.csv").unlink(missing_ok=True)
             else:
-                raise SMBOSError(NtStatus.STATUS_DELETE_PENDING, path) from DeletePending()
+                raise SMBOSError(NtStatus.STATUS_DELETE_PENDING, path)
         return real(path, **options)
 
     monkeypatch.setattr(smbclient, "stat", stat)

@@ -479,7 +479,7 @@ def test_a_broken_connection_to_a_share_is_made_anew_with_its_login(
     monkeypatch.setattr(smb.Smb, "_open", breaking)
     stores = {f"smb://127.0.0.1:{share.port}": login_of(share)}
 
-    assert download(Url(share.url("list.csv")), stores, 100, pause=0).path.read_bytes() == LIST
+    assert download(Url(share.url("list.csv")), stores, 100, pause=0.3).path.read_bytes() == LIST
     assert len(opened) == 2
 
 

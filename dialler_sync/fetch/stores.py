@@ -190,6 +190,8 @@ def reason(error: BaseException, *, writing: bool) -> str:
     if unread or isinstance(error, _SENSELESS):
         why = unread.message.partition("\n")[0].rstrip(" :") if unread else f"{kind}: {error}"
         return phrase("the server's answer makes no sense ({why}). Ask who runs it.", why=why)
+    if isinstance(error, ConnectionError | EOFError) or kind == "SMBConnectionClosed":
+        return phrase("the connection breaks off ({kind}: {error}). Try again later.", kind=kind, error=error)
     if writing:
         return phrase(
             "cannot be written ({kind}: {error}). Is the disk there full? Try again later.", kind=kind, error=error

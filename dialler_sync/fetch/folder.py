@@ -74,7 +74,7 @@ class RemoteFolder:
         return self.url.scheme != "s3"
 
     def listed(self, inside: str = "") -> list[Entry]:
-        """Return name → entry; ``{}`` if ``inside`` does not exist."""
+        """Return what lies there, by name; nothing if ``inside`` does not exist."""
 
         def ask(files: AbstractFileSystem) -> list[Entry]:
             path = self._at(inside)
@@ -89,7 +89,8 @@ class RemoteFolder:
             if any(info["name"] == path and info.get("type") == "file" for info in found):
                 raise self._is_file()
             entries = (_entry(info) for info in found if info["name"].strip("/") != path.strip("/"))
-            return sorted((each for each in entries if _is_name(each.name)), key=lambda each: each.name)
+            # an object store may have a folder of the name of a file, which comes after it, and counts
+            return sorted((each for each in entries if _is_name(each.name)), key=lambda each: (each.name, each.kind))
 
         return self._do(ask)
 

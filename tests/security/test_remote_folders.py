@@ -371,6 +371,22 @@ def test_a_forged_claim_of_an_object_store(
     assert keys(dialler) == {"K2"}
 
 
+@pytest.mark.parametrize("remote", ["s3"], indirect=True)
+def test_an_object_below_a_list_does_not_hide_it(
+    run: Run, configure: Configure, remote: Remote, dialler: SimulatorServer
+) -> None:
+    """Its name makes the list's a folder, too."""
+    remote.put("a.csv", LIST)
+    remote.put("a.csv/x", b"")
+
+    done = take(run, configure, remote.login, remote.url)
+
+    assert done.code == ExitCode.OK, done.err
+    assert keys(dialler) == {"K1"}
+    assert "a.csv/x" in remote.files()
+    assert "a.csv" not in remote.files()
+
+
 def test_of_a_large_file_only_the_beginning_is_kept(
     run: Run, configure: Configure, sftp: Sftp, inbox: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

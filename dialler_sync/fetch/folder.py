@@ -74,7 +74,7 @@ class RemoteFolder:
         return self.url.scheme != "s3"
 
     def listed(self, inside: str = "") -> list[Entry]:
-        """Return name → entry; ``{}`` if ``inside`` does not exist."""
+        """Return what lies there, by name; nothing if ``inside`` does not exist."""
 
         def ask(files: AbstractFileSystem) -> list[Entry]:
             path = self._at(inside)
@@ -89,7 +89,8 @@ class RemoteFolder:
             if any(info["name"] == path and info.get("type") == "file" for info in found):
                 raise self._is_file()
             entries = (_entry(info) for info in found if info["name"].strip("/") != path.strip("/"))
-            return sorted((each for each in entries if _is_name(each.name)), key=lambda each: each.name)
+            # an object store may have a folder of the name of a file, which comes after it, and counts
+            return sorted((each for each in entries if _is_name(each.name)), key=lambda each: (each.name, each.kind))
 
         return self._do(ask)
 
@@ -138,26 +139,33 @@ class RemoteFolder:
         return self._do(ask, whole=False)
 
     def create(self, name: str, content: bytes) -> bool:
-        """Make an object unless there is one of that name; return whether it was made, by this call alone."""
+        """Make an object unless there is one of that name; return whether it has this content, which no other has.
 
-        def ask(files: AbstractFileSystem) -> bool:
+        The answer alone does not tell: where it is lost, the object is made, and another try finds it there.
+        """
+
+        def ask(files: AbstractFileSystem) -> None:
             try:
                 files.pipe_file(self._at(name), content, mode="create")
             except Exception as error:
                 if any(word in f"{type(error).__name__} {error}" for word in _EXISTS) or files.exists(self._at(name)):
-                    return False
+                    return
                 raise
-            return True
 
-        return self._do(ask) and self.read(name) == content
+        self._do(ask)
+        return self.read(name) == content
 
     def move(self, name: str, target: str) -> None:
-        """Give a file another name, whose folder is there; never that of another file."""
+        """Give a file another name, which no other has, and whose folder is there; never that of another file."""
 
         def ask(files: AbstractFileSystem) -> None:
             source, path = self._at(name), self._at(target)
             rename = files.ftp.rename if self.url.scheme == "sftp" else files.mv
-            rename(source, path)
+            try:
+                rename(source, path)
+            except FileNotFoundError:  # as after a try whose answer was lost
+                if not files.exists(path):
+                    raise
 
         self._do(ask)
 
@@ -301,9 +309,18 @@ def _make(files: AbstractFileSystem, *, path: Callable[[], str], modes: Mapping[
 def _entry(info: Mapping[str, Any]) -> Entry:
     state = info.get("ETag") or info.get("mtime")
     name = str(info["name"]).rstrip("/").rpartition("/")[2]
-    at = info.get("mtime") or info.get("LastModified")
-    at = datetime.fromtimestamp(at, UTC) if isinstance(at, (int, float)) else at
+    at = _time(info.get("mtime") or info.get("LastModified"))
     return Entry(name, f"{info.get('size')}:{state}", str(info.get("type")), int(info.get("size") or 0), at)
+
+
+def _time(told: object) -> datetime | None:
+    """Return a time as a server tells it; None if no calendar has it: whoever can write there may set any."""
+    with suppress(ValueError, OverflowError, OSError):
+        if isinstance(told, (int, float)):
+            return datetime.fromtimestamp(told, UTC)
+        if isinstance(told, datetime):
+            return told.astimezone(UTC)
+    return None
 
 
 def _is_name(name: str) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import socket
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -14,11 +16,18 @@ from fsspec.implementations.smb import SMBFileSystem, _as_unc_path
 from smbclient._pool import ClientConfig
 from smbprotocol.dfs import DFSReferralResponse
 from smbprotocol.exceptions import BadNetworkName
+from smbprotocol.header import NtStatus
 from smbprotocol.transport import Tcp
 
 from ..text.phrase import phrase
+from ..text.shortage import behind
 from .limits import at_most
 from .web import RefusedError
+
+_Connections = dict[str, smbprotocol.connection.Connection]
+
+_OPENED: dict[tuple[object, ...], _Connections] = {}
+"""Host, port and login → connections of that login alone: the library takes any that leads to the host."""
 
 atexit.unregister(smbclient.reset_connection_cache)
 
@@ -30,7 +39,7 @@ def _hang_up() -> None:
     The library says goodbye and waits for the answer without a limit, so a silent server would keep the process from
     ending. A thread that cannot send holds the lock of the socket until that is shut down.
     """
-    for connection in list(smbclient._pool._SMB_CONNECTIONS.values()):
+    for connection in [each for opened in _OPENED.values() for each in opened.values()]:
         with suppress(Exception):
             connection.transport._sock.shutdown(socket.SHUT_RDWR)
         with suppress(Exception):
@@ -69,6 +78,10 @@ class _Tcp(Tcp):  # type: ignore[misc] # smbprotocol has no types
 smbprotocol.connection.Tcp = _Tcp
 
 
+_NUMBERS = {NtStatus.STATUS_ACCESS_DENIED: errno.EACCES, NtStatus.STATUS_DELETE_PENDING: errno.ENOENT}
+"""What the library has no number for; a deleted file is there while somebody has it open."""
+
+
 @contextmanager
 def _as_python_has_it() -> Iterator[None]:
     """Turn the library's own OSError into the kind that its number stands for.
@@ -79,40 +92,76 @@ def _as_python_has_it() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        cause: BaseException | None = error
-        while cause and not isinstance(cause, BadNetworkName):
-            cause = cause.__cause__ or cause.__context__
-        if cause:
+        if any(isinstance(each, BadNetworkName) for each in behind(error)):
             raise RefusedError(phrase("there is no such share: check the name after the host.")) from None
-        raise OSError(error.errno, error.strerror) from None
+        number = _NUMBERS.get(getattr(error, "ntstatus", None), error.errno)
+        raise OSError(number, error.strerror) from None
 
 
 class Smb(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
-    """Files of a share."""
+    """Files of a share. Each call has the login, as it may have to make a broken connection anew."""
 
     cachable = False
 
-    def info(self, path: str, **options: Any) -> Any:
+    def __init__(self, host: str, **options: Any) -> None:
+        super().__init__(host, register_session_retries=-1, **options)  # the first call connects
+        whose = (host, self._port, self.username, self.password)
+        self._login = {
+            "username": self.username,
+            "password": self.password,
+            "port": self._port,
+            "connection_timeout": self.timeout,
+            "connection_cache": _OPENED.setdefault(whose, {}),
+        }
+
+    def info(self, path: str, **_: Any) -> Any:
         """Return what a file is."""
         with _as_python_has_it():
-            return super().info(path, **options)
+            found = smbclient.stat(self._unc(path), **self._login)
+        kind = {stat.S_IFDIR: "directory", stat.S_IFLNK: "link"}.get(stat.S_IFMT(found.st_mode), "file")
+        name = f"{path}/" if kind == "directory" else path
+        return {"name": name, "size": found.st_size, "type": kind, "mtime": found.st_mtime}
 
-    def ls(self, path: str, detail: bool = True, **options: Any) -> Any:
+    def ls(self, path: str, detail: bool = True, **_: Any) -> Any:
         """List a folder."""
         with _as_python_has_it():
-            found = smbclient.scandir(_as_unc_path(self.host, path), port=self._port, **options)
+            found = smbclient.scandir(self._unc(path), **self._login)
             paths = [f"{path.rstrip('/')}/{entry.name}" for entry in at_most(found, path)]
-        return [self.info(each) for each in paths] if detail else paths
+        return list(self._infos(paths)) if detail else paths
 
-    def _open(self, path: str, mode: str = "rb", **options: Any) -> Any:
+    def _infos(self, paths: list[str]) -> Iterator[Any]:
+        """Yield what each file is; one may have been taken away since it was listed."""
+        for path in paths:
+            with suppress(FileNotFoundError):
+                yield self.info(path)
+
+    def _open(self, path: str, mode: str = "rb", block_size: int | None = None, **_: Any) -> Any:
+        buffering = -1 if block_size is None else block_size
         with _as_python_has_it():
-            return super()._open(path, mode, block_size=options.get("block_size", -1))
+            return smbclient.open_file(
+                self._unc(path), mode, buffering=buffering, share_access=self.share_access, **self._login
+            )
 
-    def _rm(self, path: str) -> None:
+    def makedirs(self, path: str, exist_ok: bool = False) -> None:
+        """Make a folder, with those above it; the share is there."""
+        if path.strip("/").count("/"):
+            with _as_python_has_it():
+                smbclient.makedirs(self._unc(path), exist_ok=exist_ok, **self._login)
+
+    def rmdir(self, path: str) -> None:
+        """Delete an empty folder."""
         with _as_python_has_it():
-            super()._rm(path)
+            smbclient.rmdir(self._unc(path), **self._login)
 
-    def mv(self, path1: str, path2: str, **options: Any) -> None:
+    def rm_file(self, path: str) -> None:
+        """Delete a file."""
+        with _as_python_has_it():
+            smbclient.remove(self._unc(path), **self._login)
+
+    def mv(self, path1: str, path2: str, **_: Any) -> None:
         """Rename a file; never onto another one."""
         with _as_python_has_it():
-            super().mv(path1, path2, **options)
+            smbclient.rename(self._unc(path1), self._unc(path2), **self._login)
+
+    def _unc(self, path: str) -> str:
+        return str(_as_unc_path(self.host, path))

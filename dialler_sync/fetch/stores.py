@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from aiohttp import TooManyRedirects
+from aiohttp.http_exceptions import HttpProcessingError
+
 from ..config.proxy import find_proxy
 from ..config.sources import StoreSettings
 from ..errors import ConfigError
@@ -28,8 +31,11 @@ if TYPE_CHECKING:
 _TALKATIVE = ("paramiko", "smbprotocol", "smbclient")
 """Libraries that log tracebacks of broken connections, even at exit; we report them in our own words."""
 
-_NO_HTTP = 600
-"""The errors of Windows shares have a ``status``, too, which is a large number."""
+_HTTP = range(100, 600)
+"""The errors of Windows shares have a ``status``, too, which is a large number; aiohttp's own have 0."""
+
+_SENSELESS = (LookupError, TypeError, ValueError)
+"""What the libraries raise of an answer that they cannot read."""
 
 _AMAZON = "https://s3.amazonaws.com"
 """An address for which a proxy is looked for as for any at Amazon."""
@@ -149,15 +155,20 @@ def reason(error: BaseException, *, writing: bool) -> str:
         return found
     from .web import RefusedError
 
-    for each in _causes(error):
+    causes = list(_causes(error))
+    # aiohttp says 400 of what its parser cannot read
+    unread = next((each for each in causes if isinstance(each, HttpProcessingError)), None)
+    for each in causes:
         if isinstance(each, (RefusedError, SlowError)):
             return str(each)
-        status = getattr(each, "status", None)
+        if isinstance(each, TooManyRedirects):
+            return phrase("the server leads on and on. Ask who runs it for the address that is meant.")
+        status = None if unread else getattr(each, "status", None)
         if status in (401, 403):
             return phrase(
                 "the server refuses the login (HTTP {status}): check sources: in the configuration.", status=status
             )
-        if isinstance(status, int) and status < _NO_HTTP:
+        if isinstance(status, int) and status in _HTTP:
             return phrase("the server answers with HTTP {status}. Try again later, or ask who runs it.", status=status)
         if isinstance(each, ssl.SSLCertVerificationError):
             why = getattr(each, "verify_message", "") or each
@@ -176,6 +187,11 @@ def reason(error: BaseException, *, writing: bool) -> str:
         if isinstance(each, ConnectionRefusedError):
             return phrase("the server refuses the connection: check host and port.")
     kind = type(error).__name__
+    if unread or isinstance(error, _SENSELESS):
+        why = unread.message.partition("\n")[0].rstrip(" :") if unread else f"{kind}: {error}"
+        return phrase("the server's answer makes no sense ({why}). Ask who runs it.", why=why)
+    if isinstance(error, ConnectionError | EOFError) or kind == "SMBConnectionClosed":
+        return phrase("the connection breaks off ({kind}: {error}). Try again later.", kind=kind, error=error)
     if writing:
         return phrase(
             "cannot be written ({kind}: {error}). Is the disk there full? Try again later.", kind=kind, error=error

@@ -30,13 +30,16 @@ from ..report.page import render
 from ..report.people import People
 from ..run.own_folder import held_reports, not_ours, read_report
 from ..text.outward import keep_secret, line
-from ..text.phrase import phrase
+from ..text.phrase import mark, phrase
 from .forget import KeptCells
 from .message import facts, subject
 from .smtp import open_smtp
 
 _log = logging.getLogger(__name__)
 
+_SENSELESS = mark("what {host} answers makes no sense, as if it were no mail server")
+_CODES = range(200, 600)
+"""The answers of SMTP; smtplib says -1 of a text that has no number."""
 _LONGEST_PASSWORD = 4096
 _LONGEST_LABEL = 100
 """Most characters of an attachment's name before that of the file: others cut it at its end, which says what it is."""
@@ -60,6 +63,8 @@ def send(body: Mapping[str, Any], settings: EmailSettings, journal: Journal) -> 
 
 def _reason(error: Exception, smtp: SmtpSettings) -> str:
     """Return why a mail was not taken. What a server says is not repeated: it may quote the login."""
+    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code not in _CODES:
+        return phrase(_SENSELESS, host=smtp.host)
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return phrase(
             "the server refuses the login of {user} ({code}): check smtp.user and the password",
@@ -76,13 +81,19 @@ def _reason(error: Exception, smtp: SmtpSettings) -> str:
             host=smtp.host,
             reason=error.verify_message,
         )
-    if isinstance(error, DiallerSyncError | smtplib.SMTPNotSupportedError | smtplib.SMTPServerDisconnected):
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return phrase(
+            "the connection to {host} was cut off: it may refuse this machine, or be too slow", host=smtp.host
+        )
+    if isinstance(error, smtplib.SMTPNotSupportedError) and "STARTTLS" in str(error):
+        return phrase("{host} offers no STARTTLS: set smtp.tls to tls, or smtp.port to another port", host=smtp.host)
+    if isinstance(error, DiallerSyncError | smtplib.SMTPNotSupportedError):
         return str(error).rstrip(".")
     if isinstance(error, TimeoutError):
         return phrase("{host} does not answer in time", host=smtp.host)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return phrase("what {host} answers makes no sense: is that a mail server?", host=smtp.host)
+    return phrase(_SENSELESS, host=smtp.host)
 
 
 def _deliver(message: EmailMessage, smtp: SmtpSettings) -> None:

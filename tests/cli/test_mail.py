@@ -157,7 +157,7 @@ def test_a_server_without_starttls_is_told_nothing(run: Run, configure: Configur
     configure(notify=notify(mail).replace("tls: none", "tls: starttls"))
 
     assert (
-        "notify.email could not be delivered: STARTTLS extension not supported by server"
+        "notify.email could not be delivered: 127.0.0.1 offers no STARTTLS: set smtp.tls to tls, or smtp.port"
         in run("doctor", "--notify").err
     )
     assert not mail.mails
@@ -231,9 +231,18 @@ def test_a_login_that_cannot_be_sent_is_said(
         ),
         (
             [b"220 hello", b"250-x\r\n250 AUTH CRAM-MD5", b"334 x"],
-            "127.0.0.1 answers makes no sense: is that a mail server?",
+            "what 127.0.0.1 answers makes no sense, as if it were no mail server. The next run",
         ),
         ([b"220 hello", b"250-x\r\n250 AUTH PLAIN", *[b"334 eA=="] * 9], "127.0.0.1 accepts none of the ways"),
+        ([b"SSH-2.0-OpenSSH_9.2"], "what 127.0.0.1 answers makes no sense, as if it were no mail server. The next run"),
+        (
+            [b"220 hello", b"250-x\r\n250 AUTH PLAIN", b"hello"],
+            "what 127.0.0.1 answers makes no sense, as if it were no mail server. The next run",
+        ),
+        (
+            [b"220 hello"],
+            "the connection to 127.0.0.1 was cut off: it may refuse this machine, or be too slow. The next run",
+        ),
     ],
 )
 def test_a_server_that_talks_oddly_is_told_in_words(

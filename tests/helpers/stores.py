@@ -95,14 +95,16 @@ _NT_HASH_OF_PASSWORD = "8846F7EAEE8FB117AD06BDD830B7586C"
 
 @contextmanager
 def smb_server(folder: Path) -> Iterator[Share]:
-    """Run a Samba server as this user, in a folder of its own; its user's password is ``password``."""
+    """Run a Samba server as this user, in a folder of its own; the password of this user, and of ``daemon``, is
+    ``password``."""
     (folder / "files").mkdir()
     of_samba = ("private dir", "lock directory", "state directory", "cache directory", "pid directory", "ncalrpc dir")
     folders = [f"{name} = {folder}/{name.partition(' ')[0]}" for name in of_samba]
     for name in of_samba:
         (folder / name.partition(" ")[0]).mkdir()
-    line = f"{getpass.getuser()}:{os.getuid()}:{'X' * 32}:{_NT_HASH_OF_PASSWORD}:[U          ]:LCT-60000000:\n"
-    (folder / "smbpasswd").write_text(line)
+    users = {getpass.getuser(): os.getuid(), "daemon": 1}
+    lines = [f"{user}:{n}:{'X' * 32}:{_NT_HASH_OF_PASSWORD}:[U          ]:LCT-60000000:\n" for user, n in users.items()]
+    (folder / "smbpasswd").write_text("".join(lines))
     (folder / "smbpasswd").chmod(0o600)
     port = free_port()
     (folder / "smb.conf").write_text(

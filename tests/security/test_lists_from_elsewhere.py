@@ -170,6 +170,35 @@ def test_a_redirect_to_another_name_of_this_machine_does_not_get_the_login(serve
     assert {path for path, _ in seen} == {"/list.csv"}
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (
+            b"HTTP/1.1 302 Found\r\nLocation: /list.csv\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+            "the server leads on and on.",
+        ),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "the server's answer makes no sense (Bad status line"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "the server's answer makes no sense (Invalid character"),
+        (b"HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n", "the server answers with HTTP 400."),
+    ],
+)
+def test_an_answer_that_makes_no_sense_has_no_status_of_its_own(
+    answer: bytes, said: str, server: tuple[str, list[Answer]]
+) -> None:
+    """aiohttp says 0 of endless redirects, and 400 of what it cannot read."""
+    address, answers = server
+
+    def odd(request: BaseHTTPRequestHandler) -> None:
+        request.wfile.write(answer)
+        request.close_connection = True
+
+    answers.append(odd)
+
+    with pytest.raises(InputError) as refused:
+        download(Url(f"{address}/list.csv"), {}, 100, pause=0)
+    assert f"/list.csv: {said}" in str(refused.value)
+
+
 def test_a_login_in_an_address_is_refused_and_masked() -> None:
     """A token as the name of the user is what some forges propose."""
     with pytest.raises(UsageError, match="has a login in it"):

@@ -101,6 +101,77 @@ def test_names_as_no_file_here_can_have_them(
     assert keys(dialler) == ({"K1", "K2"} if remote.kind == "s3" else {"K1"})
 
 
+@pytest.mark.parametrize("remote", ["sftp", "smb"], indirect=True)
+def test_a_time_that_no_calendar_has_keeps_no_other_file_waiting(
+    run: Run, configure: Configure, remote: Remote, dialler: SimulatorServer
+) -> None:
+    """Whoever may write there may set any."""
+    remote.put("a.csv", LIST)
+    remote.put("b.csv", LIST.replace(b"K1", b"K2"))
+    try:
+        os.utime(remote.here / "a.csv", (3e11, 3e11))  # the year 11476
+    except OSError:
+        pytest.skip("the file system has no such times")
+
+    done = take(run, configure, remote.login, remote.url)
+
+    assert done.code == ExitCode.OK, done.err
+    assert keys(dialler) == {"K1", "K2"}
+
+
+@pytest.mark.parametrize("remote", ["smb"], indirect=True)
+@pytest.mark.parametrize("how", ["gone", "deleted while it is open"])
+def test_a_file_that_another_machine_takes_while_the_folder_is_listed(
+    how: str, run: Run, configure: Configure, remote: Remote, dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only its name has been told by then."""
+    smbclient = pytest.importorskip("smbclient")
+    from smbprotocol.exceptions import SMBOSError
+    from smbprotocol.header import NtStatus
+
+    real = smbclient.stat
+
+    def stat(path: str, **options: Any) -> Any:
+        if path.endswith("taken.csv"):
+            if how == "gone":
+                (remote.here / "taken.csv").unlink(missing_ok=True)
+            else:
+                raise SMBOSError(NtStatus.STATUS_DELETE_PENDING, path)
+        return real(path, **options)
+
+    monkeypatch.setattr(smbclient, "stat", stat)
+    remote.put("a.csv", LIST)
+    remote.put("taken.csv", LIST.replace(b"K1", b"K2"))
+
+    done = take(run, configure, remote.login, remote.url)
+
+    assert done.code == ExitCode.OK, done.err
+    assert keys(dialler) == {"K1"}
+
+
+@pytest.mark.parametrize("remote", ["s3"], indirect=True)
+@pytest.mark.parametrize(("at", "told"), [("2020-01-01T00:00:00", True), ("9999-12-31T23:59:59-09:00", False)])
+def test_a_claim_at_a_time_that_an_object_store_makes_up(
+    at: str,
+    told: bool,
+    run: Run,
+    configure: Configure,
+    remote: Remote,
+    dialler: SimulatorServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = of_folder._entry
+    monkeypatch.setattr(of_folder, "_entry", lambda info: real({**info, "LastModified": datetime.fromisoformat(at)}))
+    remote.put("a.csv", LIST)
+    remote.put("importing/b.csv.claim", b"somebody\n")
+
+    done = take(run, configure, remote.login, remote.url)
+
+    assert done.code == ExitCode.OK, done.err
+    assert ("b.csv.claim: is claimed by another computer" in done.err) == told
+    assert keys(dialler) == {"K1"}
+
+
 @pytest.mark.parametrize("kind", ["link", "folder"])
 def test_what_is_forged_as_claimed_is_not_read(
     kind: str, run: Run, configure: Configure, sftp: Sftp, inbox: tuple[str, Path], dialler: SimulatorServer
@@ -298,6 +369,22 @@ def test_a_forged_claim_of_an_object_store(
 
     assert done.code == ExitCode.OK, done.err
     assert keys(dialler) == {"K2"}
+
+
+@pytest.mark.parametrize("remote", ["s3"], indirect=True)
+def test_an_object_below_a_list_does_not_hide_it(
+    run: Run, configure: Configure, remote: Remote, dialler: SimulatorServer
+) -> None:
+    """Its name makes the list's a folder, too."""
+    remote.put("a.csv", LIST)
+    remote.put("a.csv/x", b"")
+
+    done = take(run, configure, remote.login, remote.url)
+
+    assert done.code == ExitCode.OK, done.err
+    assert keys(dialler) == {"K1"}
+    assert "a.csv/x" in remote.files()
+    assert "a.csv" not in remote.files()
 
 
 def test_of_a_large_file_only_the_beginning_is_kept(

@@ -14,7 +14,10 @@ import pytest
 
 from dialler_sync.config import load_config
 from dialler_sync.config.sources import StoreSettings, store_of
+from dialler_sync.errors import InputError
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.fetch.remote import download
+from dialler_sync.files.url import Url
 from dialler_sync.simulator import SimulatorServer
 from dialler_sync.text.command_line import install
 
@@ -447,3 +450,52 @@ def test_what_object_stores_offer_is_read_once() -> None:
     first, second = (session_of(None).get_component("data_loader") for _ in range(2))
 
     assert first is second
+
+
+def cut_off_shares() -> None:
+    """Break all connections to Windows shares."""
+    from dialler_sync.fetch import smb
+
+    for connections in smb._OPENED.values():
+        for connection in connections.values():
+            connection.transport._sock.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_broken_connection_to_a_share_is_made_anew_with_its_login(
+    share: Share, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (share.files / "list.csv").write_bytes(LIST)
+    smb = pytest.importorskip("dialler_sync.fetch.smb")
+    opened: list[str] = []
+    real = smb.Smb._open
+
+    def breaking(files: object, path: str, *given: object, **options: object) -> object:
+        opened.append(path)
+        if len(opened) == 1:
+            cut_off_shares()
+            raise ConnectionResetError
+        return real(files, path, *given, **options)
+
+    monkeypatch.setattr(smb.Smb, "_open", breaking)
+    stores = {f"smb://127.0.0.1:{share.port}": login_of(share)}
+
+    assert download(Url(share.url("list.csv")), stores, 100, pause=0.3).path.read_bytes() == LIST
+    assert len(opened) == 2
+
+
+def test_each_login_at_a_share_has_its_own_connection(share: Share) -> None:
+    """That of another user reads what this one may not."""
+    if getpass.getuser() != "root":
+        pytest.skip("the server can only act for other users if it is root's")
+    (share.files / "list.csv").write_bytes(LIST)
+    (share.files / "list.csv").chmod(0o600)
+    url, address = Url(share.url("list.csv")), f"smb://127.0.0.1:{share.port}"
+    download(url, {address: login_of(share)}, 100, pause=0)
+
+    with pytest.raises(InputError, match="may not be read by this user"):
+        download(url, {address: StoreSettings(username="daemon", password_command=["echo", "password"])}, 100, pause=0)
+
+
+def login_of(share: Share) -> StoreSettings:
+    """Return the login that is right."""
+    return StoreSettings(username=getpass.getuser(), password_command=["echo", "password"])

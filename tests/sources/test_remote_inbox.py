@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,50 @@ def test_two_machines_look_at_once(
     assert sent(dialler) == ["K1"]
     other = run("--state", "other.db", "import", "--quiet-for", "0")
     assert other.code == ExitCode.OK, other.err
+    assert sent(dialler) == ["K1", "K2"]
+    assert kinds(remote) == {"done": ["a.csv"]}
+
+
+@pytest.mark.parametrize("remote", ["s3"], indirect=True)
+def test_a_claim_whose_answer_is_lost_is_found_out(
+    run: Run, remote: Remote, dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next try is told that the object is there: its own."""
+    files = pytest.importorskip("s3fs").S3FileSystem
+    real = files._pipe_file
+
+    async def cut_off(*given: object, **options: object) -> None:
+        await real(*given, **options)
+        raise ConnectionResetError
+
+    monkeypatch.setattr(files, "_pipe_file", cut_off)
+    remote.put("a.csv", LIST)
+
+    done = take(run)
+
+    assert done.code == ExitCode.OK, done.err
+    assert sent(dialler) == ["K1", "K2"]
+    assert kinds(remote) == {"done": ["a.csv"]}
+
+
+@pytest.mark.parametrize("remote", ["smb", "sftp"], indirect=True)
+def test_a_move_whose_answer_is_lost_is_found_out(
+    run: Run, remote: Remote, dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next try is told that there is no such file any more."""
+    holder = import_module("smbclient") if remote.kind == "smb" else import_module("paramiko").SFTPClient
+    real = holder.rename
+
+    def lost(*given: object, **options: object) -> None:
+        real(*given, **options)
+        raise ConnectionResetError
+
+    monkeypatch.setattr(holder, "rename", lost)
+    remote.put("a.csv", LIST)
+
+    done = take(run)
+
+    assert (done.code, done.err) == (ExitCode.OK, "")
     assert sent(dialler) == ["K1", "K2"]
     assert kinds(remote) == {"done": ["a.csv"]}
 

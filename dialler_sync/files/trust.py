@@ -70,8 +70,10 @@ def judge(what: str, path: Path, *, shared: bool = False, alone: bool = False, b
     if sys.platform == "win32":
         return None
     faults = list(_faults(path, shared=shared, alone=alone))
-    if beside and not faults:
-        faults += _faults_beside(path)
+    folder = Path(os.path.realpath(path)).parent
+    if beside and not faults and path.exists() and is_shared(folder):
+        text = phrase(_SHARED, folder=folder, mode=f"{stat.S_IMODE(folder.stat().st_mode):04o}")
+        faults.append(_Fault(text, phrase("name a new journal (--state), or move this one into a folder of your own")))
     if not faults:
         return None
     texts = "; ".join(fault.text for fault in faults)
@@ -133,6 +135,17 @@ def is_foreign(path: Path) -> bool:
     return sys.platform != "win32" and bool(owners) and not owners <= {path.parent.stat().st_uid, *_trusted()}
 
 
+def is_shared(folder: Path) -> bool:
+    """Whether others can make files in a folder, but not replace those of others (sticky, as /tmp); False if it is not
+    there."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return False
+    sticky = sys.platform != "win32" and found.st_mode & stat.S_ISVTX
+    return bool(sticky and _open_bits(found, above=False, shared=False))
+
+
 if sys.platform != "win32":
     import grp
     import pwd
@@ -149,17 +162,6 @@ if sys.platform != "win32":
                 yield _owner_fault(step, found)
             if not stat.S_ISLNK(found.st_mode) and (bits := _open_bits(found, above=above, shared=shared)):
                 yield _mode_fault(step, found, bits)
-
-    def _faults_beside(path: Path) -> Iterator[_Fault]:
-        """A sticky folder: what is in it is safe, but others can add to it."""
-        folder = path.resolve().parent
-        try:
-            found = folder.stat()
-        except OSError:  # it will be made, for this user alone
-            return
-        if _open_bits(found, above=False, shared=False):
-            text = phrase(_SHARED, folder=folder, mode=f"{stat.S_IMODE(found.st_mode):04o}")
-            yield _Fault(text, phrase("name a journal in a folder of your own (--state)"))
 
     def _is_whole(path: Path, steps: list[tuple[Path, os.stat_result]]) -> bool:
         """Whether the last step is the file itself, with no step of the way missing."""

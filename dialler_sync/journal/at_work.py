@@ -12,7 +12,7 @@ import filelock
 import sqlalchemy as sa
 
 from ..files.private import make_folder
-from .place import folder_beside
+from .place import folder_of
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def forget(engine: sa.Engine, run_id: str) -> None:
 
 
 def _file(engine: sa.Engine, run_id: str) -> Path:
-    return folder_beside(engine.url, "locks") / f"run-{run_id}.lock"
+    return folder_of(engine.url, "locks") / f"run-{run_id}.lock"
 
 
 def _number(run_id: str) -> int:

@@ -30,7 +30,7 @@ from .cells import OddCell
 from .engine import open_engine
 from .failures import damaged, is_damage, said
 from .log import Log
-from .place import folder_beside, log_of, path_of, require_trust
+from .place import folder_of, log_of, path_of, require_trust
 
 _log = logging.getLogger(__name__)
 
@@ -287,7 +287,7 @@ class Database:
             UsageError: others could have put something there.
         """
         folder, what = (
-            folder_beside(self._engine.url, "copies").absolute(),
+            folder_of(self._engine.url, "copies").absolute(),
             phrase("the folder of the journal's copies"),
         )
         trust.require(what, folder, trust=self._trusted, alone=True)
@@ -307,7 +307,7 @@ class Database:
 
     @contextmanager
     def _file_lock(self, name: str, refusal: Refusal) -> Iterator[None]:
-        folder = folder_beside(self._engine.url, "locks")
+        folder = folder_of(self._engine.url, "locks")
         try:
             make_folder(folder)
             if is_foreign(folder):  # who can delete a lock can have two runs at once

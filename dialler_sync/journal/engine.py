@@ -14,7 +14,7 @@ from ..errors import JournalError, UsageError
 from ..files.private import make_folder, new_file
 from ..text.command_line import install
 from ..text.phrase import phrase
-from .place import instead, path_of, require_trust, url_of
+from .place import instead, make_place, path_of, require_trust, url_of
 
 BUSY = 10
 """Seconds that SQLite waits for another process that writes."""
@@ -43,8 +43,9 @@ def open_engine(state: str | Path, trusted: bool | None) -> sa.Engine:
 def _open_file(url: sa.URL, trusted: bool | None) -> sa.Engine:
     """Return the engine of an SQLite file; a missing file is created for its owner only."""
     if path := path_of(url):
-        require_trust(url, trusted)
         try:
+            make_place(path)
+            require_trust(url, trusted)
             make_folder(path.parent)
             with suppress(FileExistsError):
                 os.close(new_file(path))

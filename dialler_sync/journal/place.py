@@ -6,6 +6,7 @@ import math
 import os
 import re
 import stat
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -14,6 +15,7 @@ import sqlalchemy.exc
 
 from ..errors import UsageError
 from ..files import trust
+from ..files.private import make_folder
 from ..text.outward import keep_secret
 from ..text.phrase import mark, phrase
 from ..text.secrets import url_secrets
@@ -132,18 +134,36 @@ def require_trust(url: sa.URL, trusted: bool | None) -> None:
         trust.require(phrase("the journal"), path, trust=trusted, beside=True)
 
 
+def make_place(path: Path) -> None:
+    """Make a folder of this user for a new journal, and a link to it, where others can make files, as in /tmp: SQLite
+    takes what lies beside a journal for its own.
+
+    Raises:
+        OSError: the folder or the link cannot be made.
+        UsageError: the folder is there, and others could have changed it.
+    """
+    path = Path(os.path.realpath(path))
+    if os.path.lexists(path) or not trust.is_shared(path.parent):
+        return
+    folder = folder_beside(path, "files")
+    make_folder(folder)
+    trust.require(phrase("the journal"), folder)
+    with suppress(FileExistsError):  # of another call at this moment
+        path.symlink_to(Path(folder.name, "journal.db"))
+
+
 def log_of(url: sa.URL) -> Path | None:
     """Return the write-ahead log of an SQLite file."""
-    path = path_of(url)
-    return path and path.with_name(f"{path.name}-wal")
+    return _beside(path, "-wal") if (path := path_of(url)) else None
 
 
-def folder_beside(url: sa.URL, name: str) -> Path:
-    """Where the locks of a journal lie, or its copies: beside it; in a folder that all users share, as /tmp is, not
-    with theirs."""
-    path = path_of(url)
-    if path is None:
-        return _own_folder() / name
+def folder_of(url: sa.URL, name: str) -> Path:
+    """Where the locks of a journal lie, or its copies."""
+    return folder_beside(path, name) if (path := path_of(url)) else _own_folder() / name
+
+
+def folder_beside(path: Path, name: str) -> Path:
+    """Return a folder beside a journal's file; in a folder that all users share, as /tmp is, not with theirs."""
     shared = path.parent.stat().st_mode & stat.S_ISVTX
     return path.with_name(f"{path.name}-{name}" if shared else name)
 
@@ -152,7 +172,13 @@ def _files(url: sa.URL) -> list[Path]:
     path = path_of(url)
     if path is None:
         return []
-    return [path, *(path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm", "-journal"))]
+    return [path, *(_beside(path, ending) for ending in ("-wal", "-shm", "-journal"))]
+
+
+def _beside(path: Path, ending: str) -> Path:
+    """Return a file of SQLite, which lies beside what a link leads to."""
+    real = Path(os.path.realpath(path))
+    return real.with_name(f"{real.name}{ending}")
 
 
 def _file(url: sa.URL) -> sa.URL:

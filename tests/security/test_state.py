@@ -153,15 +153,14 @@ def test_a_home_that_cannot_be_written_is_named(name: str, run: Run, monkeypatch
 def test_the_locks_of_another_user(
     common: Path, configure: Configure, contacts_csv: Callable[..., Path], dialler: SimulatorServer
 ) -> None:
-    """Beside a journal in /tmp, which needs --trust, they are in nobody's way; a folder that was put there before is
-    not used."""
+    """Beside a journal in /tmp they are in nobody's way; a folder that was put there before is not used."""
     config, journal = configure(), common / "check.db"
     config, contacts = moved(config, common / "c.yaml"), moved(contacts_csv(2), common / "list.csv")
     homes = {user: common / str(user) for user in (AGENT, INTRUDER)}
     for user, home in homes.items():
         home.mkdir()
         os.chown(home, user, user)
-    call = ("--trust", "-c", config, "import", contacts)
+    call = ("-c", config, "import", contacts)
 
     first = as_user(INTRUDER, homes[INTRUDER], "--state", common / "theirs.db", *call)
     second = as_user(AGENT, homes[AGENT], "--state", journal, *call)

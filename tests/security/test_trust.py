@@ -306,7 +306,7 @@ def test_a_journal_of_another_user_is_not_opened(common: Path) -> None:
     home.mkdir()
     os.chown(home, AGENT, AGENT)
     journal = common / "journal.db"
-    made = as_user(INTRUDER, common, "--trust", "--state", journal, "runs", "list")
+    made = as_user(INTRUDER, common, "--state", journal, "runs", "list")
     journal.chmod(0o666)
 
     refused = as_user(AGENT, home, "--state", journal, "runs", "list")
@@ -316,26 +316,51 @@ def test_a_journal_of_another_user_is_not_opened(common: Path) -> None:
     assert f"{journal} belongs to {INTRUDER}" in refused.err
 
 
-@pytest.mark.parametrize(("mode", "code"), [(0o1777, 2), (0o1775, 2), (0o1755, 0)])
-def test_a_journal_lies_where_nobody_else_makes_files(mode: int, code: int, run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o1777, 0o1775, 0o1755])
+def test_a_journal_lies_where_nobody_else_makes_files(mode: int, run: Run, tmp_path: Path) -> None:
     """SQLite reads ``-journal`` and ``-wal`` beside it when it opens the file: others could put one there after every
-    check, and take it away again. By a link, its target's folder counts; a new folder is made for this user alone."""
+    check, and take it away again. A new one gets a folder of its own; by a link, its target's folder counts."""
     folder = tmp_path / "shared"
     folder.mkdir()
     if os.geteuid() == 0:
         os.chown(folder, 0, shared_group())
     folder.chmod(mode)
-    Path("link.db").symlink_to(folder / "check.db")
+    Path("link.db").symlink_to(folder / "linked.db")
 
     for name in (folder / "check.db", "link.db"):
-        done = run("--state", name, "runs", "list")
-        looked_at = run("--state", name, "doctor")
+        assert run("--state", name, "runs", "list").code == ExitCode.OK
+        assert "others can put files into" not in run("--state", name, "doctor").out
 
-        assert done.code == code, done.err
-        assert ("others can put files into" in done.err) == ("others can put files into" in looked_at.out) == bool(code)
-    assert (folder / "check.db").exists() == (not code)
-    assert run("--state", folder / "new" / "check.db", "runs", "list").code == ExitCode.OK
+    for journal in (folder / "check.db", folder / "linked.db"):
+        assert journal.is_symlink() == bool(mode & 0o022)
+        assert journal.resolve().parent.stat().st_mode & 0o022 == 0
+
+
+def test_a_journal_that_lies_where_others_make_files_is_refused(run: Run, tmp_path: Path) -> None:
+    """As an older version made it."""
+    folder = tmp_path / "shared"
+    assert run("--state", folder / "check.db", "runs", "list").code == ExitCode.OK
+    folder.chmod(0o1777)
+
+    refused = run("--state", folder / "check.db", "runs", "list")
+
+    assert refused.code == ExitCode.USAGE
+    assert "others can put files into" in refused.err
+    assert "others can put files into" in run("--state", folder / "check.db", "doctor").out
     assert run("--trust", "--state", folder / "check.db", "runs", "list").code == ExitCode.OK
+
+
+def test_a_journal_is_not_made_in_a_folder_of_others(common: Path) -> None:
+    """Which they put there beforehand."""
+    files = common / "check.db-files"
+    files.mkdir()
+    os.chown(files, INTRUDER, INTRUDER)
+
+    refused = as_user(AGENT, common, "--state", common / "check.db", "runs", "list")
+
+    assert refused.code == ExitCode.USAGE
+    assert f"{files} belongs to {INTRUDER}" in refused.err
+    assert list(files.iterdir()) == []
 
 
 def test_a_home_that_is_no_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ def _open_file(url: sa.URL, trusted: bool | None) -> sa.Engine:
             require_trust(url, trusted)
             make_folder(path.parent)
             with suppress(FileExistsError):
-                os.close(new_file(path))
+                os.close(new_file(Path(os.path.realpath(path))))
             path.touch()  # says so where the disk is read-only
         except OSError as error:
             raise JournalError(

@@ -334,6 +334,7 @@ def test_a_journal_lies_where_nobody_else_makes_files(mode: int, run: Run, tmp_p
     for journal in (folder / "check.db", folder / "linked.db"):
         assert journal.is_symlink() == bool(mode & 0o022)
         assert journal.resolve().parent.stat().st_mode & 0o022 == 0
+        assert journal.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_journal_that_lies_where_others_make_files_is_refused(run: Run, tmp_path: Path) -> None:

@@ -64,6 +64,10 @@ _LOGIN = re.compile(r"(?<!\S)\S[^\s:]*+:\S+@|://")
 """A text that may have a login, or a signature, in it."""
 
 _PARAMETER = re.compile(r"[?&][^=&\s]+=([^&#\s]+)")
+_WEB_ADDRESS = re.compile(r"https?://([^/?#]*@)?(?P<host>[^/?#]*)[/?#]?", re.IGNORECASE)
+_DRAWN = 12
+"""Fewest characters of a name in a host that may be a secret: ``https://eo3kz8q7x1pd2.example``."""
+
 _SECRET_PART = 16
 """Fewest characters of a part of a URL that may be a secret, as the path of a webhook."""
 
@@ -269,6 +273,13 @@ def _keep_logins(text: str) -> None:
 
 
 def _keep_secret(value: str) -> None:
-    keep_secret(value)
-    if "://" in value:
-        keep_secret(*url_secrets(value), *(part for part in re.split(r"[/?&=#]", value) if len(part) >= _SECRET_PART))
+    """Mask a secret; of a web address what comes after the host, and a name in the host that somebody has drawn. The
+    host itself stands in many texts, as in people's e-mail addresses."""
+    address = _WEB_ADDRESS.match(value)
+    if not address:
+        keep_secret(value)
+        return
+    host, rest = address["host"], value[address.end() :]
+    drawn = (name for name in host.split(".") if len(name) >= _DRAWN and re.search("[0-9]", name))
+    parts = (part for part in re.split(r"[/?&=#]", rest) if len(part) >= _SECRET_PART)
+    keep_secret(*url_secrets(value), rest, *parts, *drawn)

@@ -14,6 +14,8 @@ from ..errors import UsageError
 from ..journal import Journal, JournalRow, PlannedRow, RunRecord
 from ..load.undo import Undoer, count_undo, to_undo
 from ..observer import Observer, Silent
+from ..plan.suppress import SuppressionLists
+from ..plan.suppress_files import read_suppression_lists
 from ..run.begin import begin_run, go_on
 from ..run.changes import BulkRun, Job, Planned
 from ..run.kept import place_of
@@ -96,14 +98,16 @@ def undo_run(
 
     Raises:
         UsageError: as :func:`check_undo`.
+        InputError: a do-not-call file cannot be read.
     """
     check_undo(settings, undone, find_target(settings, journal))
+    suppressed = read_suppression_lists(settings)
     with journal.campaign_lock(undone.target):
         files = [{**entry, "layout": {}} for entry in undone.files]
         given = {"force": force}
         path = config_path or Path(undone.config_path)
         with begin_run(journal, "undo", settings, path, files, out, undone.id, given, undone.target) as run:
-            return _undo(settings, run, undone, journal, observer).carry_out()
+            return _undo(settings, run, undone, journal, observer, suppressed).carry_out()
 
 
 def check_undo(settings: Settings, undone: RunRecord, target: str) -> None:
@@ -127,13 +131,23 @@ def check_undo(settings: Settings, undone: RunRecord, target: str) -> None:
 
 
 def undo_again(settings: Settings, run: RunRecord, journal: Journal, observer: Observer | None) -> Summary:
-    """Resume an interrupted undo."""
+    """Resume an interrupted undo.
+
+    Raises:
+        InputError: a do-not-call file cannot be read.
+    """
+    suppressed = read_suppression_lists(settings)
     with go_on(journal, run, settings):
-        return _undo(settings, run, journal.run(run.parent or ""), journal, observer).carry_out()
+        return _undo(settings, run, journal.run(run.parent or ""), journal, observer, suppressed).carry_out()
 
 
 def _undo(
-    settings: Settings, run: RunRecord, undone: RunRecord, journal: Journal, observer: Observer | None
+    settings: Settings,
+    run: RunRecord,
+    undone: RunRecord,
+    journal: Journal,
+    observer: Observer | None,
+    suppressed: SuppressionLists,
 ) -> BulkRun:
     done = {entry.result.seq: entry for entry in to_undo(journal, undone)}
 
@@ -144,12 +158,10 @@ def _undo(
     async def plan(_client: DiallerClient) -> AsyncIterator[Planned]:
         yield [planned(entry) for entry in done.values()], ()
 
-    force = bool(run.options.get("force"))
+    force, target = bool(run.options.get("force")), undone.target if undone.command == "import" else ""
     job = Job(
         plan,
         lambda row: str(done[row.result.seq].result.action),
-        lambda client, _: Undoer(
-            client, journal, undone.id, force, undone.target if undone.command == "import" else ""
-        ),
+        lambda client, _: Undoer(client, journal, undone.id, force, target, suppressed.listed),
     )
     return BulkRun(settings, journal, observer or Silent(), run, job, run_cells(journal, run, settings.source))

@@ -88,10 +88,14 @@ class History(Runs):
         ]
 
     def add_images(self, run_id: str, images: Sequence[Image]) -> None:
-        """Store before-images of contacts; an existing image is kept."""
+        """Store before-images of contacts; an existing image is kept.
+
+        None is stored of a contact that has a secret in it: masked, it would not be what the contact was.
+        """
         values = [
-            (run_id, image.seq, mask(image.contact_id), image.before and mask(image.before), image.after)
+            (run_id, image.seq, mask(image.contact_id), image.before, image.after)
             for image in images
+            if image.before is None or mask(image.before) == image.before
         ]
         with self._begin() as connection:
             insert = self._database.insert_new(schema.images)

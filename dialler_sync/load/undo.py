@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,7 +62,8 @@ class Undoer:
 
     ``force`` also restores contacts that were changed since. ``target``: contacts outside its campaign stay as they
     are, whatever the journal says. ``turn`` is held by one row at a time, of those whose key
-    is in several campaigns or that go back to another campaign.
+    is in several campaigns or that go back to another campaign. ``listed`` returns why a contact must not be called:
+    then it stays locked, deleted, or as the run has left it.
     """
 
     client: DiallerClient
@@ -70,6 +71,7 @@ class Undoer:
     run_id: str
     force: bool = False
     target: str = ""
+    listed: Callable[[Mapping[str, Any]], str] = lambda _: ""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def change(self, row: SpooledRow) -> Outcome:
@@ -85,6 +87,8 @@ class Undoer:
                 return await self._gone(row, back)
             if is_outside(self.target, contact.values):
                 return _elsewhere(row, back)
+            if action is Action.LOCK and (why := self.listed(contact.values)):
+                return _suppressed(row, why)
             undo = self.client.unlock_by_id if action is Action.LOCK else self.client.lock_by_id
             return _done(row, back) if await undo(row.contact_id) else await self._gone(row, back)
         image = self.journal.images(self.run_id, [row.seq]).get(row.seq)
@@ -141,6 +145,8 @@ class Undoer:
             return _elsewhere(row, Action.OVERWRITE)
         if changed := self._changed(image, contact):
             return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, changed)
+        if why := self.listed(before):
+            return _suppressed(row, why)
         body = _complete(before, contact)
         others = len(found) > 1 or campaign_of(before) != campaign_of(contact.values)
         async with self.turn if others else nullcontext():  # the first failure stops the run
@@ -191,6 +197,8 @@ class Undoer:
         if here:
             why = phrase("contacts with this UserData now: {contacts}; somebody else created it", contacts=_ids(here))
             return _failed(row, Action.CREATE, CONTACT_CHANGED, why)
+        if why := self.listed(before):
+            return _suppressed(row, why)
         try:  # a contact of another campaign with this key must not be overwritten
             body = orjson.dumps(before)
             contact = await self.client.import_contact(body, overwrite=not found, user_data=row.user_data)
@@ -257,6 +265,10 @@ def _done(
     contact_id: str | None = None,
 ) -> Outcome:
     return Outcome(row.seq, status, action, contact_id or row.contact_id, http_status=200, attempts=1, error=error)
+
+
+def _suppressed(row: SpooledRow, why: str) -> Outcome:
+    return _done(row, Reason.SUPPRESSED, Status.SKIPPED, error=why)
 
 
 def _elsewhere(row: SpooledRow, action: Action) -> Outcome:

@@ -133,6 +133,72 @@ def test_without_before_images_undo_says_what_it_cannot(
     assert len(dialler.store.contacts) == 3
 
 
+@pytest.mark.parametrize("by", ["phone", "user_data"])
+def test_undo_has_nobody_called_who_is_on_a_do_not_call_list_by_now(
+    by: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Who was locked or deleted stays so, and who had a listed number keeps the new one."""
+    rows = [f"K{n},Ann,0171 123450{n}" for n in range(5)]
+    configure()
+    run("import", contacts_csv(rows=rows))
+    Path("dnc.csv").write_text(f"X\n{'0171 1234504' if by == 'phone' else 'K4'}\n", encoding="utf-8")
+    suppress = f"{{file: dnc.csv, column: X, by: {by}, region: DE}}"
+    for missing in ("lock", "delete"):
+        configure(mirror=f"{{missing: {missing}, max_missing: 50%}}", suppress=suppress)
+        taken = run("import", contacts_csv(rows=rows[:3]), "--compare", "dialler")
+
+        undone = run("undo", taken.summary["run_id"], "--yes")
+
+        assert undone.code == ExitCode.OK, undone.err
+        assert undone.summary["counts"]["succeeded"] == 1
+        (left,) = [row for row in undone.rows() if row["_action"] == "suppressed"]
+        assert (left["_user_data"], left["_status"]) == ("K4", "skipped")
+        assert "dnc.csv" in left["_error"]
+        assert {key for key, contact in state(dialler).items() if not contact.get("bLocked")} == {
+            "K0",
+            "K1",
+            "K2",
+            "K3",
+        }
+
+
+def test_undo_restores_no_number_that_is_on_a_do_not_call_list_by_now(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    configure()
+    run("import", contacts_csv(rows=["K1,Ann,0171 1234501"]))
+    changed = run("import", contacts_csv(rows=["K1,Ann,0171 7654321"]))
+    Path("dnc.csv").write_text("X\n0171 1234501\n", encoding="utf-8")
+    configure(suppress="{file: dnc.csv, column: X, region: DE, action: number}")
+
+    undone = run("undo", changed.summary["run_id"], "--yes")
+
+    assert undone.summary["actions"]["suppressed"] == 1
+    assert state(dialler)["K1"]["PhoneNumber1"] == "+491717654321"
+
+
+def test_undo_puts_back_what_has_the_host_of_a_webhook_in_it_but_nothing_with_a_secret(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The secret of a webhook comes after its host. What is masked in the journal is never written to a contact."""
+    hook = "https://www.firma-nord.invalid/hooks/a8f7e6d5c4b3a291"
+    fields = {"Email": "{value: new@x.org}", "Website": "{value: x.org}", "Comment": "{value: new}"}
+    configure(
+        {"UserData": "Key", "Name": "Name", "PhoneNumber1": "{column: Phone, region: DE}", **fields},
+        notify=f"{{webhook: '{hook}'}}",
+    )
+    seed(dialler, "OLD", Email="night@firma-nord.invalid", Website="https://www.firma-nord.invalid/kontakt")
+    seed(dialler, "BAD", Comment=f"see {hook}")
+    before = state(dialler)
+    imported = run("import", contacts_csv(rows=[line("OLD"), line("BAD")]))
+
+    undone = run("undo", imported.summary["run_id"], "--yes")
+
+    assert {row["_user_data"]: row["_error_code"] for row in undone.rows()} == {"OLD": "", "BAD": "no_before_image"}
+    assert state(dialler)["OLD"] == before["OLD"]
+    assert state(dialler)["BAD"]["Comment"] == "new"
+
+
 def test_an_undo_cannot_be_undone(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
     """It is refused with what to do in its place, and not tried row by row."""
     configure()

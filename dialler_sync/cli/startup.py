@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -40,14 +41,21 @@ def know_children() -> None:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
+_NOT_IN = (
+    "<frozen importlib.",
+    *(each.__init__.__code__.co_filename for each in (weakref.WeakSet, weakref.WeakKeyDictionary)),
+)
+
+
 def interrupt(number: int, frame: FrameType | None) -> None:
-    """Raise KeyboardInterrupt, but not while a module is loaded: libraries turn it into errors of their own.
+    """Raise KeyboardInterrupt, but not while a module is loaded: libraries turn it into errors of their own; and not in
+    what Python calls when an object goes: it would show a traceback, and go on.
 
     Raises:
-        KeyboardInterrupt: once the module is loaded.
+        KeyboardInterrupt: once it is done.
     """
     while frame:
-        if frame.f_code.co_filename.startswith("<frozen importlib."):
+        if frame.f_code.co_filename.startswith(_NOT_IN) or frame.f_code.co_name == "__del__":
             later = threading.Timer(0.02, _send_again, [number])
             later.daemon = True
             later.start()

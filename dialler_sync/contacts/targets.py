@@ -19,6 +19,7 @@ from ..model import Chunk, Fault, Layout, RowWarning, Table
 from ..pages import RECORDS, batched
 from ..target import target_of
 from ..text.nearest import nearest
+from ..text.outward import line
 from ..text.phrase import phrase
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Targets:
             self._rows = _Rows(table, settings, named, journal)
             self.files.append(
                 {
-                    "name": local.name,
+                    "name": line(local.name),
                     "path": local.place,
                     "sheet": table.layout.sheet,
                     "sha256": local.sha256,

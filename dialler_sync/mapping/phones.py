@@ -50,8 +50,9 @@ _COMPLETE = 6
 """Fewest digits (without prefix and country code) of a whole number; area codes have at most five."""
 
 _LABEL = re.compile(
-    r"tel(efon(nummer)?)?|tn|fon|phone|mob(il|ile|iltelefon)?|handy|cell|call(to)?|festnetz|rufnummer|n[or]|nummer|number"
-    r"|priv(at|ate)?|home|zuhause|gesch(äft|äftlich)?|dienstl(ich)?|büro|office|work|business|zentrale|[tmpdghw]",
+    r"t[eé]l([eé]fon[eo]?|efonnummer)?|tn|tlf|tfno|fon|phone|mob(il|ile|iltelefon)?|m[oó]vil|cell(ulare)?|handy|natel"
+    r"|port(able)?|call(to)?|festnetz|fi[jx][eo]|fisso|rufnummer|n[or]|nummer|number|uff(icio)?|bureau|oficina|casa"
+    r"|priv(at|ate)?|home|zuhause|gesch(äft|äftlich)?|dienstl(ich)?|büro|office|work|business|zentrale|[tmpdghwc]",
     re.IGNORECASE,
 )
 _HINT_FOR_WORDS = mark(
@@ -70,19 +71,21 @@ _FLOAT = re.compile(r"(\+?[0-9]{7,})[.,]0{1,2}|(\+?[0-9(][0-9 ()/-]{6,})\.0")
 
 _DATE = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _DIAL_IN = re.compile(
-    r"(?:\s*-\s*0)?[\s,;:(/-]*(?<![^\W\d])(?:durchwahl|dw|ddi)(?![^\W\d])[\s.:=-]*([0-9]{1,6})(?![0-9])\)?",
+    r"(?:\s*-\s*0)?[\s,;:(/-]*(?<![^\W\d])(?:durchwahl|dw|ddi|klappe|kl)(?![^\W\d])[\s.:=-]*([0-9]{1,6})(?![0-9])\)?",
     re.IGNORECASE,
 )
 _EXTENSION = re.compile(
-    r"[\s,;:(/-]*(?:(?<![^\W\d])(?:extension|extn|ext|x|apparat|app|nebenstelle|nst|intern)(?![^\W\d])|#)"
+    r"[\s,;:(/-]*(?:(?<![^\W\d])(?:extension|extn|ext|x|apparat|app|nebenstelle|nst|interno?|int|poste)(?![^\W\d])|#)"
     r"[\s.:=#]*[0-9]{1,6}\)?(?=\s*(?:\Z|[;,|&\n\r/]|[^\W\d]))",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(
-    r"[;,|&\n\r]|:::|(?<![^\W\d])(?:oder|und|u|bzw|or|and)(?![^\W\d])\.?|(?:\s|(?<=[0-9]))(?=\(?\+)", re.IGNORECASE
+    r"[;,|&\n\r]|:::|(?<![^\W\d])(?:oder|od|und|u|bzw|or|and|ou|et)(?![^\W\d])\.?|(?<=\s)[oye](?=\s)|(?:\s|(?<=[0-9]))(?=\(?\+)",
+    re.IGNORECASE,
 )
+_WITH_DIAL_INS = ("+49", "+43")
 _GAP = re.compile(r"(?<=[0-9])[^0-9]++(?=[0-9])")
-_PERHAPS_BETWEEN = re.compile(r"/|\s-\s*(?=\(?[0+])")
+_PERHAPS_BETWEEN = re.compile(r"/|\s-\s*(?=\(?[0+](?:[^0-9]{0,3}[0-9]){5})")
 _BESIDE = re.compile(
     r"[0-9]{1,2}[./-][0-9]{1,2}[./-](?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}|[^0-9+()\[\]/. \t-]+"
 )
@@ -141,12 +144,13 @@ def quick_phone(cell: str, home: Plan | None) -> str | None:
         return None
     if "." in cell and _FLOAT.fullmatch(cell.strip()):
         return None
-    if cell.rfind("(") >= _COMPLETE:
+    if max(cell.rfind("("), cell.rfind(")") - 1) >= _COMPLETE:
         return None
     compact = cell.translate(_QUICK)
-    if " -" in cell or (len(compact) <= 8 and _DATE.fullmatch(cell.strip())):
+    if " -" in cell or "- " in cell or (len(compact) <= 8 and _DATE.fullmatch(cell.strip())):
         return None
-    return quick_e164(compact, home)
+    number = quick_e164(compact, home)
+    return None if number and cell[-2:-1] == "-" and not _has_dial_ins(number) else number
 
 
 def of_type(
@@ -191,7 +195,7 @@ def read_phone(
         )
     if match := _FLOAT.fullmatch(text):
         text = match[1] or match[2]
-    text = _DIAL_IN.sub(r"-\1 ", text)
+    text = _DIAL_IN.sub(r" -\1 ", text)
     without = _EXTENSION.sub(" ", text)
     if without != text and extension == "reject":
         return fault("phone_extension")
@@ -294,6 +298,28 @@ def _national_digits(text: str) -> int:
     return len(digits.removeprefix("0"))
 
 
+def _behind_a_whole_number(number: str, region: str | None) -> str:
+    """Return digits in brackets, of a second dial-in (``12345-67 - 69``), or of a second line (``1234567-8``) where the
+    country has no dial-ins: joined, they would make a number that nobody has written; ``""`` if there are none."""
+    has_dial_in = False
+    for gap in _GAP.finditer(number):
+        bracket, dash = _BRACKET.search(gap[0]), "-" in gap[0]
+        if not bracket and not dash:
+            continue
+        whole = e164(re.sub(r"[^0-9+]", "", number[: gap.start()]), region)
+        if isinstance(whole, Fault):
+            continue
+        last = len(re.sub("[^0-9]", "", number[gap.end() :])) == 1
+        if bracket or (has_dial_in and " " in gap[0]) or (last and not _has_dial_ins(whole)):
+            return number[gap.start() :].lstrip(") ]-")
+        has_dial_in = True
+    return ""
+
+
+def _has_dial_ins(number: str) -> bool:
+    return number.startswith(_WITH_DIAL_INS) and type_of(number) == "landline"
+
+
 def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"]) -> str | Fault | None:
     """Read a piece that holds at most one number; None if it holds only labels and signs."""
     if words := [word for word in _WORD.findall(piece) if not _is_label(word)]:
@@ -313,14 +339,12 @@ def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"
         return fault("phone_invalid", phrase("A + inside a phone number cannot be dialled."))
     if len(compact) > _MOST_DIGITS:
         return fault("phone_too_long")
-    for gap in _GAP.finditer(number):
-        before = re.sub(r"[^0-9+]", "", number[: gap.start()])
-        if _BRACKET.search(gap[0]) and isinstance(e164(before, where.region), str):
-            return fault(
-                "phone_invalid",
-                phrase("'{digits}' follows a whole number.", digits=number[gap.start() :].lstrip(") ]")),
-                phrase("Remove it if it does not belong to the number. If it does, remove the brackets."),
-            )
+    if doubtful := _behind_a_whole_number(number, where.region):
+        return fault(
+            "phone_invalid",
+            phrase("'{digits}' follows a whole number.", digits=doubtful),
+            phrase("Remove it if it does not belong to the number. If it does, write it without brackets and dash."),
+        )
     read = e164(compact, where.region)
     if isinstance(read, Fault) and (match := _ZERO_IN_BRACKETS.match(number)):
         without = e164(re.sub(r"[^0-9+]", "", match[1] + number[match.end() :]), where.region)

@@ -15,8 +15,12 @@ _LONG = 14
 """Fewest characters of a word that may be an encoding of an encoding."""
 
 _ESCAPES = re.compile(r"%u?[0-9a-fA-F]{2}|&#|&[a-zA-Z]|\\[^\"]|=[0-9a-fA-F]{2}|=\r?\n|\x1b")
-_PREFIXED = re.compile(r"0x[0-9a-f]{2}", re.IGNORECASE)
-_WIDE = re.compile("[\uff01-\uff5e\U0001d400-\U0001d7ff\U000e0021-\U000e007e]")
+_PREFIXED = re.compile(r"0x[0-9a-f]{2}|u\+[0-9a-f]{2}", re.IGNORECASE)
+_WIDE = re.compile(
+    "[\u1d2c-\u1d6a\u2070-\u209f\u2100-\u218f\u2460-\u24ff\uff01-\uff5e\U0001d400-\U0001d7ff\U0001f100-\U0001f1ff\U000e0021-\U000e007e]"
+)
+"""Letters in other forms: raised, in circles and squares, wide, invisible."""
+
 _BLANKS = bytes([*range(33), 127])
 _NO_DIGITS = bytes(number for number in range(128) if not chr(number).isdigit())
 _SIGNS = bytes(number for number in range(128) if not chr(number).isalnum())
@@ -62,7 +66,7 @@ class QuickLook:
             or _holds(low, self._parts)
             or _holds(letters, self._parts_in_letters)
             or _holds(numbers, self._parts_in_numbers)
-            or (b"0x" in low and _PREFIXED.search(text) is not None)
+            or ((b"0x" in low or b"u+" in low) and _PREFIXED.search(text) is not None)
         )
 
 

@@ -723,6 +723,22 @@ def test_unchecked_changes_of_two_keys_are_two(run: Run, configure: Configure, d
     assert not dialler.store.contacts
 
 
+def test_a_file_whose_name_is_no_text(run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path) -> None:
+    """It is as in an import's reports."""
+    configure()
+    seed(dialler, "K1")
+    file = tmp_path / "\udcff.csv"
+    try:
+        file.write_text("Key\nK1\n", encoding="utf-8")
+    except OSError:
+        pytest.skip("the file system has no such names")
+
+    done = run("contacts", "lock", "--from", file, "--column", "Key", "--yes")
+
+    assert done.code == ExitCode.OK, done.err
+    assert [row["_file"] for row in done.rows()] == [r"\xff.csv"]
+
+
 def test_a_lock_keeps_no_image_of_the_contact(
     run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
 ) -> None:

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+import weakref
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -112,6 +114,30 @@ def test_the_database_tells_no_traceback_of_its_own(run: Run, monkeypatch: pytes
     doing(fail, monkeypatch)
 
     assert run("runs", "list").err.strip() == "interrupted"
+
+
+def test_a_signal_while_an_object_goes_is_told_once_it_is_gone(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Python would show a traceback, and go on."""
+
+    class Going:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    def lose() -> None:
+        held = weakref.WeakSet([first := Going()])
+        del first  # calls __del__, and what the set does then
+        for _ in range(500):  # until the second signal
+            time.sleep(0.01)
+        raise AssertionError(held)
+
+    doing(lose, monkeypatch)
+
+    done = run("runs", "list")
+
+    assert done.code == ExitCode.INTERRUPTED
+    assert "Traceback" not in done.err + capsys.readouterr().err
 
 
 def test_a_hangup_that_is_ignored_stays_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

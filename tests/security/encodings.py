@@ -37,6 +37,14 @@ def _full_width(text: str) -> str:
     return "".join(chr(ord(sign) + 0xFEE0) if sign.isascii() else sign for sign in text)
 
 
+_CIRCLES = {
+    **{ord("A") + n: 0x24B6 + n for n in range(26)},
+    **{ord("a") + n: 0x24D0 + n for n in range(26)},
+    **{ord("1") + n: 0x2460 + n for n in range(9)},
+    ord("0"): 0x24EA,
+}
+
+
 ENCODINGS: dict[str, Encoding] = {
     "as it is": str,
     "upper case": str.upper,
@@ -104,6 +112,8 @@ ENCODINGS: dict[str, Encoding] = {
     "hexadecimal, full width": lambda secret: _full_width(secret.encode().hex()),
     "tags": lambda secret: "".join(chr(ord(sign) + 0xE0000) if sign.isascii() else sign for sign in secret),
     "full width": _full_width,
+    "in circles": lambda secret: secret.translate(_CIRCLES),
+    "code points": lambda secret: " ".join(f"U+{ord(sign):04X}" for sign in secret),
 }
 """By name: what a server makes of a secret."""
 

@@ -34,6 +34,13 @@ def code_of(cell: str, where: Country = DE) -> str:
         *("Tel. 0171 1234567", "Mobil: 0171/1234567", "0171 1234567 (privat)", "tel:+49-171-1234567", "T 0171 1234567"),
         *("491711234567", "49 171 1234567", "491711234567.0", "491711234567,00"),
         *("+491711234567.0", "+49 171 1234567.0", "0171 1234567.0", "(0171) 123-4567.0"),
+        *(
+            "Tél. 0171 1234567",
+            "Móvil: 0171 1234567",
+            "(c) 0171 1234567",
+            "Natel 0171 1234567",
+            "0171 1234567 - int. 5",
+        ),
         *("0171 1234567;", "0171 1234567 / +49 171 1234567"),
     ],
 )
@@ -46,6 +53,10 @@ def test_ways_to_write_one_number(cell: str) -> None:
     ("cell", "number"),
     [
         ("(089) 12345-0", "+4989123450"),
+        *(
+            (cell, "+4989123450")
+            for cell in ("089/12345 - 0", "089 12345 -0", "089 12345 Kl. 0", "089 12345 - 0, DW 0")
+        ),
         ("089 12345-67", "+49891234567"),
         ("089 12345 Durchwahl 67", "+49891234567"),
         ("089 12345-0, DW: 67", "+49891234567"),
@@ -60,6 +71,12 @@ def test_ways_to_write_one_number(cell: str) -> None:
 def test_a_dial_in_is_part_of_the_number_and_an_extension_is_not(cell: str, number: str) -> None:
     """12345-67 can be dialled from outside; ext. 5 is for the person who picks up."""
     assert read_phone(cell, DE) == number
+
+
+@pytest.mark.parametrize("cell", ["0471 123456-7", "02 1234567 - 8"])
+def test_a_second_line_is_no_dial_in(cell: str) -> None:
+    """In Italy, as in most countries, -7 means the line of that last digit."""
+    assert code_of(cell, country(None, "IT")) == "phone_invalid"
 
 
 def test_an_extension_can_be_refused() -> None:
@@ -85,6 +102,12 @@ def test_an_extension_can_be_refused() -> None:
         *("+491711234567+498912345", "0171 1234567 (+49 89 12345)", "Mobil 0171 1234567 (privat), Büro: 089/12345"),
         "0171 1234567 | 089 12345 ext. 5",
         *("0171 1234567 ::: 089 12345", "0171 1234567:::089 12345"),
+        *(
+            "0171 1234567 ou 089 12345",
+            "0171 1234567 o 089 12345",
+            "0171 1234567 - 089 12345",
+            "0171 1234567 od. 089 12345",
+        ),
         *("0171 1234567 Büro 089 12345", "Handy 0171 1234567 (priv.) Tel. 089/12345 h."),
     ],
 )
@@ -136,6 +159,14 @@ def test_several_numbers_in_a_cell(cell: str) -> None:
         *((f"0171 1234567 {what}", "phone_too_short") for what in ("privat 2", "(Handy 2)", "Nr 2", "w 5", "M. (2)")),
         *((f"0171 1234567 {what}", "phone_invalid") for what in ("(2)", "[2]", "nur 2")),
         *((cell, "phone_invalid") for cell in ("089 12345 (67)", "089 12345 (8-17)", "(0171 1234567) 5")),
+        *(
+            (cell, "phone_invalid")
+            for cell in ("089 (123456) 12", "(089 123456) 12", "0171 1234567 - 8", "0171 1234567-8")
+        ),
+        *(
+            (f"089/12345{more}", "phone_invalid")
+            for more in ("-56 - 58", " DW 12-15", " DW 12 DW 15", "-11 DW 12", "-0 - 9")
+        ),
         ("05.06.1985", "phone_invalid"),
         ("1985-06-05", "phone_invalid"),
         ("0171\ufffd1234567", "phone_invalid"),

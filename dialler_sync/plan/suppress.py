@@ -132,6 +132,23 @@ class SuppressionLists:
                 contact = contact._replace(fields={**contact.fields, name: held})
         return self.without_numbers(contact) if self.only_numbers else contact
 
+    def reason_after(self, row: Mapping[str, Value], sent: Mapping[str, Value], record: Mapping[str, Value]) -> str:
+        """Return the reason why a contact is suppressed as the dialler would have it after a request.
+
+        ``row``: the row's fields; ``sent``: what is sent of them, and by :meth:`sent_to`.
+        """
+        if not self.lists:
+            return ""
+        after = {name: record.get(name) for name in (*PHONE_FIELDS, "Email", "UserData")}
+        return self.reason({**after, **{name: value for name, value in sent.items() if name in row}})
+
+    def sent_to(self, fields: Mapping[str, Value], record: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Return what a row sends to a contact with this record: also None for each number that is left out and that
+        the row does not set."""
+        others = {name: record.get(name) for name in PHONE_FIELDS if name not in fields}
+        listed = self.numbers(others) if self.only_numbers else []
+        return {**fields, **dict.fromkeys(listed)} if listed else fields
+
     def without_numbers(self, contact: Contact) -> Contact:
         """Return the contact with None in place of each number that is left out, and a warning for each.
 

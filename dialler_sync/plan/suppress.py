@@ -178,7 +178,18 @@ class SuppressionLists:
 def entry_of(by: str, text: Value) -> str:
     """Return the UserData or e-mail address of a contact as lists hold it: as people see it, addresses without
     case."""
-    return (fold if by == "email" else looks)(str(text or ""))
+    return fold(_ENCODED.sub(_in_letters, str(text or ""))) if by == "email" else looks(str(text or ""))
+
+
+_ENCODED = re.compile(r"(?<=[@.])xn--([a-z0-9-]{1,59})", re.IGNORECASE)
+"""A part of a domain in the letters of the old Internet: ``xn--bcher-kva.de`` is ``bücher.de``."""
+
+
+def _in_letters(found: re.Match[str]) -> str:
+    try:
+        return found[1].encode().decode("punycode")
+    except UnicodeError:
+        return found[0]
 
 
 def addresses_in(text: str) -> set[str]:

@@ -49,6 +49,12 @@ _NO_NUMBER = re.compile(
 _FEWEST_DIGITS = 6
 """Digits of what may be a number, though it is not read as one; postal codes have fewer."""
 
+_NUMBER = re.compile(r"(?:(?<![0-9])0|\+)(?:[ ()/.-]*[0-9]){6}|[1-9](?:[ ()/.-]*[0-9]){8}")
+"""Of a text, what is a number by its look; beside a day, what is shorter counts something, or names an export."""
+
+_MOMENT = re.compile(
+    r"\b(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d|(?:19|20)\d{6})(?:[T\s,_-]{1,3}\d{1,2}:?\d\d(?::?\d\d)?)?\b"
+)
 _DAY = re.compile(r"\s*(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d)(?:[T\s]\s*\d{1,2}:[\d:.]*)?\s*")
 
 
@@ -89,11 +95,20 @@ class Entries:
 
     def take_below(self, rows: Iterable[Sequence[str]]) -> None:
         """Take what may be an entry from rows that look like totals and footnotes: the last entry may be one of them,
-        and one too many harms nobody."""
+        and one too many harms nobody.
+
+        Raises:
+            InputError: one of them has an entry, by its look, that is not understood.
+        """
+        unread: list[str] = []
         for cells in rows:
             for at, cell in enumerate(cells):
                 if (at in self._positions or self._settings.by != "user_data") and _may_be_entry(cell, self._settings):
-                    self.found |= _entries(cell, self._settings) or _entries_within(cell, self._settings)
+                    found = _entries(cell, self._settings) or _entries_within(cell, self._settings)
+                    self.found |= found
+                    if not found and _is_like_entry(cell, self._settings):
+                        unread.append(phrase("the row below the table that has '{cell}'", cell=cell))
+        self._require_none(unread)
 
     def _is_shifted(self, cells: Sequence[str], position: int, width: int) -> bool:
         """Whether the entry of a row may be in another column: the row is too long, or ends before the entry."""
@@ -116,7 +131,7 @@ class Entries:
         Raises:
             InputError: some rows are not understood, or none has a number.
         """
-        file, by = self._settings.file, self._settings.by
+        file = self._settings.file
         if self._shifted:
             raise InputError(
                 phrase(
@@ -126,11 +141,15 @@ class Entries:
                     rows=first_few(self._shifted, MOST_ROWS),
                 )
             )
-        if unread := self._unread or ([] if self.found else self._without):
-            raise InputError(phrase(_NOT_UNDERSTOOD[by], file=file, rows=first_few(unread, MOST_ROWS)))
+        self._require_none(self._unread or ([] if self.found else self._without))
         if self._without:
             rows = first_few(self._without, MOST_ROWS)
             _log.info(phrase("{name}: rows without a number suppress nobody: {rows}.", name=file.name, rows=rows))
+
+    def _require_none(self, unread: Sequence[str]) -> None:
+        if unread:
+            said = _NOT_UNDERSTOOD[self._settings.by]
+            raise InputError(phrase(said, file=self._settings.file, rows=first_few(unread, MOST_ROWS)))
 
 
 def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:
@@ -151,7 +170,7 @@ def _entries_within(cell: str, settings: SuppressSettings) -> set[str]:
     from ..mapping.phones import country, numbers_within
 
     if settings.by != "phone":
-        return addresses_in(cell)
+        return {address for address in addresses_in(cell) if _ADDRESS.fullmatch(address)}
     return {number.lstrip("+") for number in numbers_within(cell, country(None, settings.region))}
 
 
@@ -170,3 +189,8 @@ def _may_be_entry(cell: str, settings: SuppressSettings) -> bool:
     if settings.by == "email":
         return "@" in cell
     return len(re.findall(r"\d", cell)) >= _FEWEST_DIGITS and not _DAY.fullmatch(cell)
+
+
+def _is_like_entry(cell: str, settings: SuppressSettings) -> bool:
+    """Whether a note holds an entry by its look; other numbers and days may stand in one, too."""
+    return settings.by != "phone" or _NUMBER.search(_MOMENT.sub(";", cell)) is not None

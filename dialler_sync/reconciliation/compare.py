@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..api.wire import LOCK, StoredContact, differences, is_locked
+from ..api.wire import StoredContact, differences, is_locked
 from ..config.rows import Mode
 from ..errors import UsageError
 from ..model import ContactClass, Reason, Value
@@ -244,7 +244,14 @@ _DIALLER_FIELDS = tuple(
     map(
         re.compile,
         (
-            *("DiallerCampaignsID", "DiallerCampaignsName", "dtImported", "dtModified", LOCK.pattern, "bFinished"),
+            *(
+                "DiallerCampaignsID",
+                "DiallerCampaignsName",
+                "dtImported",
+                "dtModified",
+                r"(?i:\w*lock\w*)",
+                "bFinished",
+            ),
             *("DiallerCampaignsResultCodes", "DiallerCampaignsResultCodesID", "LastAcdAgentEndReasonsID"),
             *("LastUsersUID", "nTries", "dtLastTry", "dtNextTry", "FollowUpDateTime"),
             *(rf"bPhoneNumber{n}Invalid" for n in range(1, 7)),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
     from ..config.suppress import SuppressSettings
+    from ..mapping.cells import Columns
     from ..model import Chunk
 
 _log = logging.getLogger(__name__)
@@ -61,9 +62,15 @@ _DAY = re.compile(r"\s*(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d)(?:[T\
 class Entries:
     """The entries of a do-not-call file, and the rows in which one may be overlooked."""
 
-    def __init__(self, settings: SuppressSettings, positions: Sequence[int]) -> None:
+    def __init__(
+        self, settings: SuppressSettings, positions: Sequence[int], others: Sequence[int], *, has_header: bool
+    ) -> None:
+        """``others``: positions of columns of which no list has the entries."""
         self._settings = settings
         self._positions = positions
+        self._others = () if settings.by == "user_data" else others
+        self._has_header = has_header
+        self._beside: list[str] = []
         self._unread: list[str] = []
         self._shifted: list[str] = []
         self._without: list[str] = []
@@ -76,10 +83,13 @@ class Entries:
 
         columns = Columns(chunk)
         rows = chunk.frame.index.tolist()
+        filled: set[int] = set()
         for position in self._positions:
             damaged = {place for place, note in columns.notes(position) if note.code}
             for place, (row, cell) in enumerate(zip(rows, columns.texts(position), strict=True)):
                 found = None if place in damaged else _entries(cell, self._settings)
+                if found != set() or row in expired or row in chunk.ragged:
+                    filled.add(place)
                 self.none_seen = self.none_seen and found == set()
                 if row in expired:
                     continue
@@ -92,6 +102,16 @@ class Entries:
                 else:
                     none = place not in damaged and self._is_none(cell, chunk, place)
                     (self._without if none else self._unread).append(f"row {row} ('{cell}')")
+        self._look_beside(columns, rows, filled)
+
+    def _look_beside(self, columns: Columns, rows: Sequence[int], filled: Container[int]) -> None:
+        """Note entries in other columns, of rows that have none in theirs; without a header, of all rows."""
+        places = [place for place in range(len(rows)) if place not in filled or not self._has_header]
+        for position in self._others if places else ():
+            cells = columns.texts(position)
+            for place in places:
+                if _may_be_entry(cells[place], self._settings) and _entries(cells[place], self._settings):
+                    self._beside.append(f"row {rows[place]} ('{cells[place]}')")
 
     def take_below(self, rows: Iterable[Sequence[str]]) -> None:
         """Take what may be an entry from rows that look like totals and footnotes: the last entry may be one of them,
@@ -142,6 +162,16 @@ class Entries:
                 )
             )
         self._require_none(self._unread or ([] if self.found else self._without))
+        if self._beside:
+            _log.warning(
+                phrase(
+                    "{name}: cells beside column '{column}' may be entries, but suppress nobody: {rows}. Move them "
+                    "into that column, or add the list under suppress: again, with their column.",
+                    name=file.name,
+                    column=self._settings.column,
+                    rows=first_few(self._beside, MOST_ROWS),
+                )
+            )
         if self._without:
             rows = first_few(self._without, MOST_ROWS)
             _log.info(phrase("{name}: rows without a number suppress nobody: {rows}.", name=file.name, rows=rows))

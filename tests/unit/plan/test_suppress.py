@@ -381,6 +381,34 @@ def test_an_address_below_the_table_that_is_none_is_refused(tmp_path: Path) -> N
         _read_list(tmp_path, "Mail,Why,No\na@x.org,x,1\nb@x.org,y,2\n\nNeu: ann@ x,,\n", column="Mail", by="email")
 
 
+@pytest.mark.parametrize(
+    ("text", "column", "told"),
+    [
+        ("Phone,Mobile\n0171 3920011,\n,0171 3920012\n", "Phone", "row 3 ('0171 3920012')."),
+        ("0171 3920011,0171 3920012\n0171 3920013,x\n", "column_1", "row 1 ('0171 3920012')."),
+        ("Phone,Fax,No\n0171 3920011,0171 3920012,1\n,01.02.2026,12345678\n", "Phone", ""),
+        ("Phone,Until,Fax\n0171 3920011,,\n,2026-01-01,0171 3920012\n", "Phone", ""),
+    ],
+    ids=["blank", "no header", "filled", "expired"],
+)
+def test_entries_beside_their_column_are_told(
+    text: str, column: str, told: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a row that has none, as merged cells do; a second list of the file may have them."""
+    rules = {"column": column, "region": "DE", **({"expires": "Until"} if "Until" in text else {})}
+    _read_list(tmp_path, text, **rules)
+    assert (
+        f"dnc.csv: cells beside column '{column}' may be entries, but suppress nobody: {told}" in caplog.text
+    ) is bool(told)
+
+    if told and column == "Phone":
+        caplog.clear()
+        lists = [{"file": tmp_path / "dnc.csv", **rules, "column": name} for name in ("Phone", "Mobile")]
+        found = read_suppression_lists(settings_of(BASIC, suppress=lists))
+        assert not caplog.text
+        assert found.reason({"PhoneNumber1": "+491713920012"})
+
+
 @pytest.mark.parametrize("entry", ["bob@bücher.de", "Bob@XN--BCHER-KVA.de", "bob@bu\u0308cher.DE"])
 @pytest.mark.parametrize("held", ["bob@xn--bcher-kva.de", "bob@BÜCHER.de", "a@x.org; Bob <bob@Xn--Bcher-Kva.de>"])
 def test_a_domain_has_one_form(entry: str, held: str, lists: Lists) -> None:

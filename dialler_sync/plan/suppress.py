@@ -145,8 +145,9 @@ class SuppressionLists:
     def sent_to(self, fields: Mapping[str, Value], record: Mapping[str, Value]) -> Mapping[str, Value]:
         """Return what a row sends to a contact with this record: also None for each number that is left out and that
         the row does not set."""
-        others = {name: record.get(name) for name in PHONE_FIELDS if name not in fields}
-        listed = self.numbers(others) if self.only_numbers else []
+        if not self.only_numbers:
+            return fields
+        listed = self.numbers({name: record.get(name) for name in PHONE_FIELDS if name not in fields})
         return {**fields, **dict.fromkeys(listed)} if listed else fields
 
     def without_numbers(self, contact: Contact) -> Contact:

@@ -103,6 +103,7 @@ def plan(
         snapshot.add_beside(beside)
         snapshot.may_move = may_move
         snapshot.index()
+        snapshot.note_alike([row.get("UserData", "")], here)
     prepared = Prepared(tmp_path)
     prepared.bodies.write([(0, row.get("UserData", ""), json.dumps(row).encode())])
     prepared.todo = bytearray(b"\1")
@@ -272,8 +273,9 @@ KEPT_NUMBER: dict[str, Any] = {
         ({"PhoneNumber2": LISTED, "DiallerCampaignsID": 539}, {}),
         ({"PhoneNumber2": LISTED}, {"rows": {"mode": "update"}}),
         ({"Email": "ann@example.com"}, {"suppressed": numbers(by="email", entry="ann@example.com")}),
+        ({"PhoneNumber2": LISTED, "UserData": "k1"}, {}),
     ],
-    ids=["kept", "unmapped", "compared", "moved", "update", "address"],
+    ids=["kept", "unmapped", "compared", "moved", "update", "address", "alike"],
 )
 def test_a_contact_that_keeps_what_a_list_has_is_not_sent(
     held: dict[str, Any], sections: dict[str, Any], tmp_path: Path

@@ -237,9 +237,9 @@ def differences(ours: Mapping[str, Value], theirs: Mapping[str, Any]) -> dict[st
     }
 
 
-LOCK = re.compile(r"(?i:(?!\w*unlock)\w*lock\w*)")
-"""Known names of a record's field for the lock; the API's description does not name it. ``bUnlocked`` says the
-opposite."""
+LOCK = re.compile(r"(?:b|is)?_?lock(?:ed)?", re.IGNORECASE)
+"""Names of a record's field for the lock. ``bLocked`` is assumed, as the API's description does not name it; a field
+that is only about locks (``bLockable``, ``bUnlocked``, ``bLockedNumber``) is none."""
 
 
 def is_locked(record: Mapping[str, Any]) -> bool:

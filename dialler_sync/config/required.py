@@ -18,7 +18,19 @@ def lacking(settings: Settings, rules: Mapping[str, ColumnRule]) -> str:
         return phrase("columns: has no PhoneNumber1; the dialler requires a phone number.")
     if "UserData" not in rules and (setting := _setting_for_keys(settings)):
         return phrase("{setting} needs UserData, but columns: does not map it.", setting=setting)
+    for each in settings.suppress:
+        if (needed := _COMPARED.get(each.by, "Name")) not in rules and not each.lock:
+            return phrase(
+                "suppress.by: {by} needs {field}, but columns: does not map it, so {file} would suppress nobody.",
+                by=each.by,
+                field=needed,
+                file=each.file.name,
+            )
     return ""
+
+
+_COMPARED = {"user_data": "UserData", "email": "Email"}
+"""What a do-not-call list is compared with, besides numbers; one with ``lock`` locks what the dialler has."""
 
 
 def _setting_for_keys(settings: Settings) -> str:

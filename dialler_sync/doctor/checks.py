@@ -17,6 +17,7 @@ from ..config import Settings, load_config
 from ..config.document import read_document
 from ..config.extends import read_configuration
 from ..config.load import CONFIGURATION, files_to_trust, still_marked
+from ..config.required import lacking
 from ..config.sources import files_of_stores
 from ..errors import ConfigError, DiallerSyncError, JournalError, UsageError
 from ..exit_codes import ExitCode
@@ -227,6 +228,8 @@ def _configuration(files: Sequence[Path], settings: Settings) -> Check:
     )
     named = phrase("{file}, extending {others}", file=first, others=", ".join(others)) if others else first
     text = f"{named}: {text}"
+    if settings.columns and (lack := lacking(settings, settings.columns)):
+        return warning("configuration", lack, phrase("correct it, unless every list is in the vendor's own format"))
     if dialler.base_url.startswith("http:") and dialler.allow_http:
         return warning(
             "configuration",

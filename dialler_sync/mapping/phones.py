@@ -223,7 +223,8 @@ def numbers_within(cell: str, where: Country) -> set[str]:
         return set()
     text = _plain(cell)
     pieces = _BESIDE.split(text)
-    parts = (cell, re.sub(r"[^0-9+]", "", text), *pieces, *(part for piece in pieces for part in _NEXT.split(piece)))
+    smaller = (part for piece in pieces for cut in (_NEXT, _BRACKET) for part in cut.split(piece))
+    parts = (cell, re.sub(r"[^0-9+]", "", text), *pieces, *smaller)
     found: set[str] = set()
     for part in dict.fromkeys(parts):
         if len(re.findall("[0-9]", part)) >= _COMPLETE or part == cell:

@@ -53,6 +53,9 @@ class PlanInputs:
     again: bool = False
 
 
+_CHANGING = frozenset({Action.OVERWRITE, Action.IMPORT, Reason.UNCHANGED})
+"""Decisions on a row whose contact the dialler has, or may have, and that no other rule leaves alone."""
+
 _FAILED = {AMBIGUOUS: "ambiguous", LOOKUP_FAILED: LOOKUP_FAILED}
 """Error code of a row that fails unsent → its name in a plan."""
 
@@ -164,7 +167,7 @@ class Planner:
                     row.user_data,
                     decision.contact_id,
                     decision.changes,
-                    decision.reason or self._numbers_left_out(fields),
+                    decision.reason or self._numbers_left_out({**fields, **(decision.sent or {})}),
                     self._in_full(decision, fields),
                     person_in(fields),
                 )
@@ -231,9 +234,7 @@ class Planner:
     ) -> tuple[Decision, Outcome | None]:
         reason = self._inputs.suppressed.reason(fields)
         if reason:
-            self._extra.returned.pop(row.user_data, None)  # a contact that must not be called stays locked
-            decision = Decision(Reason.SUPPRESSED, found[0] if found else None, reason=reason)
-            return decision, Outcome(row.seq, Status.SKIPPED, decision.action, decision.contact_id, error=reason)
+            return self._suppressed(row, found[0] if found else None, reason)
         if self._inputs.snapshot is None:
             return Decision(Action.IMPORT if self._rules.overwrite else Action.CREATE), None
         ids = self._inputs.snapshot.campaign_ids
@@ -242,8 +243,21 @@ class Planner:
         rules = self._rules_for(row, found)
         rules = replace(rules, compare=False) if row.kind == MOVE else rules
         known = found or not row.user_data or not rules.overwrite
-        unsure = None if known else _unsure(self._inputs.snapshot.alike(row.user_data), rules)
-        decision = unsure or decide(fields, here, rules, elsewhere, certain=not self._inputs.snapshot.may_move)
+        alike = [] if known else self._inputs.snapshot.alike(row.user_data)
+        sent = fields
+        for contact in (here or elsewhere or alike) if rules.overwrite and row.user_data else ():
+            sent = self._inputs.suppressed.sent_to(sent, contact.values)
+        decision = _unsure(alike, rules) or decide(
+            sent, here, rules, elsewhere, certain=not self._inputs.snapshot.may_move
+        )
+        if decision.action in _CHANGING:
+            if sent is not fields and decision.sent is None:
+                decision = replace(decision, sent=sent)
+            sent = {} if decision.action is Reason.UNCHANGED else decision.sent or fields
+            for contact in [decision.contact] if decision.contact else alike:
+                if reason := self._inputs.suppressed.reason_after(fields, sent, contact.values):
+                    why = phrase("contact {id} in the dialler: {reason}", id=contact.id, reason=reason)
+                    return self._suppressed(row, contact, why)
         if decision.action is Action.CREATE and self._inputs.snapshot.may_move and row.user_data:
             decision = replace(decision, action=Action.IMPORT)  # undo must not delete what was not created
         if decision.action is Action.OVERWRITE and elsewhere:
@@ -261,6 +275,12 @@ class Planner:
                 row.seq, Status.SKIPPED, decision.action, decision.contact_id, error=decision.reason
             )
         return decision, None
+
+    def _suppressed(self, row: SpooledRow, contact: StoredContact | None, reason: str) -> tuple[Decision, Outcome]:
+        """Skip a row whose contact must not be called; a lock of the mirror stays."""
+        self._extra.returned.pop(row.user_data, None)
+        decision = Decision(Reason.SUPPRESSED, contact, reason=reason)
+        return decision, Outcome(row.seq, Status.SKIPPED, decision.action, decision.contact_id, error=reason)
 
     def _nulled(self, fields: Mapping[str, Any]) -> list[str]:
         """Return the fields whose numbers are left out; none if empty cells are cleared, which looks the same."""

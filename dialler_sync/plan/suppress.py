@@ -132,6 +132,24 @@ class SuppressionLists:
                 contact = contact._replace(fields={**contact.fields, name: held})
         return self.without_numbers(contact) if self.only_numbers else contact
 
+    def reason_after(self, row: Mapping[str, Value], sent: Mapping[str, Value], record: Mapping[str, Value]) -> str:
+        """Return the reason why a contact is suppressed as the dialler would have it after a request.
+
+        ``row``: the row's fields; ``sent``: what is sent of them, and by :meth:`sent_to`.
+        """
+        if not self.lists:
+            return ""
+        after = {name: record.get(name) for name in (*PHONE_FIELDS, "Email", "UserData")}
+        return self.reason({**after, **{name: value for name, value in sent.items() if name in row}})
+
+    def sent_to(self, fields: Mapping[str, Value], record: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Return what a row sends to a contact with this record: also None for each number that is left out and that
+        the row does not set."""
+        if not self.only_numbers:
+            return fields
+        listed = self.numbers({name: record.get(name) for name in PHONE_FIELDS if name not in fields})
+        return {**fields, **dict.fromkeys(listed)} if listed else fields
+
     def without_numbers(self, contact: Contact) -> Contact:
         """Return the contact with None in place of each number that is left out, and a warning for each.
 
@@ -165,7 +183,18 @@ class SuppressionLists:
 def entry_of(by: str, text: Value) -> str:
     """Return the UserData or e-mail address of a contact as lists hold it: as people see it, addresses without
     case."""
-    return (fold if by == "email" else looks)(str(text or ""))
+    return fold(_ENCODED.sub(_in_letters, str(text or ""))) if by == "email" else looks(str(text or ""))
+
+
+_ENCODED = re.compile(r"(?<=[@.])xn--([a-z0-9-]{1,59})", re.IGNORECASE)
+"""A part of a domain in the letters of the old Internet: ``xn--bcher-kva.de`` is ``bücher.de``."""
+
+
+def _in_letters(found: re.Match[str]) -> str:
+    try:
+        return found[1].encode().decode("punycode")
+    except UnicodeError:
+        return found[0]
 
 
 def addresses_in(text: str) -> set[str]:

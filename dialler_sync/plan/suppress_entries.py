@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
     from ..config.suppress import SuppressSettings
+    from ..mapping.cells import Columns
     from ..model import Chunk
 
 _log = logging.getLogger(__name__)
@@ -49,15 +50,27 @@ _NO_NUMBER = re.compile(
 _FEWEST_DIGITS = 6
 """Digits of what may be a number, though it is not read as one; postal codes have fewer."""
 
+_NUMBER = re.compile(r"(?:(?<![0-9])0|\+)(?:[ ()/.-]*[0-9]){6}|[1-9](?:[ ()/.-]*[0-9]){8}")
+"""Of a text, what is a number by its look; beside a day, what is shorter counts something, or names an export."""
+
+_MOMENT = re.compile(
+    r"\b(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d|(?:19|20)\d{6})(?:[T\s,_-]{1,3}\d{1,2}:?\d\d(?::?\d\d)?)?\b"
+)
 _DAY = re.compile(r"\s*(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d)(?:[T\s]\s*\d{1,2}:[\d:.]*)?\s*")
 
 
 class Entries:
     """The entries of a do-not-call file, and the rows in which one may be overlooked."""
 
-    def __init__(self, settings: SuppressSettings, positions: Sequence[int]) -> None:
+    def __init__(
+        self, settings: SuppressSettings, positions: Sequence[int], others: Sequence[int], *, has_header: bool
+    ) -> None:
+        """``others``: positions of columns of which no list has the entries."""
         self._settings = settings
         self._positions = positions
+        self._others = () if settings.by == "user_data" else others
+        self._has_header = has_header
+        self._beside: list[str] = []
         self._unread: list[str] = []
         self._shifted: list[str] = []
         self._without: list[str] = []
@@ -70,10 +83,13 @@ class Entries:
 
         columns = Columns(chunk)
         rows = chunk.frame.index.tolist()
+        filled: set[int] = set()
         for position in self._positions:
             damaged = {place for place, note in columns.notes(position) if note.code}
             for place, (row, cell) in enumerate(zip(rows, columns.texts(position), strict=True)):
                 found = None if place in damaged else _entries(cell, self._settings)
+                if found != set() or row in expired or row in chunk.ragged:
+                    filled.add(place)
                 self.none_seen = self.none_seen and found == set()
                 if row in expired:
                     continue
@@ -86,14 +102,33 @@ class Entries:
                 else:
                     none = place not in damaged and self._is_none(cell, chunk, place)
                     (self._without if none else self._unread).append(f"row {row} ('{cell}')")
+        self._look_beside(columns, rows, filled)
+
+    def _look_beside(self, columns: Columns, rows: Sequence[int], filled: Container[int]) -> None:
+        """Note entries in other columns, of rows that have none in theirs; without a header, of all rows."""
+        places = [place for place in range(len(rows)) if place not in filled or not self._has_header]
+        for position in self._others if places else ():
+            cells = columns.texts(position)
+            for place in places:
+                if _may_be_entry(cells[place], self._settings) and _entries(cells[place], self._settings):
+                    self._beside.append(f"row {rows[place]} ('{cells[place]}')")
 
     def take_below(self, rows: Iterable[Sequence[str]]) -> None:
         """Take what may be an entry from rows that look like totals and footnotes: the last entry may be one of them,
-        and one too many harms nobody."""
+        and one too many harms nobody.
+
+        Raises:
+            InputError: one of them has an entry, by its look, that is not understood.
+        """
+        unread: list[str] = []
         for cells in rows:
             for at, cell in enumerate(cells):
                 if (at in self._positions or self._settings.by != "user_data") and _may_be_entry(cell, self._settings):
-                    self.found |= _entries(cell, self._settings) or _entries_within(cell, self._settings)
+                    found = _entries(cell, self._settings) or _entries_within(cell, self._settings)
+                    self.found |= found
+                    if not found and _is_like_entry(cell, self._settings):
+                        unread.append(phrase("the row below the table that has '{cell}'", cell=cell))
+        self._require_none(unread)
 
     def _is_shifted(self, cells: Sequence[str], position: int, width: int) -> bool:
         """Whether the entry of a row may be in another column: the row is too long, or ends before the entry."""
@@ -116,7 +151,7 @@ class Entries:
         Raises:
             InputError: some rows are not understood, or none has a number.
         """
-        file, by = self._settings.file, self._settings.by
+        file = self._settings.file
         if self._shifted:
             raise InputError(
                 phrase(
@@ -126,11 +161,25 @@ class Entries:
                     rows=first_few(self._shifted, MOST_ROWS),
                 )
             )
-        if unread := self._unread or ([] if self.found else self._without):
-            raise InputError(phrase(_NOT_UNDERSTOOD[by], file=file, rows=first_few(unread, MOST_ROWS)))
+        self._require_none(self._unread or ([] if self.found else self._without))
+        if self._beside:
+            _log.warning(
+                phrase(
+                    "{name}: cells beside column '{column}' may be entries, but suppress nobody: {rows}. Move them "
+                    "into that column, or add the list under suppress: again, with their column.",
+                    name=file.name,
+                    column=self._settings.column,
+                    rows=first_few(self._beside, MOST_ROWS),
+                )
+            )
         if self._without:
             rows = first_few(self._without, MOST_ROWS)
             _log.info(phrase("{name}: rows without a number suppress nobody: {rows}.", name=file.name, rows=rows))
+
+    def _require_none(self, unread: Sequence[str]) -> None:
+        if unread:
+            said = _NOT_UNDERSTOOD[self._settings.by]
+            raise InputError(phrase(said, file=self._settings.file, rows=first_few(unread, MOST_ROWS)))
 
 
 def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:
@@ -151,7 +200,7 @@ def _entries_within(cell: str, settings: SuppressSettings) -> set[str]:
     from ..mapping.phones import country, numbers_within
 
     if settings.by != "phone":
-        return addresses_in(cell)
+        return {address for address in addresses_in(cell) if _ADDRESS.fullmatch(address)}
     return {number.lstrip("+") for number in numbers_within(cell, country(None, settings.region))}
 
 
@@ -170,3 +219,8 @@ def _may_be_entry(cell: str, settings: SuppressSettings) -> bool:
     if settings.by == "email":
         return "@" in cell
     return len(re.findall(r"\d", cell)) >= _FEWEST_DIGITS and not _DAY.fullmatch(cell)
+
+
+def _is_like_entry(cell: str, settings: SuppressSettings) -> bool:
+    """Whether a note holds an entry by its look; other numbers and days may stand in one, too."""
+    return settings.by != "phone" or _NUMBER.search(_MOMENT.sub(";", cell)) is not None

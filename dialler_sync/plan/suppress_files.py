@@ -17,7 +17,6 @@ from .suppress_entries import MOST_ROWS, Entries
 
 if TYPE_CHECKING:
     from ..config.settings import Settings
-    from ..config.source import SourceSettings
     from ..config.suppress import SuppressSettings
     from ..model import Table
 
@@ -35,12 +34,12 @@ def read_suppression_lists(settings: Settings, today: date | None = None) -> Sup
     """
     today = today or date.today()  # noqa: DTZ011 - dates in spreadsheets have no zone
     try:
-        return SuppressionLists(tuple(_read(each, settings.source, today) for each in settings.suppress))
+        return SuppressionLists(tuple(_read(each, settings, today) for each in settings.suppress))
     except InputError as error:
         raise ListUnreadable(str(error)) from error
 
 
-def _read(settings: SuppressSettings, source: SourceSettings, today: date) -> SuppressionList:
+def _read(settings: SuppressSettings, whole: Settings, today: date) -> SuppressionList:
     """Read a do-not-call file; its layout is detected.
 
     Raises:
@@ -49,13 +48,15 @@ def _read(settings: SuppressSettings, source: SourceSettings, today: date) -> Su
     """
     from ..read import open_table
 
-    source = source.of(settings.source, "suppress.source")
+    source = whole.source.of(settings.source, "suppress.source")
     local = fetch(settings.file, source)
     table = open_table(settings.file, source, local)
     _require_one_table(settings, table)
     positions = _positions(settings, table, "column", settings.column)
     last_days = _LastDays(settings, table, today)
-    entries = Entries(settings, positions)
+    named = {each.column for each in whole.suppress if each.file == settings.file}
+    others = [at for at, name in enumerate(table.layout.columns) if name not in named]
+    entries = Entries(settings, positions, others, has_header=bool(table.layout.header_rows))
     for chunk in table.chunks():
         entries.take(chunk, last_days.expired(chunk) if settings.expires else frozenset())
     entries.require_understood()

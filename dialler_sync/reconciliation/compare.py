@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..api.wire import LOCK, StoredContact, differences, is_locked
+from ..api.wire import StoredContact, differences, is_locked
 from ..config.rows import Mode
 from ..errors import UsageError
 from ..model import ContactClass, Reason, Value
@@ -174,11 +174,13 @@ def compare(
         yield Line(kind, key, None, row.seq, row.rows, {}, (*several, *reasons), expected=expected)
     rows = row.rows
     for contact in contacts:
-        keeping = keep(row.fields, contact.values, may.suppressed.may_be_kept(contact.values, may.keeps))
+        sent = may.suppressed.sent_to(row.fields, contact.values)
+        keeping = keep(sent, contact.values, may.suppressed.may_be_kept(contact.values, may.keeps))
+        suppressed = row.suppressed or may.suppressed.reason_after(row.fields, keeping.fields, contact.values)
         changed = differences(keeping.fields, contact.values)
         remarks = several
-        if row.suppressed and not is_locked(contact.values):
-            told = phrase("suppressed, but not locked in the dialler: {reason}", reason=row.suppressed)
+        if suppressed and not is_locked(contact.values):
+            told = phrase("suppressed, but not locked in the dialler: {reason}", reason=suppressed)
             remarks = (*several, told)
         kind = ContactClass.DIFFERING if changed or remarks else ContactClass.MATCHING
         if changed and ((why := may.protected(contact)) or may.mode is Mode.CREATE):
@@ -242,7 +244,14 @@ _DIALLER_FIELDS = tuple(
     map(
         re.compile,
         (
-            *("DiallerCampaignsID", "DiallerCampaignsName", "dtImported", "dtModified", LOCK.pattern, "bFinished"),
+            *(
+                "DiallerCampaignsID",
+                "DiallerCampaignsName",
+                "dtImported",
+                "dtModified",
+                r"(?i:\w*lock\w*)",
+                "bFinished",
+            ),
             *("DiallerCampaignsResultCodes", "DiallerCampaignsResultCodesID", "LastAcdAgentEndReasonsID"),
             *("LastUsersUID", "nTries", "dtLastTry", "dtNextTry", "FollowUpDateTime"),
             *(rf"bPhoneNumber{n}Invalid" for n in range(1, 7)),

@@ -92,6 +92,56 @@ def test_a_number_that_comes_onto_the_list_is_a_change(
     assert _numbers(dialler) == [(None, OTHER), (None, OTHER)]
 
 
+@pytest.mark.parametrize("rows", ["{}", "{compare: dialler}", "{mode: update}"])
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {**COLUMNS, "PhoneNumber1": "{column: Landline, region: DE, overwrite: never}"},
+        {**COLUMNS, "PhoneNumber1": "{column: Landline, region: DE, overwrite: if_empty}"},
+        {"UserData": "Key", "Name": "Name", "PhoneNumber2": "{column: Landline, region: DE}"},
+    ],
+    ids=["never", "if_empty", "unmapped"],
+)
+def test_who_keeps_a_number_that_must_not_be_called_is_not_imported(
+    run: Run, configure: Configure, dialler: SimulatorServer, listed: Path, columns: dict[str, str], rows: str
+) -> None:
+    """Nor reset. The list has the dialler's number, which the row does not show."""
+    configure({**columns, "ResetContact": '{value: "true"}'}, rows=rows, suppress="{file: dnc.csv, column: Number}")
+    seed(dialler, "K1")
+    before = dict(dialler.store.contacts[1])
+
+    planned = run("plan", listed, "-o", "plan.json")
+    for done in (run("import", "--plan", "plan.json"), run("import", listed), run("import", listed, "--dry-run")):
+        (row,) = done.rows()
+        assert (row["_status"], row["_action"], row["_contact_id"]) == ("skipped", "suppressed", "1")
+        assert row["_error"] == "contact 1 in the dialler: 491713920012 is in dnc.csv"
+
+    assert "contact 1 in the dialler: 491713920012 is in dnc.csv" in planned.out
+    assert (
+        "suppressed, but not locked in the dialler"
+        in run("reconcile", listed).rows("reconciliation.csv")[0]["_differences"]
+    )
+    assert dialler.store.contacts[1] == before
+
+
+def test_a_run_that_goes_on_looks_whom_the_dialler_would_call_by_now(
+    run: Run, configure: Configure, dialler: SimulatorServer, listed: Path
+) -> None:
+    columns = {"UserData": "Key", "Name": "Name", "PhoneNumber2": "{column: Landline, region: DE}"}
+    configure(columns, suppress="{file: dnc.csv, column: Number}", journal="{before_images: false}")
+    with listed.open("a", encoding="utf-8") as file:
+        file.write("K2,Name K2,,030 39200122\n")
+    seed(dialler, "K1", "K2")
+    for each in dialler.store.contacts.values():
+        each["PhoneNumber1"] = "+491713920099"
+    assert run("import", listed, "--limit", "1").code != ExitCode.OK
+
+    dialler.store.contacts[2]["PhoneNumber1"] = PHONE
+    first, second = run("resume").rows()
+
+    assert (first["_status"], second["_action"]) == ("succeeded", "suppressed")
+
+
 class Noting(ForeignDialler):
     """A dialler that notes what is sent to it."""
 
@@ -162,3 +212,26 @@ def test_an_address_that_is_left_out_hides_nobody(
 
     assert row["_action"] == "suppressed"
     assert not dialler.store.contacts
+
+
+@pytest.mark.parametrize(("by", "field"), [("user_data", "UserData"), ("email", "Email")])
+def test_a_list_that_is_compared_with_a_field_of_no_column_is_refused(
+    by: str, field: str, run: Run, configure: Configure, dialler: SimulatorServer, listed: Path
+) -> None:
+    """It would suppress nobody; one that locks finds who is in the dialler. Any rule for the field will do."""
+    columns = {name: rule for name, rule in COLUMNS.items() if name != field}
+    suppress = f"file: dnc.csv, column: Number, by: {by}"
+    Path("dnc.csv").write_text("Number\nann@example.com\n", encoding="utf-8")
+    told = f"suppress.by: {by} needs {field}, but columns: does not map it, so dnc.csv would suppress nobody."
+
+    configure(columns, suppress=f"{{{suppress}}}")
+    done = run("import", listed)
+    assert (done.code, dialler.store.contacts) == (ExitCode.USAGE, {})
+    assert told in done.err
+    assert told in run("config", "check").err
+    assert told in run("doctor").out
+
+    configure(columns, suppress=f"{{{suppress}, lock: true}}")
+    assert run("validate", listed).code == ExitCode.OK
+    configure({**columns, field: '{template: "{Name}@example.com"}'}, suppress=f"{{{suppress}}}")
+    assert told not in run("validate", listed).err

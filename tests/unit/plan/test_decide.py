@@ -94,12 +94,15 @@ def test_a_locked_contact_is_protected_where_that_is_asked_for() -> None:
         ({"bLocked": "false"}, False),
         ({"bLocked": None}, False),
         ({"dtLocked": "2026-01-01"}, False),
+        ({"bLockable": 1}, False),
+        ({"bLockedNumber": True}, False),
+        ({"nBlocks": 1, "bClockwise": True, "bUnlocked": True}, False),
         ({"Name": "1"}, False),
         ({}, False),
     ],
 )
 def test_what_a_lock_looks_like(record: dict[str, Any], locked: bool) -> None:
-    """Any flag that is set and whose name speaks of a lock; a time stamp is no flag."""
+    """A flag that is set and whose name says no more than that; a time stamp is no flag."""
     assert is_locked(record) is locked
 
 

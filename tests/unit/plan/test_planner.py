@@ -103,6 +103,7 @@ def plan(
         snapshot.add_beside(beside)
         snapshot.may_move = may_move
         snapshot.index()
+        snapshot.note_alike([row.get("UserData", "")], here)
     prepared = Prepared(tmp_path)
     prepared.bodies.write([(0, row.get("UserData", ""), json.dumps(row).encode())])
     prepared.todo = bytearray(b"\1")
@@ -110,7 +111,8 @@ def plan(
     if kind:
         prepared.watched[0] = (kind, "")
     inputs = PlanInputs(snapshot, SuppressionLists(suppressed), compare)
-    planner = Planner(settings_of(BASIC, **sections), cast("Journal", book), RUN, prepared, inputs)
+    settings = settings_of(sections.pop("columns", BASIC), **sections)
+    planner = Planner(settings, cast("Journal", book), RUN, prepared, inputs)
 
     async def go_on() -> None:
         """There is nothing to wait for."""
@@ -248,3 +250,79 @@ def test_a_plan_lists_all_but_what_stays_as_it_is(tmp_path: Path) -> None:
         "7",
         {"Name": ("Old", "Meier")},
     )
+
+
+LISTED = "+493039200121"
+
+
+def numbers(*, by: str = "phone", entry: str = LISTED.lstrip("+"), **changes: Any) -> tuple[SuppressionList, ...]:
+    return (SuppressionList(by, frozenset({entry}), "dnc.csv", **changes),)
+
+
+KEPT_NUMBER: dict[str, Any] = {
+    "columns": {"UserData": "Key", "Name": "Name", "PhoneNumber1": {"column": "Phone", "overwrite": "never"}}
+}
+
+
+@pytest.mark.parametrize(
+    ("held", "sections"),
+    [
+        ({"PhoneNumber1": LISTED}, KEPT_NUMBER),
+        ({"PhoneNumber2": LISTED}, {}),
+        ({"PhoneNumber2": LISTED}, {"compare": True}),
+        ({"PhoneNumber2": LISTED, "DiallerCampaignsID": 539}, {}),
+        ({"PhoneNumber2": LISTED}, {"rows": {"mode": "update"}}),
+        ({"Email": "ann@example.com"}, {"suppressed": numbers(by="email", entry="ann@example.com")}),
+        ({"PhoneNumber2": LISTED, "UserData": "k1"}, {}),
+    ],
+    ids=["kept", "unmapped", "compared", "moved", "update", "address", "alike"],
+)
+def test_a_contact_that_keeps_what_a_list_has_is_not_sent(
+    held: dict[str, Any], sections: dict[str, Any], tmp_path: Path
+) -> None:
+    """The row alone does not show whom the dialler would call after the request."""
+    given = {"suppressed": numbers(), "book": Book({"K1": {"7": "run"}}), **sections}
+    done = plan(tmp_path, *([], [stored(**held)])[:: 1 if "DiallerCampaignsID" in held else -1], **given)
+
+    assert (done.action, done.sent, done.planner.extra) == ("suppressed", False, [])
+    (outcome,) = done.book.outcomes
+    assert (outcome.status, outcome.contact_id) == ("skipped", "7")
+    assert outcome.error.startswith("contact 7 in the dialler: ")
+
+
+@pytest.mark.parametrize(
+    ("held", "sections"),
+    [
+        ({"PhoneNumber1": LISTED}, {}),
+        ({"PhoneNumber2": LISTED}, {"row": {**ROW, "PhoneNumber2": None}}),
+    ],
+    ids=["replaced", "cleared"],
+)
+def test_a_contact_that_the_row_takes_from_the_list_is_sent(
+    held: dict[str, Any], sections: dict[str, Any], tmp_path: Path
+) -> None:
+    done = plan(tmp_path, [stored(**held)], suppressed=numbers(), **sections)
+
+    assert (done.action, done.sent) == ("overwrite", True)
+
+
+def test_a_new_contact_has_nothing_of_the_one_that_is_there(tmp_path: Path) -> None:
+    done = plan(tmp_path, [stored(PhoneNumber2=LISTED)], suppressed=numbers(), rows={"overwrite_duplicates": False})
+
+    assert (done.action, done.sent) == ("create", True)
+
+
+def test_a_contact_loses_a_listed_number_that_no_column_fills(tmp_path: Path) -> None:
+    """``action: number``; an undo gives it back. Without another number, the row is not sent."""
+    listed = numbers(only_number=True)
+    done = plan(tmp_path, [stored(PhoneNumber2=LISTED)], suppressed=listed)
+
+    assert (done.action, done.sent) == ("overwrite", True)
+    (image,) = done.book.images
+    assert json.loads(image.before or "")["PhoneNumber2"] == LISTED
+    assert json.loads(image.after)["PhoneNumber2"] is None
+    assert done.planned.entries[0].reason == "on a do-not-call list, left out: PhoneNumber2"
+
+    held = {"PhoneNumber1": None, "PhoneNumber2": LISTED}
+    left = plan(tmp_path, [stored(**held)], suppressed=listed, **KEPT_NUMBER)
+    assert (left.action, left.sent) == ("suppressed", False)

@@ -334,6 +334,91 @@ def test_the_last_entry_counts_though_it_looks_like_a_footnote(by: str, text: st
     assert not found.reason({name: "y"})
 
 
+@pytest.mark.parametrize(
+    "last",
+    [
+        "{} - nicht anrufen,,",
+        "Neu: {},,",
+        "{} ruft Frau Meier an wegen Werbung,,",
+        "\nNachtrag {},,",
+        "Ende {}",
+        "Neu {} (2),,",
+        "Neu: {}X,,",
+        "Nachtrag 2026: 173 3920014,,",
+        "Summe 1733920014,,",
+    ],
+)
+def test_an_entry_that_looks_like_a_footnote_counts_or_is_refused(last: str, tmp_path: Path) -> None:
+    """People append new entries at the end."""
+    text = "Phone,Since,By\n0171 3920012,2026,x\n0172 3920013,2026,y\n" + last.format("0173 3920014") + "\n"
+    try:
+        found = _read_list(tmp_path, text, column="Phone", region="DE")
+    except ListUnreadable as error:
+        assert "not a phone number: the row below the table that has" in str(error)
+    else:
+        assert found.reason({"PhoneNumber1": "+491733920014"})
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Stand 01.02.2026 10:15:00",
+        "Erstellt am 2026-02-01 10:00 von 0815",
+        "Export 20260301-4711",
+        "Export 20260301T101500",
+        "Anzahl: 1.234.567",
+        "Seite 1 von 12 (1234 Zeilen)",
+    ],
+)
+def test_a_footnote_without_a_number_is_none(note: str, tmp_path: Path) -> None:
+    text = f"Phone,Since,By\n0171 3920012,2026,x\n0172 3920013,2026,y\n{note},,\n"
+
+    assert _read_list(tmp_path, text, column="Phone", region="DE").reason({"PhoneNumber1": "+491713920012"})
+
+
+def test_an_address_below_the_table_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ListUnreadable, match="not an e-mail address: the row below the table that has 'Neu: ann@ x'"):
+        _read_list(tmp_path, "Mail,Why,No\na@x.org,x,1\nb@x.org,y,2\n\nNeu: ann@ x,,\n", column="Mail", by="email")
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "told"),
+    [
+        ("Phone,Mobile\n0171 3920011,\n,0171 3920012\n", "Phone", "row 3 ('0171 3920012')."),
+        ("0171 3920011,0171 3920012\n0171 3920013,x\n", "column_1", "row 1 ('0171 3920012')."),
+        ("Phone,Fax,No\n0171 3920011,0171 3920012,1\n,01.02.2026,12345678\n", "Phone", ""),
+        ("Phone,Until,Fax\n0171 3920011,,\n,2026-01-01,0171 3920012\n", "Phone", ""),
+    ],
+    ids=["blank", "no header", "filled", "expired"],
+)
+def test_entries_beside_their_column_are_told(
+    text: str, column: str, told: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a row that has none, as merged cells do; a second list of the file may have them."""
+    rules = {"column": column, "region": "DE", **({"expires": "Until"} if "Until" in text else {})}
+    _read_list(tmp_path, text, **rules)
+    assert (
+        f"dnc.csv: cells beside column '{column}' may be entries, but suppress nobody: {told}" in caplog.text
+    ) is bool(told)
+
+    if told and column == "Phone":
+        caplog.clear()
+        lists = [{"file": tmp_path / "dnc.csv", **rules, "column": name} for name in ("Phone", "Mobile")]
+        found = read_suppression_lists(settings_of(BASIC, suppress=lists))
+        assert not caplog.text
+        assert found.reason({"PhoneNumber1": "+491713920012"})
+
+
+@pytest.mark.parametrize("entry", ["bob@bücher.de", "Bob@XN--BCHER-KVA.de", "bob@bu\u0308cher.DE"])
+@pytest.mark.parametrize("held", ["bob@xn--bcher-kva.de", "bob@BÜCHER.de", "a@x.org; Bob <bob@Xn--Bcher-Kva.de>"])
+def test_a_domain_has_one_form(entry: str, held: str, lists: Lists) -> None:
+    found = lists(entry, by="email")
+
+    assert found.reason({"Email": held})
+    assert not found.reason({"Email": held.replace("her", "hen").replace("HER", "HEN")})
+    assert not lists("bob@xn--\u00fc.de", by="email").reason({"Email": held})
+
+
 def test_a_second_table_is_refused_and_what_is_left_out_is_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

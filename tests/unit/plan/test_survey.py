@@ -21,6 +21,9 @@ from dialler_sync.prepare.prepared import Prepared
 
 from ...helpers.rows import BASIC, settings_of
 
+NUMBERS: dict[str, Any] = {
+    "suppress": {"file": "dnc.csv", "column": "Phone"}, "columns": {**BASIC, "UserData": "Key"},
+}  # fmt: skip
 THERE = {"ID": 1, "UserData": "K0", "DiallerCampaignsID": 538}
 
 
@@ -98,7 +101,7 @@ def read(
     **sections: Any,
 ) -> tuple[Snapshot | None, list[str]]:
     """What was surveyed, and what was asked for that."""
-    settings = settings_of(BASIC, **sections)
+    settings = settings_of(sections.pop("columns", BASIC), **sections)
     client = Dialler(settings.dialler.model_copy(update={"retries": 0}), list(fails), no_batch, others)
     if not answered:
         client.gate.last_success = float("-inf")
@@ -132,6 +135,11 @@ def read(
         ({"mirrors": True, "count": 0}, ["campaign 538"]),
         ({"suppress": {"file": "dnc.csv", "column": "Phone"}}, ["2 keys"]),
         ({"suppress": {"file": "dnc.csv", "column": "Phone", "lock": True}}, ["campaign 538", "1 keys"]),
+        ({**NUMBERS, "dry_run": True}, ["2 keys"]),
+        ({**NUMBERS, "journal": {"before_images": False}}, ["2 keys"]),
+        ({**NUMBERS, "suppress": {**NUMBERS["suppress"], "by": "user_data"}, "dry_run": True}, []),
+        ({**NUMBERS, "rows": {"overwrite_duplicates": False}}, []),
+        ({**NUMBERS, "columns": BASIC, "dry_run": True}, []),  # without keys, nobody is overwritten
         ({"protect": {"follow_up": True}, "dry_run": True}, ["2 keys"]),
         ({"protect": {"locked": True}, "dry_run": True}, ["2 keys"]),
         ({"protect": {"locked": True}, "count": 0}, []),
@@ -172,7 +180,7 @@ LOCKING = {"filtered": 1, "count": 0, "rows": {"skip": {"Name": "x"}, "skipped_c
 
 
 @pytest.mark.parametrize(
-    "given", [{"compare": "dialler"}, {"mirrors": True}, {"protect": {"follow_up": True}}, LOCKING]
+    "given", [{"compare": "dialler"}, {"mirrors": True}, {"protect": {"follow_up": True}}, LOCKING, NUMBERS]
 )
 def test_what_is_needed_and_cannot_be_read_stops_the_run(given: dict[str, Any]) -> None:
     with pytest.raises(DiallerUnavailable, match="contacts cannot be read"):

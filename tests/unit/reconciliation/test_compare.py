@@ -11,6 +11,7 @@ from dialler_sync.api.wire import StoredContact
 from dialler_sync.config.rows import Mode
 from dialler_sync.model import ContactClass
 from dialler_sync.plan.decide import PlanRules
+from dialler_sync.plan.suppress import SuppressionList, SuppressionLists
 from dialler_sync.reconciliation.compare import (
     Carriers,
     FileRow,
@@ -253,3 +254,15 @@ def test_a_contact_whose_row_is_left_to_another_is_not_extra(rejected: str, carr
     line = unmatched(stored(), Carriers(carriers, ["7", "8"][:carriers]), rejected, superseded="row 5 has its number")
 
     assert line.kind is kind
+
+
+@pytest.mark.parametrize("only_number", [False, True])
+def test_a_contact_that_keeps_what_a_list_has_is_suppressed_or_loses_it(only_number: bool) -> None:
+    """As in an import: numbers that no column fills count, too."""
+    listed = SuppressionList("phone", frozenset({"493039200121"}), "dnc.csv", only_number=only_number)
+    may = May(suppressed=SuppressionLists((listed,)))
+    line = one(compare(row(), [stored(PhoneNumber2="+493039200121")], Carriers(1, ("7",)), may))
+
+    assert line.kind is ContactClass.DIFFERING
+    assert line.differences == ({"PhoneNumber2": (None, "+493039200121")} if only_number else {})
+    assert only_number or "suppressed, but not locked" in line.text

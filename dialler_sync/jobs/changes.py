@@ -162,6 +162,6 @@ def _undo(
     job = Job(
         plan,
         lambda row: str(done[row.result.seq].result.action),
-        lambda client, _: Undoer(client, journal, undone.id, force, target, suppressed.listed),
+        lambda client, _: Undoer(client, journal, undone.id, force, target, suppressed=suppressed),
     )
     return BulkRun(settings, journal, observer or Silent(), run, job, run_cells(journal, run, settings.source))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +21,7 @@ from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Reason, SpooledRow, Status
 from ..pages import KEYS, batched
+from ..plan.suppress import SuppressionLists
 from ..text.phrase import phrase
 from .change import is_still_there, still_there
 
@@ -62,8 +63,8 @@ class Undoer:
 
     ``force`` also restores contacts that were changed since. ``target``: contacts outside its campaign stay as they
     are, whatever the journal says. ``turn`` is held by one row at a time, of those whose key
-    is in several campaigns or that go back to another campaign. ``listed`` returns why a contact must not be called:
-    then it stays locked, deleted, or as the run has left it.
+    is in several campaigns or that go back to another campaign. Who is on a do-not-call list (``suppressed``) stays
+    locked, deleted, or as the run has left it; a number that is left out does not come back.
     """
 
     client: DiallerClient
@@ -71,7 +72,7 @@ class Undoer:
     run_id: str
     force: bool = False
     target: str = ""
-    listed: Callable[[Mapping[str, Any]], str] = lambda _: ""
+    suppressed: SuppressionLists = field(default_factory=SuppressionLists)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def change(self, row: SpooledRow) -> Outcome:
@@ -87,7 +88,7 @@ class Undoer:
                 return await self._gone(row, back)
             if is_outside(self.target, contact.values):
                 return _elsewhere(row, back)
-            if action is Action.LOCK and (why := self.listed(contact.values)):
+            if action is Action.LOCK and (why := self.suppressed.reason(contact.values)):
                 return _suppressed(row, why)
             undo = self.client.unlock_by_id if action is Action.LOCK else self.client.lock_by_id
             return _done(row, back) if await undo(row.contact_id) else await self._gone(row, back)
@@ -127,7 +128,7 @@ class Undoer:
         return _done(row, action, Status.SKIPPED, error=phrase("no longer in the dialler"))
 
     async def _restore(self, row: SpooledRow, image: Image) -> Outcome:
-        before = orjson.loads(image.before or "{}")
+        before = self._before(image)
         found = await self.client.find_contacts(row.user_data)
         by_id = {contact.id: contact for contact in found}
         old, new = by_id.get(image.contact_id), by_id.get(row.contact_id)
@@ -145,7 +146,7 @@ class Undoer:
             return _elsewhere(row, Action.OVERWRITE)
         if changed := self._changed(image, contact):
             return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, changed)
-        if why := self.listed(before):
+        if why := self.suppressed.reason(before):
             return _suppressed(row, why)
         body = _complete(before, contact)
         others = len(found) > 1 or campaign_of(before) != campaign_of(contact.values)
@@ -187,7 +188,7 @@ class Undoer:
         return failed._replace(status=Status.UNKNOWN)
 
     async def _make_again(self, row: SpooledRow, image: Image) -> Outcome:
-        before = orjson.loads(image.before or "{}")
+        before = self._before(image)
         if is_outside(self.target, before):
             return _elsewhere(row, Action.CREATE)
         found = await self.client.find_contacts(row.user_data) if row.user_data else []
@@ -197,7 +198,7 @@ class Undoer:
         if here:
             why = phrase("contacts with this UserData now: {contacts}; somebody else created it", contacts=_ids(here))
             return _failed(row, Action.CREATE, CONTACT_CHANGED, why)
-        if why := self.listed(before):
+        if why := self.suppressed.reason(before):
             return _suppressed(row, why)
         try:  # a contact of another campaign with this key must not be overwritten
             body = orjson.dumps(before)
@@ -208,6 +209,12 @@ class Undoer:
                 raise
             contact = found[0]
         return _done(row, Action.CREATE, contact_id=contact.id, error=phrase("created again; its call history is lost"))
+
+    def _before(self, image: Image) -> dict[str, Any]:
+        before: dict[str, Any] = orjson.loads(image.before or "{}")
+        if self.suppressed.reason(before):
+            return before
+        return before | dict.fromkeys(self.suppressed.numbers(before))
 
     async def _alike(self, user_data: str, before: dict[str, Any]) -> list[StoredContact]:
         """Return the contacts of a UserData that equal the before-image; none if that is unknown."""

@@ -171,10 +171,6 @@ class SuppressionLists:
         """Return the reason why a contact is to be locked; ``""`` if it is not."""
         return next(filter(None, (each.reason(fields) for each in self.lists if each.lock)), "")
 
-    def listed(self, fields: Mapping[str, Value]) -> str:
-        """Return where a contact is listed, with any of its numbers; ``""`` if it is not."""
-        return next(filter(None, (each.reason(fields) for each in self.lists)), "")
-
     def cannot_lock(self, fields: Mapping[str, Value]) -> bool:
         """Whether a contact has a number that a list which locks cannot read."""
         return any(each.cannot_read(fields) for each in self.lists if each.lock)

@@ -37,7 +37,7 @@ def _numbers(dialler: SimulatorServer) -> list[tuple[object, object]]:
 def test_the_contact_loses_the_number_and_gets_it_back_from_an_undo(
     run: Run, configure: Configure, dialler: SimulatorServer, listed: Path
 ) -> None:
-    """A plan after the import finds nothing to do, nor does a reconciliation."""
+    """Once it is no longer on the list. A plan after the import finds nothing to do, nor does a reconciliation."""
     configure(TWO, suppress=SUPPRESS)
     seed(dialler, "K1", PhoneNumber2=OTHER)
 
@@ -47,8 +47,12 @@ def test_the_contact_loses_the_number_and_gets_it_back_from_an_undo(
     assert _numbers(dialler) == [(None, OTHER)]
     again = run("plan", listed, "--detailed-exitcode")
     matching = run("reconcile", listed, "--detailed-exitcode")
+    refused = run("undo", done.summary["run_id"], "--yes")
+    assert _numbers(dialler) == [(None, OTHER)]
+    Path("dnc.csv").write_text("Number\n030 39200129\n", encoding="utf-8")
     undone = run("undo", done.summary["run_id"], "--yes")
 
+    assert refused.code == ExitCode.OK
     assert "on a do-not-call list, left out:" in planned.out
     assert done.rows()[0]["_warnings"] == "field_left_out:PhoneNumber1"
     assert (differing.code, again.code, matching.code) == (ExitCode.DIFFERENCES, ExitCode.OK, ExitCode.OK)

@@ -49,7 +49,7 @@ def test_the_contact_loses_the_number_and_gets_it_back_from_an_undo(
     matching = run("reconcile", listed, "--detailed-exitcode")
     refused = run("undo", done.summary["run_id"], "--yes")
     assert _numbers(dialler) == [(None, OTHER)]
-    Path("dnc.csv").write_text("Number\n030 39200129\n", encoding="utf-8")
+    Path("dnc.csv").write_text("Number\n+493039200129\n", encoding="utf-8")
     undone = run("undo", done.summary["run_id"], "--yes")
 
     assert refused.code == ExitCode.OK

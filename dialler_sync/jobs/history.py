@@ -98,6 +98,7 @@ def prunable(journal: Journal, before: datetime, *, unfinished: bool = False) ->
     which would never grow old.
 
     An unfinished run is kept, unless ``unfinished``, together with the runs that it builds on; one at work always is.
+    So is an undo as long as the run that it has undone: that would count again.
     """
     runs, wrong = journal.runs(), datetime.now(UTC) + AHEAD
     old = [
@@ -108,14 +109,16 @@ def prunable(journal: Journal, before: datetime, *, unfinished: bool = False) ->
     ]
     pruned = {run.id for run in old}
     needed = {run.parent for run in runs if run.state != "finished" and run.id not in pruned}
-    return [run for run in old if run.id not in needed]
+    gone = {run.id for run in old} - needed
+    there = {run.id for run in runs} - gone
+    return [run for run in old if run.id in gone and not (run.command == "undo" and run.parent in there)]
 
 
 def prunable_runs(journal: Journal, names: Sequence[str]) -> list[RunRecord]:
     """Return the runs with these IDs, finished or not. The beginning of an ID is not enough, as it is gone for good.
 
     Raises:
-        UsageError: one is not there, or at work, or an unfinished run builds on it.
+        UsageError: one is not there, or at work, or another run needs it.
     """
     named = {name: journal.run(name) for name in names}
     for name, run in named.items():
@@ -126,6 +129,11 @@ def prunable_runs(journal: Journal, names: Sequence[str]) -> list[RunRecord]:
         if run.parent in named and run.id not in named and run.state != "finished":
             raise UsageError(
                 phrase("run {other} is not finished, and needs run {run}: name both", other=run.id, run=run.parent)
+            )
+        undos = [undo.id for undo in named.values() if undo.command == "undo" and undo.parent == run.id]
+        if undos and run.id not in named:
+            raise UsageError(
+                phrase("run {undo} has undone run {run}, which would count again: name both", undo=undos[0], run=run.id)
             )
     return list(named.values())
 

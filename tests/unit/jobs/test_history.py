@@ -107,6 +107,19 @@ def test_runs_are_pruned_by_name() -> None:
     assert len(prunable_runs(journal, ["parent-of-stopped", "stopped-2"])) == 2
 
 
+def test_an_undo_is_kept_as_long_as_what_it_has_undone() -> None:
+    """Which would count as sent again."""
+    runs = [run("stopped", state="stopped"), run("old"), *(replace(run(f"undo-{n}"), command="undo") for n in range(2))]
+    runs[2:] = [replace(undo, parent=undone.id) for undo, undone in zip(runs[2:], runs[:2], strict=True)]
+    journal = cast("Journal", Runs(runs))
+
+    assert [each.id for each in prunable(journal, BEFORE)] == ["old", "undo-1"]
+    assert len(prunable(journal, BEFORE, unfinished=True)) == 4
+    with pytest.raises(UsageError, match="undo-1 has undone run old"):
+        prunable_runs(journal, ["undo-1"])
+    assert len(prunable_runs(journal, ["undo-1", "old"])) == 2
+
+
 def test_what_was_sent_is_taken_in_before_a_run_is_forgotten() -> None:
     """Under the lock of its campaign, and each campaign by itself."""
     journal = Runs([])

@@ -83,7 +83,11 @@ _BETWEEN = re.compile(
     r"[;,|&\n\r]|:::|(?<![^\W\d])(?:oder|od|und|u|bzw|or|and|ou|et)(?![^\W\d])\.?|(?<=\s)[oye](?=\s)|(?:\s|(?<=[0-9]))(?=\(?\+)",
     re.IGNORECASE,
 )
-_WITH_DIAL_INS = ("+49", "+43")
+_WITH_DIAL_INS = ("+49", "+43", "+352")
+_EXPLICIT = "–"
+"""Stands before a dial-in that is called so (``DW 12``); each dash of a cell is ``-`` by then."""
+
+_LAST_LINE = re.compile(r"-[1-9]\s*\Z")
 _GAP = re.compile(r"(?<=[0-9])[^0-9]++(?=[0-9])")
 _PERHAPS_BETWEEN = re.compile(r"/|\s-\s*(?=\(?[0+](?:[^0-9]{0,3}[0-9]){5})")
 _BESIDE = re.compile(
@@ -99,9 +103,10 @@ _ANY_CARRIER = re.compile(r"(?<![0-9])0\s?xx\s?(?=\)?\s?[1-9][0-9])", re.IGNOREC
 """``0xx11 91234-5678``: in Brazil, two digits of a carrier may be dialled between the 0 and the area code."""
 
 _BRAZIL = re.compile(r"\(?(?:\+|00)\s*55")
+_AROUND = f" \t:.()[]-{_EXPLICIT}"
 _WORD = re.compile(r"[^\W\d_]+\.?")
 _BRACKET = re.compile(r"[()\[\]]")
-_STRANGE = re.compile(r"[^0-9+()\[\]/. \t-]")
+_STRANGE = re.compile(rf"[^0-9+()\[\]/. \t{_EXPLICIT}-]")
 
 _QUICK = str.maketrans("", "", " ()-/.")
 _QUICK_SLASH = re.compile(r"\(?0[1-9][0-9]{1,4}\)? ?/ ?[0-9 -]+\Z")
@@ -150,7 +155,7 @@ def quick_phone(cell: str, home: Plan | None) -> str | None:
     if " -" in cell or "- " in cell or (len(compact) <= 8 and _DATE.fullmatch(cell.strip())):
         return None
     number = quick_e164(compact, home)
-    return None if number and cell[-2:-1] == "-" and not _has_dial_ins(number) else number
+    return None if number and _LAST_LINE.search(cell) and not _has_dial_ins(number) else number
 
 
 def of_type(
@@ -195,7 +200,7 @@ def read_phone(
         )
     if match := _FLOAT.fullmatch(text):
         text = match[1] or match[2]
-    text = _DIAL_IN.sub(r" -\1 ", text)
+    text = _DIAL_IN.sub(rf" {_EXPLICIT}\1 ", text)
     without = _EXTENSION.sub(" ", text)
     if without != text and extension == "reject":
         return fault("phone_extension")
@@ -207,7 +212,7 @@ def read_phone(
     read = {piece: number for piece in pieces if (number := _read_one(piece, where, lost_zero)) is not None}
     for piece, number in read.items():
         if isinstance(number, Fault):
-            return number if len(read) == 1 else replace(number, message=f"'{piece.strip()}': {number.message}")
+            return number if len(read) == 1 else replace(number, message=f"'{piece.strip(_AROUND)}': {number.message}")
     numbers = tuple(dict.fromkeys(number for number in read.values() if isinstance(number, str)))
     if not numbers:
         return fault("phone_invalid", phrase("The cell holds no phone number."), phrase(_HINT_FOR_WORDS))
@@ -304,21 +309,23 @@ def _behind_a_whole_number(number: str, region: str | None) -> str:
     country has no dial-ins: joined, they would make a number that nobody has written; ``""`` if there are none."""
     has_dial_in = False
     for gap in _GAP.finditer(number):
-        bracket, dash = _BRACKET.search(gap[0]), "-" in gap[0]
-        if not bracket and not dash:
+        bracket, explicit, apart = _BRACKET.search(gap[0]), _EXPLICIT in gap[0], " " in gap[0]
+        if not (bracket or explicit or "-" in gap[0]):
             continue
         whole = e164(re.sub(r"[^0-9+]", "", number[: gap.start()]), region)
         if isinstance(whole, Fault):
             continue
-        last = len(re.sub("[^0-9]", "", number[gap.end() :])) == 1
-        if bracket or (has_dial_in and " " in gap[0]) or (last and not _has_dial_ins(whole)):
-            return number[gap.start() :].lstrip(") ]-")
-        has_dial_in = True
+        last = re.sub("[^0-9]", "", number[gap.end() :])
+        if last == "0" and (_has_dial_ins(whole) or not bracket):  # the switchboard
+            return ""
+        if bracket or (has_dial_in and apart) or (len(last) == 1 and not explicit and not _has_dial_ins(whole)):
+            return number[gap.start() :].strip(_AROUND)
+        has_dial_in = has_dial_in or explicit or not apart
     return ""
 
 
 def _has_dial_ins(number: str) -> bool:
-    return number.startswith(_WITH_DIAL_INS) and type_of(number) == "landline"
+    return number.startswith(_WITH_DIAL_INS) and type_of(number) != "mobile"
 
 
 def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"]) -> str | Fault | None:
@@ -327,7 +334,7 @@ def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"
         if not re.search("[0-9]", piece):
             return fault("phone_invalid", phrase("This is text, not a phone number."), phrase(_HINT_FOR_WORDS))
         return fault("phone_invalid", phrase("'{word}' does not belong in a phone number.", word=words[0]))
-    number = _WORD.sub(" ", piece).strip(" \t:.-")
+    number = _WORD.sub(" ", piece).strip(f" \t:.-{_EXPLICIT}")
     compact = re.sub(r"[^0-9+]", "", number)
     if not re.search("[0-9]", compact):
         return None

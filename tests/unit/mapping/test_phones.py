@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from dialler_sync.mapping.countries import region_of
@@ -55,7 +57,14 @@ def test_ways_to_write_one_number(cell: str) -> None:
         ("(089) 12345-0", "+4989123450"),
         *(
             (cell, "+4989123450")
-            for cell in ("089/12345 - 0", "089 12345 -0", "089 12345 Kl. 0", "089 12345 - 0, DW 0")
+            for cell in (
+                "089 12345 (0)",
+                "089 12345 (-0)",
+                "089/12345 - 0",
+                "089 12345 -0",
+                "089 12345 Kl. 0",
+                "089 12345 - 0, DW 0",
+            )
         ),
         ("089 12345-67", "+49891234567"),
         ("089 12345 Durchwahl 67", "+49891234567"),
@@ -71,6 +80,26 @@ def test_ways_to_write_one_number(cell: str) -> None:
 def test_a_dial_in_is_part_of_the_number_and_an_extension_is_not(cell: str, number: str) -> None:
     """12345-67 can be dialled from outside; ext. 5 is for the person who picks up."""
     assert read_phone(cell, DE) == number
+
+
+@pytest.mark.parametrize(
+    ("cell", "region"),
+    [
+        *(
+            ("030 - 123 - 45 - 67", "DE"),
+            ("030-1234 - 56 - 78", "DE"),
+            ("0800 3301000-1", "DE"),
+            ("0664/123456-0", "AT"),
+        ),
+        *(("+352 26 12 34-1", "LU"), ("+39 0471 9767-0", "IT"), ("+358 9 1234-0", "FI"), ("0211/1234-567", "DE")),
+    ],
+)
+def test_dashes_that_only_group(cell: str, region: str) -> None:
+    """-0 is a switchboard everywhere; Luxembourg has direct dial-ins, too."""
+    found = quick_phone(cell, country(None, region).plan) or read_phone(cell, country(None, region))
+
+    assert isinstance(found, str), found
+    assert re.sub("[^0-9]", "", cell).removeprefix("0") in found
 
 
 @pytest.mark.parametrize("cell", ["0471 123456-7", "02 1234567 - 8"])

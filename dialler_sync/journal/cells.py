@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -98,6 +98,11 @@ def optional(column: Any) -> Any:
     """Return a column that may be NULL in an outer join."""
     kind = column.type
     return sa.type_coerce(column, Checked(kind.kind, kind.where, nullable=True))
+
+
+def line_of_call(column: Any) -> Any:
+    """Return a column of ``known_calls`` whose rows are those of calls that are going on: lines as JSON."""
+    return sa.type_coerce(column, Checked(column.type.kind, LINE, nullable=False))
 
 
 def _text(value: Any) -> bool:
@@ -269,7 +274,44 @@ _SUMMARY = {
     },
 }
 
+_COUNTS = {ANY: _count}
+_OF_CAMPAIGN = {
+    **dict.fromkeys(("name!", "event!", "needs!", "alarm!"), _text),
+    "failing!": lambda value: isinstance(value, bool),
+    "exit_code": _or_null(_exit_code),
+    "runs!": [_text],
+    "files": [_text],
+    "counts!": _COUNTS,
+    "errors!": _COUNTS,
+}
+_NOTICE = {
+    "event!": _text,
+    "campaign": lambda value: value is None or isinstance(value, str | int),
+    **dict.fromkeys(("run_id", "campaign_name", "stopped_because", "alarm"), _TEXT_OR_NULL),
+    "finished_at": _or_null(_time_or_empty),
+    "exit_code": _or_null(_exit_code),
+    "counts": _COUNTS,
+    "errors": _COUNTS,
+    ANY: lambda value: not isinstance(value, list | dict),
+}
+_NOTICE_OF_NIGHT = _NOTICE | {"event!": _one_of({"digest"}), "verdict!": _text, "campaigns!": [_OF_CAMPAIGN]}
+
+
+def notice_of(text: str) -> Mapping[str, Any] | None:
+    """Return the body of a notice, None if it is not as this program writes it."""
+    try:
+        found: Mapping[str, Any] = json.loads(text, parse_constant=_no_number)
+        shape = _NOTICE_OF_NIGHT if {"campaigns", "digest"} & {*found, found["event"]} else _NOTICE
+        json.dumps(found, ensure_ascii=False).encode()  # half a character cannot be sent
+        return found if fits(found, shape) else None
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
+
+
 _actions = _one_of({"", *map(str, ACTIONS)})
+
+LINE = "known_calls.value of a call that is going on"
+"""Other calls have a hash there."""
 
 CHECKS: dict[str, Check] = {
     "runs.config": _json({ANY: _text}),
@@ -289,10 +331,10 @@ CHECKS: dict[str, Check] = {
     "before_images.before": _contact,
     "before_images.after": _contact,
     "failed_cells.cells": _json([_text]),
-    "notices.body": _json({}),
     "call_receivers.looked_at": _time_or_empty,
     "call_receivers.file": lambda value: value == "" or _json(CALL_FILE)(value),
     "call_receivers.intent": lambda value: value == "" or _json(CALL_FILE)(value),
+    LINE: _contact,
     "known_calls.kind": _one_of({"call", "contact", "going_on", "forgotten"}),
     "answers.at": is_time,
 }

@@ -22,6 +22,8 @@ CELLS = (
     "[" * DEEP + "]" * DEEP, '{"a":' * DEEP, "9" * 5_000, '{"counts": 1}', "[null]", "0000-00-00T00:00:00Z", "99999",
     "0001-01-01T00:00:00+23:59", "succeeded", "pending", "sending", "failed", "rejected", "delete", "lock", "nonsense",
     "import", "reconcile", "undo", "retry", "\x1b[2J", "a\nb", "x; y:z; moved", "http://[::1/x", "\u202e", "x" * 70_000,
+    '{"event": "digest", "campaigns": 5}', '{"event": "finished", "counts": "abc", "errors": {}}',
+    '{"event": "\\ud800"}', '{"event": "finished", "exit_code": 99}', '[{"key": 5}]',
 )  # fmt: skip
 COMMANDS = (
     "runs list", "runs list -o json", "runs show RUN", "runs report RUN",
@@ -32,6 +34,17 @@ COMMANDS = (
 )  # fmt: skip
 
 
+NOTIFY = (
+    "{on: always, webhook: 'https://a.invalid', teams: 'https://b.invalid', "
+    "email: {to: [a@example.com], from: b@example.com, smtp: {host: c.invalid}}}"
+)
+"""Nobody takes the messages of the first runs, and everybody those of the crafted journal."""
+
+
+def refused(*_: object) -> None:
+    raise OSError
+
+
 def craft(chance: random.Random) -> str:
     """Change one or two columns of the journal; gives what was done."""
     said = []
@@ -39,7 +52,7 @@ def craft(chance: random.Random) -> str:
         tables = [name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         tables = [name for name in sorted(tables) if base.execute(f'SELECT 1 FROM "{name}"').fetchone()]
         for _ in range(chance.choice((1, 1, 2))):
-            table = chance.choice([*tables, "runs", "rows"])
+            table = chance.choice([*tables, "runs", "rows", "notices"])
             column = chance.choice([row[1] for row in base.execute(f'PRAGMA table_info("{table}")')])
             value = cell(base, table, column, chance)
             try:
@@ -56,16 +69,30 @@ def cell(base: sqlite3.Connection, table: str, column: str, chance: random.Rando
     there = [value for (value,) in base.execute(f'SELECT "{column}" FROM "{table}"') if str(value)[:1] in "{["]
     if not there or chance.random() < 0.25:
         return chance.choice(CELLS)
-    return written(changed(json.loads(str(chance.choice(there)) or "{}"), chance)).encode("utf-8", "replace").decode()
+    text = str(chance.choice(there))
+    for _ in range(chance.choice((1, 1, 3))):
+        try:
+            text = written(changed(json.loads(text), chance))
+        except (ValueError, RecursionError):  # what was put there before is no JSON
+            break
+    return text.encode("utf-8", "replace").decode()
 
 
 @pytest.mark.parametrize("seconds", LENGTHS)
 def test_crafted_rows(
-    seconds: float, run: Run, configure: Configure, contacts_csv: Callable[..., Path], dialler: SimulatorServer
+    seconds: float,
+    run: Run,
+    configure: Configure,
+    contacts_csv: Callable[..., Path],
+    dialler: SimulatorServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Every command that reads the journal says what is wrong with it, or goes on."""
     config = configure(retries=0)
-    config.write_text(config.read_text() + "mirror: {missing: lock, max_missing: 100%}\n", encoding="utf-8")
+    mirror = "mirror: {missing: lock, max_missing: 100%}\n"
+    config.write_text(f"{config.read_text()}{mirror}notify: {NOTIFY}\n", encoding="utf-8")
+    monkeypatch.setattr("dialler_sync.jobs.receivers._call", lambda *_, **__: False)
+    monkeypatch.setattr("dialler_sync.jobs.mail._deliver", refused)
     dialler.order(FaultPlan.parse("400:#1"))
     path = contacts_csv(4, rows=["K2,A,0171 3920011", "K3,B,0171 3920012", "K4,C,nonsense", "K5,D,0171 3920014"])
     first = run("import", path)
@@ -75,6 +102,8 @@ def test_crafted_rows(
     stopped = run("import", path, "--limit", "2")
     dialler.order(FaultPlan())
     shutil.copytree("state", "kept")
+    monkeypatch.setattr("dialler_sync.jobs.receivers._call", lambda *_, **__: True)
+    monkeypatch.setattr("dialler_sync.jobs.mail._deliver", lambda *_: None)
     found = Found()
     for chance in attempts(seconds):
         shutil.rmtree("state")

@@ -163,6 +163,45 @@ def test_each_receiver_has_its_own_messages_in_their_order(journal: Journal) -> 
     )  # fmt: skip
 
 
+NIGHT = {
+    "name": "nord",
+    "event": "",
+    "failing": False,
+    "needs": "",
+    "alarm": "",
+    "runs": [],
+    "counts": {},
+    "errors": {},
+}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "", "text", "[]", "5", "NaN", "[" * 60_000, "{}", '{"event": 5}', '{"event": "finished", "counts": "abc"}',
+        '{"event": "finished", "counts": {"read": "x"}}', '{"event": "finished", "errors": []}', '{"event": "digest"}',
+        '{"event": "finished", "exit_code": 99}', '{"event": "finished", "finished_at": "today"}',
+        '{"event": "finished", "run_id": []}', '{"event": "finished", "other": {"a": []}}', '{"event": "\\ud800"}',
+        '{"event": "digest", "campaigns": 5}', '{"event": "digest", "verdict": "", "campaigns": [{}]}',
+        '{"event": "finished", "campaigns": []}', '{"event": "finished", "campaign": [5]}',
+    ],
+)  # fmt: skip
+def test_a_message_that_this_program_has_not_written_is_dropped(
+    journal: Journal, path: Path, caplog: pytest.LogCaptureFixture, body: str
+) -> None:
+    """With one warning, which names it; those around it are delivered."""
+    night = {"event": "digest", "verdict": "well", "campaigns": [NIGHT]}
+    journal.add_notices(NewNotice("one", str(each["event"]), each) for each in ({"event": "failing"}, night, night))
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("UPDATE notices SET body = ? WHERE id = 2", (body,))
+
+    for _ in range(2):
+        assert [notice.body for notice in journal.undelivered("one")] == [{"event": "failing"}, night]
+    assert [record.getMessage() for record in caplog.records] == [
+        "notify: message 2 about one in the journal is not readable, and is not delivered."
+    ]
+
+
 def test_answers_that_were_written_of_a_run(journal: Journal) -> None:
     """Not of other runs, and not those that are still to be written; whatever their inbox."""
     for folder in ("/inbox", "/other"):

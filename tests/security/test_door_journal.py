@@ -7,6 +7,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -30,7 +31,8 @@ COMMANDS = (
     "runs prune --older-than 0h --dry-run", "runs prune --older-than 0h --unfinished", "resume", "resume RUN", "retry",
     "retry RUN", "retry --file mended.csv RUN", "undo RUN --yes", "undo RUN --yes --dry-run",
     "import contacts.csv --compare journal", "plan contacts.csv --compare journal", "import mended.csv",
-    "import --inbox inbox --quiet-for 0", "doctor",
+    "import --inbox inbox --quiet-for 0", "doctor", "calls --since last --to calls.csv",
+    "forget --user-data K3 --yes --dry-run", "forget --user-data K3 --yes",
 )  # fmt: skip
 
 
@@ -52,7 +54,7 @@ def craft(chance: random.Random) -> str:
         tables = [name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         tables = [name for name in sorted(tables) if base.execute(f'SELECT 1 FROM "{name}"').fetchone()]
         for _ in range(chance.choice((1, 1, 2))):
-            table = chance.choice([*tables, "runs", "rows", "notices"])
+            table = chance.choice([*tables, "runs", "rows", "notices", "known_calls"])
             column = chance.choice([row[1] for row in base.execute(f'PRAGMA table_info("{table}")')])
             value = cell(base, table, column, chance)
             try:
@@ -100,6 +102,13 @@ def test_crafted_rows(
     shutil.copy(first.reports / "failed.csv", "mended.csv")
     Path("inbox").mkdir()
     stopped = run("import", path, "--limit", "2")
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    for end in ("", now):
+        dialler.store.add_call(1, StatisticsPartA={"dtCallStart": now, "dtCallEnd": end})
+    run("calls", "--since", "last", "--to", "calls.csv")
+    with sqlite3.connect("state/journal.db") as base:
+        assert base.execute("SELECT 1 FROM known_calls WHERE kind = 'going_on'").fetchone()
+    base.close()
     dialler.order(FaultPlan())
     shutil.copytree("state", "kept")
     monkeypatch.setattr("dialler_sync.jobs.receivers._call", lambda *_, **__: True)

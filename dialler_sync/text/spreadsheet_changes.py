@@ -18,6 +18,8 @@ from .spreadsheet import CUT, damage
 
 _DIGITS, _SHOWN = 15, 9
 """Significant digits that a spreadsheet program keeps, and the fewest that it shows of a long decimal fraction."""
+_LONGEST = 200
+"""Characters of a number or a date; a longer text is none, and is not searched for one."""
 _GREATEST = Decimal("1.79769313486232E308")
 
 _WHOLE = re.compile(r"\+?[0-9]+")
@@ -97,7 +99,7 @@ def is_changed(before: str, after: str, *, mended: bool = False) -> bool:
         return True
     if damage(after) == "error_cell" != damage(before):
         return True
-    if mended:
+    if mended or max(len(before), len(after)) > _LONGEST:
         return False
     return (
         _same_number(before, after)

@@ -252,28 +252,41 @@ _OPTIONS = {
     "mask": _or_null(_texts),
     "mapped": {ANY: [[_text]]},
 }
-_SUMMARY = {
-    **dict.fromkeys(("run_id", "command", "version", "out"), _text),
-    "started_at": is_time,
-    "finished_at": _time_or_empty,
-    **dict.fromkeys(("duration_s", "rows_per_s", "rows_per_s_overall", "sending_s"), _number),
-    "files": [FILE],
-    "campaign": lambda value: isinstance(value, str | int),
-    "campaign_name": _text,
-    "counts": {"read": _count, ANY: _count},
-    **{name: {ANY: _count} for name in ("actions", "changed_fields", "errors", "warnings", "mirror")},
-    **dict.fromkeys(("requests", "retries", "rows_sent"), _count),
-    "exit_code!": _exit_code,
-    **dict.fromkeys(("stopped_because", "parent"), _TEXT_OR_NULL),
-    "dry_run": _flag,
-    "compared": {ANY: _text},
-    "latency": {
-        "histogram": {ANY: _count},
-        "over_time": [{"at!": is_time, ANY: _number}],
-        "max_ms": _number,
-    },
+_DURATIONS = dict.fromkeys(("p50_ms!", "p95_ms!", "max_ms!"), _number)
+_LATENCY = {
+    **_DURATIONS,
+    "histogram!": lambda value: fits(value, {ANY: _count}) and all(0 < float(bound) < 1e15 for bound in value),
+    "over_time!": [{"at!": is_time, "seconds!": _number, **_DURATIONS, ANY: _number}],
 }
+_MOST_STRETCHES = 10_000
 
+
+def _is_course(stretches: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether there are stretches of time one after the other, not too many for a chart."""
+    began = [datetime.fromisoformat(each["at"]) for each in stretches]
+    if not began or began != sorted(began) or min(each["seconds"] for each in stretches) <= 0:
+        return False
+    return (began[-1] - began[0]).total_seconds() < _MOST_STRETCHES * float(stretches[0]["seconds"])
+
+
+_SUMMARY = {
+    **dict.fromkeys(("run_id!", "command!", "version!", "out!"), _text),
+    "started_at!": is_time,
+    "finished_at!": _time_or_empty,
+    **dict.fromkeys(("duration_s!", "rows_per_s!", "rows_per_s_overall", "sending_s"), _number),
+    "files!": [FILE],
+    "campaign!": lambda value: isinstance(value, str | int),
+    "campaign_name": _text,
+    "counts!": {"read!": _count, **dict.fromkeys((f"{status}!" for status in Status), _count), ANY: _count},
+    "actions!": {ANY: _count},
+    **{name: {ANY: _count} for name in ("changed_fields", "errors", "warnings", "mirror")},
+    **dict.fromkeys(("requests!", "retries!", "rows_sent"), _count),
+    "exit_code!": _exit_code,
+    **dict.fromkeys(("stopped_because!", "parent!"), _TEXT_OR_NULL),
+    "dry_run!": _flag,
+    "compared": {ANY: _text},
+    "latency": lambda value: value == {} or (fits(value, _LATENCY) and _is_course(value["over_time"])),
+}
 _COUNTS = {ANY: _count}
 _OF_CAMPAIGN = {
     **dict.fromkeys(("name!", "event!", "needs!", "alarm!"), _text),

@@ -15,7 +15,7 @@ from dialler_sync.errors import Held, JournalDamaged, JournalError, JournalLost,
 from dialler_sync.journal import Journal
 from dialler_sync.journal.notices import NewNotice
 
-from ...helpers.records import RUN, TARGET
+from ...helpers.records import RUN, TARGET, facts
 
 NOW = "2026-01-09T00:00:00Z"
 
@@ -67,7 +67,7 @@ def test_an_id_that_is_no_name_of_a_folder_is_damage(journal: Journal, path: Pat
 def test_only_an_undo_has_put_a_run_back(journal: Journal) -> None:
     """A retry has a parent, too, and one that went well has put nothing back."""
     for command in ("retry", "resume", "undo"):
-        run = replace(RUN, id=f"run-{command}", command=command, parent=f"before-{command}", summary={"exit_code": 0})
+        run = replace(RUN, id=f"run-{command}", command=command, parent=f"before-{command}", summary=facts(RUN.id))
         journal.add_run(run)
 
     assert journal.undone() == {"before-undo"}
@@ -79,7 +79,7 @@ def test_a_journal_that_is_gone_is_a_lost_run_only_where_one_has_begun(path: Pat
     with Journal.open(path) as journal:
         journal.add_run(RUN)
     with Journal.open(path) as journal:
-        journal.update_run(RUN.id, **({"state": "running"} if began else {"summary": {"exit_code": 0}}))
+        journal.update_run(RUN.id, **({"state": "running"} if began else {"summary": facts(RUN.id)}))
         path.unlink()
         with pytest.raises(JournalError) as caught:
             journal.require_there()

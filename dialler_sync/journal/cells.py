@@ -323,7 +323,7 @@ def notice_of(text: str) -> Mapping[str, Any] | None:
 
 _actions = _one_of({"", *map(str, ACTIONS)})
 
-LINE = "known_calls.value of a call that is going on"
+LINE = "known_calls.value:going_on"
 """Other calls have a hash there."""
 
 CHECKS: dict[str, Check] = {

@@ -102,7 +102,7 @@ def test_a_line_that_is_none_is_damage(journal: Journal, tmp_path: Path, line: s
     with closing(sqlite3.connect(tmp_path / "journal.db")) as base, base:
         base.execute("UPDATE known_calls SET value = ?", (line,))
 
-    with pytest.raises(JournalDamaged, match="known_calls.value:going_on"):
+    with pytest.raises(JournalDamaged, match=r"known_calls\.value:going_on"):
         list(notes.going_on())
 
 

@@ -99,7 +99,7 @@ def _judge(member: Member, journal: Journal) -> _Judged:
 
 
 def _is_about(names: Container[str], body: Mapping[str, Any]) -> bool:
-    return any(each["name"] in names for each in body["campaigns"])
+    return any(each["name"] in names for each in body.get("campaigns", ()))
 
 
 def _by_receiver(judged: Sequence[_Judged], journal: Journal) -> Iterator[tuple[Receiver, list[_Judged]]]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from ..pages import ROWS, batched
 from ..target import split
+from .cells import line_of_call
 from .database import Database
 from .many import each_of
 from .schema import call_receivers, known_calls
@@ -114,7 +115,8 @@ class CallNotes:
         """Yield the calls of this target that were going on at the last look, with their lines."""
         table = known_calls.c
         with self._begin() as connection:
-            query = sa.select(table.key, table.value).where(self._of(GOING_ON), table.target == self._target)
+            query = sa.select(table.key, line_of_call(table.value))
+            query = query.where(self._of(GOING_ON), table.target == self._target)
             found = connection.execute(query.order_by(table.key)).all()
         yield from ((key, json.loads(value)) for key, value in found)
 

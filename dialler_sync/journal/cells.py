@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -98,6 +98,11 @@ def optional(column: Any) -> Any:
     """Return a column that may be NULL in an outer join."""
     kind = column.type
     return sa.type_coerce(column, Checked(kind.kind, kind.where, nullable=True))
+
+
+def line_of_call(column: Any) -> Any:
+    """Return a column of ``known_calls`` whose rows are those of calls that are going on: lines as JSON."""
+    return sa.type_coerce(column, Checked(column.type.kind, LINE, nullable=False))
 
 
 def _text(value: Any) -> bool:
@@ -247,29 +252,79 @@ _OPTIONS = {
     "mask": _or_null(_texts),
     "mapped": {ANY: [[_text]]},
 }
-_SUMMARY = {
-    **dict.fromkeys(("run_id", "command", "version", "out"), _text),
-    "started_at": is_time,
-    "finished_at": _time_or_empty,
-    **dict.fromkeys(("duration_s", "rows_per_s", "rows_per_s_overall", "sending_s"), _number),
-    "files": [FILE],
-    "campaign": lambda value: isinstance(value, str | int),
-    "campaign_name": _text,
-    "counts": {"read": _count, ANY: _count},
-    **{name: {ANY: _count} for name in ("actions", "changed_fields", "errors", "warnings", "mirror")},
-    **dict.fromkeys(("requests", "retries", "rows_sent"), _count),
-    "exit_code!": _exit_code,
-    **dict.fromkeys(("stopped_because", "parent"), _TEXT_OR_NULL),
-    "dry_run": _flag,
-    "compared": {ANY: _text},
-    "latency": {
-        "histogram": {ANY: _count},
-        "over_time": [{"at!": is_time, ANY: _number}],
-        "max_ms": _number,
-    },
+_DURATIONS = dict.fromkeys(("p50_ms!", "p95_ms!", "max_ms!"), _number)
+_LATENCY = {
+    **_DURATIONS,
+    "histogram!": lambda value: fits(value, {ANY: _count}) and all(0 < float(bound) < 1e15 for bound in value),
+    "over_time!": [{"at!": is_time, "seconds!": _number, **_DURATIONS, ANY: _number}],
 }
+_MOST_STRETCHES = 10_000
+
+
+def _is_course(stretches: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether there are stretches of time one after the other, not too many for a chart."""
+    began = [datetime.fromisoformat(each["at"]) for each in stretches]
+    if not began or began != sorted(began) or min(each["seconds"] for each in stretches) <= 0:
+        return False
+    return (began[-1] - began[0]).total_seconds() < _MOST_STRETCHES * float(stretches[0]["seconds"])
+
+
+_SUMMARY = {
+    **dict.fromkeys(("run_id!", "command!", "version!", "out!"), _text),
+    "started_at!": is_time,
+    "finished_at!": _time_or_empty,
+    **dict.fromkeys(("duration_s!", "rows_per_s!", "rows_per_s_overall", "sending_s"), _number),
+    "files!": [FILE],
+    "campaign!": lambda value: isinstance(value, str | int),
+    "campaign_name": _text,
+    "counts!": {"read!": _count, **dict.fromkeys((f"{status}!" for status in Status), _count), ANY: _count},
+    "actions!": {ANY: _count},
+    **{name: {ANY: _count} for name in ("changed_fields", "errors", "warnings", "mirror")},
+    **dict.fromkeys(("requests!", "retries!", "rows_sent"), _count),
+    "exit_code!": _exit_code,
+    **dict.fromkeys(("stopped_because!", "parent!"), _TEXT_OR_NULL),
+    "dry_run!": _flag,
+    "compared": {ANY: _text},
+    "latency": lambda value: value == {} or (fits(value, _LATENCY) and _is_course(value["over_time"])),
+}
+_COUNTS = {ANY: _count}
+_OF_CAMPAIGN = {
+    **dict.fromkeys(("name!", "event!", "needs!", "alarm!"), _text),
+    "failing!": lambda value: isinstance(value, bool),
+    "exit_code": _or_null(_exit_code),
+    "runs!": [_text],
+    "files": [_text],
+    "counts!": _COUNTS,
+    "errors!": _COUNTS,
+}
+_NOTICE = {
+    "event!": _text,
+    "campaign": lambda value: value is None or isinstance(value, str | int),
+    **dict.fromkeys(("run_id", "campaign_name", "stopped_because", "alarm"), _TEXT_OR_NULL),
+    "finished_at": _or_null(_time_or_empty),
+    "exit_code": _or_null(_exit_code),
+    "counts": _COUNTS,
+    "errors": _COUNTS,
+    ANY: lambda value: not isinstance(value, list | dict),
+}
+_NOTICE_OF_NIGHT = _NOTICE | {"event!": _one_of({"digest"}), "verdict!": _text, "campaigns!": [_OF_CAMPAIGN]}
+
+
+def notice_of(text: str) -> Mapping[str, Any] | None:
+    """Return the body of a notice, None if it is not as this program writes it."""
+    try:
+        found: Mapping[str, Any] = json.loads(text, parse_constant=_no_number)
+        shape = _NOTICE_OF_NIGHT if {"campaigns", "digest"} & {*found, found["event"]} else _NOTICE
+        json.dumps(found, ensure_ascii=False).encode()  # half a character cannot be sent
+        return found if fits(found, shape) else None
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
+
 
 _actions = _one_of({"", *map(str, ACTIONS)})
+
+LINE = "known_calls.value:going_on"
+"""Other calls have a hash there."""
 
 CHECKS: dict[str, Check] = {
     "runs.config": _json({ANY: _text}),
@@ -289,10 +344,10 @@ CHECKS: dict[str, Check] = {
     "before_images.before": _contact,
     "before_images.after": _contact,
     "failed_cells.cells": _json([_text]),
-    "notices.body": _json({}),
     "call_receivers.looked_at": _time_or_empty,
     "call_receivers.file": lambda value: value == "" or _json(CALL_FILE)(value),
     "call_receivers.intent": lambda value: value == "" or _json(CALL_FILE)(value),
+    LINE: _contact,
     "known_calls.kind": _one_of({"call", "contact", "going_on", "forgotten"}),
     "answers.at": is_time,
 }

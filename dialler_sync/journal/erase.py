@@ -83,9 +83,17 @@ def _erase_calls(connection: sa.Connection, user_data: str) -> None:
     calls = schema.known_calls
     lines = connection.execute(sa.select(calls).where(calls.c.kind == "going_on")).all()
     for found in lines:
-        if any(text[:1] in ("{", "[") and _names(json.loads(text), user_data) for text in (found.value, found.next)):
+        if any(_line_names(text, user_data) for text in (found.value, found.next)):
             own = (calls.c[name] == getattr(found, name) for name in ("account", "receiver", "kind", "key"))
             connection.execute(sa.delete(calls).where(*own))
+
+
+def _line_names(text: str, user_data: str) -> bool:
+    """Whether a line names a person, or cannot be read: it may."""
+    try:
+        return text[:1] in ("{", "[") and _names(json.loads(text), user_data)
+    except (ValueError, RecursionError):
+        return True
 
 
 def _names(value: Any, text: str) -> bool:

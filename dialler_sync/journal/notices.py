@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from ..text.outward import outward
+from ..text.phrase import phrase
+from .cells import notice_of
 from .runs import Runs
 from .schema import notices
+
+_log = logging.getLogger(__name__)
 
 
 class Notice(NamedTuple):
@@ -41,11 +46,21 @@ class Notices(Runs):
                 connection.execute(sa.insert(notices).values({**notice._asdict(), "body": text}))
 
     def undelivered(self, target: str) -> list[Notice]:
-        """Return the undelivered notices, the oldest first."""
+        """Return the undelivered notices, the oldest first; one that is not as this program writes it is dropped."""
         columns = notices.c.id, notices.c.event, notices.c.body
         query = sa.select(*columns).where(notices.c.target == target, ~notices.c.delivered).order_by(notices.c.id)
         with self._begin() as connection:
-            return [Notice(number, event, json.loads(body)) for number, event, body in connection.execute(query)]
+            found = [(number, event, notice_of(body)) for number, event, body in connection.execute(query)]
+        for number, _, body in found:
+            if body is None:
+                said = phrase(
+                    "notify: message {number} about {what} in the journal is not readable, and is not delivered.",
+                    number=number,
+                    what=target,
+                )
+                _log.warning(said)
+                self.settle_notice(number)
+        return [Notice(number, event, body) for number, event, body in found if body is not None]
 
     def settle_notice(self, number: int) -> None:
         """Mark a notice as delivered."""

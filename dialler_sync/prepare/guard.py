@@ -24,6 +24,7 @@ from .origins import KEY, Held, Origins
 POSTAL_CODE = "PostalCode"
 
 _STILL_REFUSED = mark("A spreadsheet program may have changed the key, and it has not been corrected.")
+_AS_NEW = mark("Copy the row from the original list, and clear its cells _run, _row and _key.")
 _HINT = mark("Copy the key from the original list. If it is right as it is, clear the _key cell of this row.")
 
 _RESTORED = CellNote(warning="restored")
@@ -59,6 +60,7 @@ class Guard:
         self._fields = fields
         self._is_workbook = table.layout.format != "csv"
         columns = table.layout.columns
+        self._uses_sheet = [name for name, bound in fields.items() if OF_SHEET in bound.positions]
         self._names = [(name, columns[:place].count(name) + 1) for place, name in enumerate(columns)]
         self._fed_by: dict[int, set[str]] = {}
         for name, bound in fields.items():
@@ -158,7 +160,7 @@ class Guard:
         somebody can clear it.
         """
         keys = {row.row: row.user_data for row in contacts} | {row.row: row.user_data for row in rejections}
-        faults = dict(self._key_faults(chunk, held, keys))
+        faults = dict(self._faults(chunk, held, keys))
         refused = [Rejection(row.row, (), row.user_data, row.warnings) for row in contacts if row.row in faults]
         checked = []
         for row in (*rejections, *refused):
@@ -168,19 +170,53 @@ class Guard:
             checked.append(replace(row, faults=found, user_data=key or row.user_data or cell))
         return [row for row in contacts if row.row not in faults], checked
 
-    def _key_faults(
-        self, chunk: Chunk, held: Mapping[int, Held], keys: Mapping[int, str]
-    ) -> Iterator[tuple[int, Fault]]:
-        """Yield row number and fault of each row with a wrong key."""
+    def _faults(self, chunk: Chunk, held: Mapping[int, Held], keys: Mapping[int, str]) -> Iterator[tuple[int, Fault]]:
+        """Yield row number and fault of each row with a wrong key, or with cells that nobody can restore."""
         for place, row in enumerate(chunk.frame.index.tolist()):
-            if row not in held or row in chunk.ragged or not keys.get(row):
+            if row not in held or row in chunk.ragged:
                 continue
-            found = self._key_fault(held[row], keys[row], self._is_trusted(chunk, row))
-            if self._is_refused_again(held[row], chunk, place):
+            of, name = held[row], KEY
+            found = self._key_fault(of, keys[row], self._is_trusted(chunk, row)) if keys.get(row) else None
+            if keys.get(row) and self._is_refused_again(of, chunk, place):
                 found = fault(DAMAGED, phrase(_STILL_REFUSED), phrase(_HINT))
+            meant = of.key_emptied and keys.get(row)
+            if found is None and not meant and (name := self._lost(of, chunk, place)):
+                found = fault(DAMAGED, self._unknown(of), phrase(_AS_NEW))
+                name = KEY if keys.get(row) else name  # as a key, it stays refused until somebody decides
             if found:
-                column, cell = self._fields[KEY].origin(chunk, place)
-                yield row, replace(found, field=KEY, column=column, value=cell)
+                column, cell = self._fields[name].origin(chunk, place)
+                yield row, replace(found, field=name, column=column, value=cell)
+
+    def _lost(self, of: Held, chunk: Chunk, place: int) -> str:
+        """Return a field with a cell that may be changed, of a row that its run has, nobody knows where."""
+        if of.origin is not None or self.runs.get(of.mark.run) is None:
+            return ""
+        if self._uses_sheet and could_be_changed(chunk.sheets()[place]):
+            return self._uses_sheet[0]
+        notes = {at: chunk.notes.get((chunk.frame.index[place], at)) for at in self._fed_by}
+        if any(note and note.code == DAMAGED for note in notes.values()):
+            return ""  # it is refused for that
+        for position, names in self._fed_by.items():
+            note = notes[position]
+            if names == {KEY} or (self._is_workbook and not (note and note.not_text)):
+                continue
+            if could_be_changed(str(chunk.frame.iat[place, position])):
+                return min(names - {KEY})
+        return ""
+
+    def _unknown(self, of: Held) -> str:
+        """Return why nobody knows which row of its run a row is."""
+        if len(self._origins.files_of(of.mark)) > 1:
+            return phrase(
+                "Several lists of run {run} may be '{file}', as spreadsheet programs change names: nobody can tell "
+                "which row this was, and what its cells were.",
+                run=of.mark.run,
+                file=" ".join(filter(None, (of.mark.file, of.mark.sheet))),
+            )
+        return phrase(
+            "The journal does not have this row of run {run}, and a spreadsheet program may have changed its cells.",
+            run=of.mark.run,
+        )
 
     def _is_trusted(self, chunk: Chunk, row: int) -> bool:
         """Whether the key stands in cells that keep a text as it is."""
@@ -197,11 +233,7 @@ class Guard:
         if of.origin is None and of.mark.run and not of.key_emptied and not trusted and could_be_changed(key):
             return fault(
                 DAMAGED,
-                phrase(
-                    "The journal does not have this row of run {run}, and a spreadsheet program may have "
-                    "changed the key.",
-                    run=of.mark.run,
-                ),
+                self._unknown(of),
                 phrase(
                     "Import failed.xlsx of that run, which keeps keys intact, or use its journal (--state). Otherwise: "
                     "Copy the key from the original list. If it is right as it is, clear the _key cell of this row."

@@ -10,6 +10,7 @@ from ..journal import Journal, Origin, RunRecord
 from ..model import Chunk, Table
 from ..own_columns import SHEET
 from ..target import share_a_campaign
+from ..text.spreadsheet_changes import is_changed
 from .marks import Mark, marks_of, named_in
 
 KEY = "UserData"
@@ -62,6 +63,7 @@ class Origins:
         self._journal = journal
         named = named_in(table)
         known = {run.id: run for run in journal.runs() if share_a_campaign(run.target, target)} if named else {}
+        self._files: dict[tuple[str, str, str], list[int]] = {}
         self.runs: dict[str, RunRecord | None] = {name: known.get(name) for name in sorted(named)}
 
     def of(self, chunk: Chunk) -> dict[int, Held]:
@@ -69,13 +71,13 @@ class Origins:
         marks = marks_of(chunk)
         places: dict[tuple[str, int], list[int]] = {}
         for mark in marks.values():
-            if mark.number is not None and (file := self._file(mark)) is not None:
+            if mark.number is not None and (file := self.file_of(mark)) is not None:
                 places.setdefault((mark.run, file), []).append(mark.number)
         origins = {place: self._journal.origins(*place, numbers) for place, numbers in places.items()}
         return {row: self._row_of(mark, origins) for row, mark in marks.items()}
 
     def _row_of(self, mark: Mark, origins: Mapping[tuple[str, int], Mapping[int, Origin]]) -> Held:
-        file, run = self._file(mark), self.runs.get(mark.run)
+        file, run = self.file_of(mark), self.runs.get(mark.run)
         origin = None if file is None else origins.get((mark.run, file), {}).get(mark.number or 0)
         if run is None or file is None or origin is None or origin.cells is None:
             return Held(mark, origin, None)
@@ -86,20 +88,35 @@ class Origins:
             cells[name, seen[name]] = cell
         return Held(mark, origin, cells)
 
-    def _file(self, mark: Mark) -> int | None:
+    def file_of(self, mark: Mark) -> int | None:
         """Return the place of the row's file among those of its run; None if unknown."""
+        found = self.files_of(mark)
+        return found[0] if len(found) == 1 else None
+
+    def files_of(self, mark: Mark) -> list[int]:
+        """Return the places of files that the row may come from: a spreadsheet program may have changed their names."""
         run = self.runs.get(mark.run)
         if run is None:
-            return None
+            return []
         if len(run.files) == 1:
-            return 0
-        names = [(entry["name"], entry["sheet"] or "") for entry in run.files]
-        return names.index((mark.file, mark.sheet)) if names.count((mark.file, mark.sheet)) == 1 else None
+            return [0]
+        named = mark.file, mark.sheet
+        if (mark.run, *named) not in self._files:
+            self._files[mark.run, *named] = [
+                place
+                for place, entry in enumerate(run.files)
+                if all(map(_may_be, (entry["name"], entry["sheet"] or ""), named))
+            ]
+        return self._files[mark.run, *named]
 
     def sheets(self, chunk: Chunk, held: Mapping[int, Held]) -> Iterator[str]:
         """Yield the sheet that each row came from, as the journal knows it or the row says."""
         for place, row in enumerate(chunk.frame.index.tolist()):
             of = held.get(row)
-            run, file = (self.runs.get(of.mark.run), self._file(of.mark)) if of else (None, None)
+            run, file = (self.runs.get(of.mark.run), self.file_of(of.mark)) if of else (None, None)
             said = chunk.own.get(SHEET)
             yield str(run.files[file]["sheet"] or "") if run and file is not None else said[place] if said else ""
+
+
+def _may_be(name: str, said: str) -> bool:
+    return name.strip() == said.strip() or is_changed(name, said)

@@ -1,7 +1,8 @@
 """Tells changes by a spreadsheet program from changes by a person, by the text of a cell before and after.
 
 Such programs convert anything that looks like a number, a date or a truth value: ``01099`` becomes ``1099``,
-``+491711234567`` becomes ``4,91711E+11``, ``3/4`` becomes ``03. Apr``.
+``+491711234567`` becomes ``4,91711E+11``, ``3/4`` becomes ``03. Apr``, ``(5)`` becomes ``-5``, ``10:30`` becomes
+``10:30:00 AM``.
 """
 
 from __future__ import annotations
@@ -11,18 +12,25 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from .spreadsheet import CUT, damage
 
-_DIGITS = 15
-"""Significant digits that a spreadsheet program keeps."""
+_DIGITS, _SHOWN = 15, 9
+"""Significant digits that a spreadsheet program keeps, and the fewest that it shows of a long decimal fraction."""
+_LONGEST = 200
+"""Characters of a number or a date; a longer text is none, and is not searched for one."""
+_GREATEST = Decimal("1.79769313486232E308")
 
 _WHOLE = re.compile(r"\+?[0-9]+")
 _EXPONENT = re.compile(r"([+-]?)([0-9]+)(?:[.,]([0-9]+))?[eE]([+-]?[0-9]{1,3})")
 _POINT_ZERO = re.compile(r"([0-9]+)[.,]0+")
-_NUMBER = re.compile(r"([+-]?)([0-9]{1,3}(?:([.,' \u00a0\u202f’])[0-9]{3})(?:\3[0-9]{3})*|[0-9]*)(?:([.,])([0-9]*))?")
+_NUMBER = re.compile(r"(0*[0-9]{1,3}(?:([.,' \u00a0\u202f’])[0-9]{3})(?:\2[0-9]{3})*|[0-9]*)(?:([.,])([0-9]*))?")
+_SIGNED = re.compile(r"([+-]?)\s*+(\(?)\s*+([^()+-]*[^()+\s-])\s*+(\)?)\s*+([+-]?)")
+"""A sign before or after, or parentheses."""
+_FRACTION = re.compile(r"(-?)(?:([0-9]{1,15})\s++)?([0-9]{1,15})/([0-9]{1,15})")
 _ZERO_FIRST = re.compile(r"[+-]?0[0-9]")
-_UNIT = re.compile(r"(?:(?<!\s)\s++)?[€$£%]\s*+")
+_UNIT = re.compile(r"(?:(?<!\s)\s++)?(?:[€$£%¥₹₽₺₴]|\b(?:CHF|DM|EUR|USD|GBP|kr|Kč|zł)\b)\s*+")
 
 _MONTHS = tuple(
     names.split()
@@ -45,9 +53,22 @@ _MONTHS = tuple(
 _THREE_PARTS = re.compile(r"([0-9]{1,4})([./-])([0-9]{1,2})\2([0-9]{1,4})")
 _TWO_PARTS = re.compile(r"([0-9]{1,2})[./-]([0-9]{1,4})\.?")
 _DAY_MONTH = re.compile(r"([0-9]{1,4})[.\s/-]{0,2}([^\W\d_]{3,9})\.?(?:[\s/-]{0,2}([0-9]{2,4}))?")
-_MONTH_DAY = re.compile(r"([^\W\d_]{3,9})\.?[\s/-]{0,2}([0-9]{1,4})")
-_AT = re.compile(r"(?<![ T])[ T]++([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)\Z")
-_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
+_MONTH_DAY = re.compile(r"([^\W\d_]{3,9})\.?[\s/-]{0,2}([0-9]{1,4})(?:,?\s([0-9]{2,4}))?")
+_WEEKDAY = re.compile(
+    r"(?:mon(?:day|tag)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
+    r"|mo|di(?:enstag)?|mi(?:ttwoch)?|do(?:nnerstag)?|fr(?:eitag)?|sa(?:mstag)?|sonnabend|so(?:nntag)?"
+    r"|lun(?:di)?|mar(?:di)?|mer(?:credi)?|jeu(?:di)?|ven(?:dredi)?|sam(?:edi)?|dim(?:anche)?)\.?,?\s(?=.*[0-9])",
+    re.IGNORECASE,
+)
+_HALF = r"(a\.?\s?m|p\.?\s?m|vorm|nachm|de|du|öö|ös|π\.?\s?μ|μ\.?\s?μ|上午|下午|午前|午後|오전|오후)\.?"
+"""Before and after noon, as the languages say it that have clocks of twelve hours."""
+_AFTER_NOON = ("p", "nachm", "du", "ös", "μ", "下午", "午後", "오후")
+_TIME = re.compile(
+    r"(?:(?<![ T])[ T]++|\A)(?:([0-9]{1,4}):([0-9]{0,2})(?::([0-9]{1,2}(?:[.,][0-9]{1,9})?))?"
+    rf"|([0-9]{{1,2}})(?=\s?[ap]\.?\s?m))(?:\s?{_HALF})?\Z",
+    re.IGNORECASE,
+)
+"""A time of day or a duration, alone or after a date: ``8:3``, ``100:00``, ``10:30:15,5``, ``10:30 PM``, ``8 am``."""
 _FIRST_DAY, _LAST_SERIAL = date(1899, 12, 30), 2_958_465
 
 TRUTH = tuple(
@@ -78,11 +99,11 @@ def is_changed(before: str, after: str, *, mended: bool = False) -> bool:
         return True
     if damage(after) == "error_cell" != damage(before):
         return True
-    if mended:
+    if mended or max(len(before), len(after)) > _LONGEST:
         return False
     return (
-        bool(_numbers(before) & _numbers(after) and not _ZERO_FIRST.match(after))
-        or _same_day(before, after)
+        _same_number(before, after)
+        or _same_moment(before, after)
         or any(before.casefold() in words and after.casefold() in words for words in TRUTH)
     )
 
@@ -90,8 +111,15 @@ def is_changed(before: str, after: str, *, mended: bool = False) -> bool:
 def could_be_changed(text: str) -> bool:
     """Whether ``text`` may be a spreadsheet program's rendering of another one; with a leading zero it is not."""
     text = text.strip()
-    plain = re.fullmatch(r"-?(?:0|[1-9][0-9]*)(?:[.,][0-9]+)?", text)
-    return bool(plain) or shows_change(text) or any(_days(text))
+    day, time = _apart(text)
+    plain = not text.startswith("+") and not _ZERO_FIRST.match(text) and not _EXPONENT.fullmatch(text)
+    return bool(
+        shows_change(text)
+        or (plain and (_numbers(text) or _FRACTION.fullmatch(text)))
+        or any(_days(day))
+        or (time is not None and not day)
+        or any(text.casefold() in words for words in TRUTH)
+    )
 
 
 def shows_change(text: str) -> bool:
@@ -141,20 +169,57 @@ def _letters_lost(before: str, after: str) -> bool:
     )
 
 
+def _same_number(before: str, after: str) -> bool:
+    """Whether both texts may be the same number, in the digits that the later one has."""
+    if _ZERO_FIRST.match(after):
+        return False
+    numbers = _numbers(before)
+    if (found := _fraction(before)) is not None:
+        if _FRACTION.fullmatch(after):
+            now = _fraction(after) or _fraction(f"0 {after}")
+            return now in (found, found.limit_denominator(9), found.limit_denominator(99))
+        numbers = {Decimal(found.numerator) / found.denominator}
+    rounded = _UNIT.search(before + after) and re.search(r"[.,][0-9]{2}(?![0-9])", after)
+    few = bool(rounded or _EXPONENT.fullmatch(after))
+    return any(old == new or _is_shown(old, new, few=few) for new in _numbers(after) for old in numbers)
+
+
+def _is_shown(value: Decimal, shown: Decimal, *, few: bool) -> bool:
+    """Whether a number is another one rounded; ``few``: also to fewer digits than programs show of a plain number."""
+    whole = value == value.to_integral_value() and abs(value) <= _GREATEST
+    if whole or (len(shown.as_tuple().digits) < _SHOWN and not few):
+        return False
+    last_digit = Decimal(1).scaleb(max(int(shown.as_tuple().exponent), shown.adjusted() + 1 - _DIGITS))
+    return abs(min(value, _GREATEST) - shown) <= last_digit / 2
+
+
+def _fraction(text: str) -> Fraction | None:
+    """Read ``1 5/16``; without a whole number before it, it is a date to programs."""
+    found = _FRACTION.fullmatch(text)
+    if not found or not found[2] or not int(found[4]):
+        return None
+    value = int(found[2]) + Fraction(int(found[3]), int(found[4]))
+    return -value if found[1] else value
+
+
 def _numbers(text: str) -> set[Decimal]:
     """Return the numbers that a text may be, by the signs of any country."""
     plain = _UNIT.sub("", text)
     scale = Decimal("0.01") if "%" in text else Decimal(1)
     if (found := _EXPONENT.fullmatch(plain)) is not None:
         return {_value(found) * scale}
-    found = _NUMBER.fullmatch(plain)
+    signed = _SIGNED.fullmatch(plain)
+    if not signed or bool(signed[2]) != bool(signed[4]) or len(signed[1] + signed[2] + signed[5]) > 1:
+        return set()
+    found = _NUMBER.fullmatch(signed[3])
     if not found or not any(map(str.isdigit, plain)):
         return set()
-    sign, whole, group, point, part = found.groups()
+    whole, group, point, part = found.groups()
     if group and group == point:
         return set()
+    sign = "-" if "-" in signed[1] + signed[5] or signed[2] else ""
     digits = re.sub(r"\D", "", whole) or "0"
-    readings = {f"{sign}{digits}.{part or 0}"}
+    readings = {f"{sign}{digits}.{part}" if part else f"{sign}{digits}"}
     if group in (".", ",") and not point and whole.count(group) == 1:  # 1.234
         readings.add(sign + whole.replace(group, "."))
     if not group and point and len(part) == 3 and 0 < len(digits) <= 3:
@@ -162,15 +227,24 @@ def _numbers(text: str) -> set[Decimal]:
     return {Decimal(reading) * scale for reading in readings}
 
 
-def _same_day(before: str, after: str) -> bool:
-    """Whether both texts may be the same date, or the same time of day."""
+def _same_moment(before: str, after: str) -> bool:
+    """Whether both texts may be the same date, the same time of day, or both."""
     parts = [found.groups() for text in (before, after) if (found := _TWO_PARTS.fullmatch(text))]
     if len(parts) == 2:  # reversed by a person: no program writes the day of a date without year like this
         return [int(part) for part in parts[0]] == [int(part) for part in parts[1]]
-    days, time = set(_days(before)), _time(before)
-    if time and time == _time(after):
-        return bool(re.fullmatch(r"[\d:\s]+", before + after)) or _meet(days, set(_days(after)))
-    return _meet(days, set(_days(after)) | set(_day_of_serial(after)))
+    (day, time), (shown_day, shown_time) = _apart(before), _apart(after)
+    if not day or not shown_day:
+        return not day and not shown_day and time is not None and shown_time is not None and _meets(time, shown_time)
+    if shown_time is not None and not _meets(time or (Decimal(0), True), shown_time):
+        return False
+    return _meet(set(_days(day)), set(_days(shown_day)) | set(_day_of_serial(after)))
+
+
+def _meets(time: tuple[Decimal, bool], shown: tuple[Decimal, bool]) -> bool:
+    """Whether a time may be shown so: programs leave out seconds, or parts of them."""
+    return shown[0] in (time[0], time[0] // 1, round(time[0] + Decimal("0.01"))) or (
+        not shown[1] and time[0] // 60 * 60 == shown[0]
+    )
 
 
 def _meet(days: set[Day], others: set[Day]) -> bool:
@@ -179,7 +253,6 @@ def _meet(days: set[Day], others: set[Day]) -> bool:
 
 def _days(text: str) -> Iterator[Day]:
     """Yield the dates that a text may be."""
-    text = _AT.sub("", text.strip())
     if found := _THREE_PARTS.fullmatch(text):
         first, _, second, third = found.groups()
         if len(first) > 2:
@@ -187,7 +260,7 @@ def _days(text: str) -> Iterator[Day]:
         elif len(third) != 3:
             yield from _day(third, second, first)
             yield from _day(third, first, second)
-            if len(third) == 2:
+            if len(third) <= 2:
                 yield from _day(first, second, third)
     elif found := _TWO_PARTS.fullmatch(text):
         first, second = found.groups()
@@ -199,13 +272,16 @@ def _days(text: str) -> Iterator[Day]:
         first, name, third = found.groups()
         if third or len(first) <= 2:
             yield from _day(third, name, first)
+        if third and len(first) == 4:
+            yield from _day(first, name, third)
         if not third:
             yield from _day(first, name, None)
     elif found := _MONTH_DAY.fullmatch(text):
-        name, number = found.groups()
-        if len(number) <= 2:
-            yield from _day(None, name, number)
-        yield from _day(number, name, None)
+        name, number, year = found.groups()
+        if year or len(number) <= 2:
+            yield from _day(year, name, number)
+        if not year:
+            yield from _day(number, name, None)
 
 
 def _day(year: str | None, month: str, day: str | None) -> Iterator[Day]:
@@ -218,15 +294,23 @@ def _month(name: str) -> int:
     return next((number for number, names in enumerate(_MONTHS, 1) if any(n.startswith(name) for n in names)), 0)
 
 
-def _time(text: str) -> tuple[int, int, int] | None:
-    at = _AT.search(text)
-    found = _TIME.fullmatch(at[1] if at else text)
-    return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
+def _apart(text: str) -> tuple[str, tuple[Decimal, bool] | None]:
+    """Return the date and the time of a text: in seconds, and whether it has any."""
+    text = _WEEKDAY.sub("", text.strip(), count=1) if _WEEKDAY.match(text.strip()) else text.strip()
+    found = _TIME.search(text)
+    if not found:
+        return text, None
+    hour, minute, second, only, half = found.groups()
+    hours = int(hour or only)
+    if half:
+        hours = hours % 12 + (12 if half.casefold().startswith(_AFTER_NOON) else 0)
+    seconds = Decimal((second or "0").replace(",", "."))
+    return text[: found.start()], (hours * 3600 + int(minute or 0) * 60 + seconds, second is not None)
 
 
 def _day_of_serial(text: str) -> Iterator[Day]:
     """Yield the date that a spreadsheet program stores as this number."""
-    if text.isascii() and text.isdigit() and 10_000 <= int(text[:8]) <= _LAST_SERIAL and len(text) <= 7:
+    if re.fullmatch(r"-?[0-9]{5,7}", text) and -600_000 <= int(text) <= _LAST_SERIAL and abs(int(text)) >= 10_000:
         with suppress(OverflowError):
             day = _FIRST_DAY + timedelta(days=int(text))
             yield day.year % 100, day.month, day.day

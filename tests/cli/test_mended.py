@@ -389,6 +389,48 @@ def test_rows_of_several_files_are_told_apart(run: Run, configure: Configure, tm
     assert [row["_error_code"] for row in unknown.rows()] == ["damaged_by_spreadsheet"] * 2
 
 
+@pytest.mark.parametrize(
+    ("sheets", "now", "expected"),
+    [
+        (("01", "02"), ("1", "2"), ["0012345678"] * 2),
+        (("1-2", "Mrz 26"), ("01. Feb", "01.03.2026"), ["0012345678"] * 2),
+        (("1", "01"), ("1", "1"), []),
+    ],
+)
+def test_rows_of_sheets_whose_names_a_program_changes(
+    run: Run,
+    configure: Configure,
+    dialler: SimulatorServer,
+    tmp_path: Path,
+    sheets: tuple[str, str],
+    now: tuple[str, str],
+    expected: list[str],
+) -> None:
+    """Their cells are restored; where two names become one, nothing is sent."""
+    columns = {"UserData": "Key", "Name": "Name", "PhoneNumber1": "{column: Phone, region: DE}", "AccountNumber": "Kto"}
+    configure(columns, source="{sheets: all}")
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for key, name in zip(("KD-A", "KD-B"), sheets, strict=True):
+        sheet = book.create_sheet(name)
+        sheet.append(["Key", "Name", "Phone", "Kto"])
+        sheet.append([key, None, "0171 3920012", "0012345678"])
+    book.save(tmp_path / "list.xlsx")
+    failed = run("import", tmp_path / "list.xlsx")
+    lines = read(failed)
+    for row, name in enumerate(now, 1):
+        change(lines, row, Name="Anna", Kto="12345678", _sheet=name)
+
+    done = run("import", saved(tmp_path / "mended.csv", lines))
+
+    assert [contact["AccountNumber"] for contact in dialler.store.contacts.values()] == expected
+    if not expected:
+        assert all(row["_error"].endswith("what its cells were.") for row in done.rows()), done.rows()
+        assert done.reports
+        assert run("import", done.reports / "failed.csv").summary["counts"]["rejected"] == len(sheets)
+        assert not dialler.store.contacts
+
+
 def test_a_number_that_was_wrong_may_be_mended_to_one_that_looks_damaged(
     run: Run, configure: Configure, tmp_path: Path
 ) -> None:

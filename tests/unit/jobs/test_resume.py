@@ -24,7 +24,7 @@ from dialler_sync.journal import UNREPORTED, Journal, Outcome, PlannedRow, RunRe
 from dialler_sync.model import Action, Status
 from dialler_sync.target import target_of
 
-from ...helpers.records import RUN, TARGET
+from ...helpers.records import RUN, TARGET, facts
 from ...helpers.rows import BASIC, settings_of
 
 Find = Callable[[Journal, str], RunRecord | None]
@@ -82,7 +82,7 @@ def test_the_run_to_undo_still_has_something_to_undo(newest: str, journal: Journ
             journal.record(run.id, [Outcome(0, status, Action.CREATE, "7")])
     if newest.startswith("is undone"):
         code = 0 if newest == "is undone" else 4
-        undo = {"command": "undo", "parent": changed.id, "summary": {"exit_code": code}}
+        undo = {"command": "undo", "parent": changed.id, "summary": facts(changed.id, exit_code=code)}
         journal.add_run(ended(id="20260103-000000-cccccc", started_at="2026-01-03T00:00:00Z", **undo))
 
     found = find_undoable(journal, TARGET)

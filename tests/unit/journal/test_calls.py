@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dialler_sync.errors import JournalDamaged
 from dialler_sync.journal import Journal
 from dialler_sync.journal.calls import CALL, CONTACT, GOING_ON, CallNotes, Known, Note
 
@@ -89,6 +92,18 @@ def test_calls_that_go_on_are_replaced_for_this_target_only(journal: Journal) ->
     assert list(mine.going_on()) == [("id c", {})]
     assert list(sister.going_on()) == list(other.going_on()) == [("id s", {"N": "ä"})]
     assert mine.known(GOING_ON, ["id c"]).keys() == {"id c"}
+
+
+@pytest.mark.parametrize("line", ["", "hash", "{", "[]", "5", '{"ContactID": []}', '{"a":' * 60_000])
+def test_a_line_that_is_none_is_damage(journal: Journal, tmp_path: Path, line: str) -> None:
+    notes = journal.call_notes(TARGET, "crm")
+    notes.intend(file("a"), [])
+    notes.settle([("id a", {"N": "a"})])
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as base, base:
+        base.execute("UPDATE known_calls SET value = ?", (line,))
+
+    with pytest.raises(JournalDamaged, match=r"known_calls\.value:going_on"):
+        list(notes.going_on())
 
 
 def test_old_calls_are_forgotten_of_this_receiver(journal: Journal) -> None:

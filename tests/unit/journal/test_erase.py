@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -90,6 +92,20 @@ def test_only_the_persons_calls_are_erased(journal: Journal) -> None:
 
     assert [key for key, _ in notes.going_on()] == ["id 3"]
     assert list(notes.known(CALL, ["id 1"])) == ["id 1"]
+
+
+@pytest.mark.parametrize("line", ["{", '{"UserData": K1}', "[" * 60_000])
+def test_a_line_that_nobody_can_read_goes_too(journal: Journal, tmp_path: Path, line: str) -> None:
+    """It may be the person's."""
+    notes = journal.call_notes(TARGET, "crm")
+    notes.intend(INTENT, [])
+    notes.settle([("id 2", {"UserData": "K1"}), ("id 3", {"UserData": "K2"})])
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as base, base:
+        base.execute("UPDATE known_calls SET value = ? WHERE key = 'id 2'", (line,))
+
+    forget_person(journal, find_person(journal, "K1"))
+
+    assert [key for key, _ in notes.going_on()] == ["id 3"]
 
 
 @pytest.mark.parametrize("user_data", ["", " "])

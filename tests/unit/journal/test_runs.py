@@ -15,7 +15,7 @@ from dialler_sync.errors import Held, JournalDamaged, JournalError, JournalLost,
 from dialler_sync.journal import Journal
 from dialler_sync.journal.notices import NewNotice
 
-from ...helpers.records import RUN, TARGET
+from ...helpers.records import RUN, TARGET, facts
 
 NOW = "2026-01-09T00:00:00Z"
 
@@ -67,7 +67,7 @@ def test_an_id_that_is_no_name_of_a_folder_is_damage(journal: Journal, path: Pat
 def test_only_an_undo_has_put_a_run_back(journal: Journal) -> None:
     """A retry has a parent, too, and one that went well has put nothing back."""
     for command in ("retry", "resume", "undo"):
-        run = replace(RUN, id=f"run-{command}", command=command, parent=f"before-{command}", summary={"exit_code": 0})
+        run = replace(RUN, id=f"run-{command}", command=command, parent=f"before-{command}", summary=facts(RUN.id))
         journal.add_run(run)
 
     assert journal.undone() == {"before-undo"}
@@ -79,7 +79,7 @@ def test_a_journal_that_is_gone_is_a_lost_run_only_where_one_has_begun(path: Pat
     with Journal.open(path) as journal:
         journal.add_run(RUN)
     with Journal.open(path) as journal:
-        journal.update_run(RUN.id, **({"state": "running"} if began else {"summary": {"exit_code": 0}}))
+        journal.update_run(RUN.id, **({"state": "running"} if began else {"summary": facts(RUN.id)}))
         path.unlink()
         with pytest.raises(JournalError) as caught:
             journal.require_there()
@@ -161,6 +161,45 @@ def test_each_receiver_has_its_own_messages_in_their_order(journal: Journal) -> 
     assert (journal.last_event("one"), journal.last_event("one", "two"), journal.last_event("two")) == (
         "finished", "finished", "missing",
     )  # fmt: skip
+
+
+NIGHT = {
+    "name": "nord",
+    "event": "",
+    "failing": False,
+    "needs": "",
+    "alarm": "",
+    "runs": [],
+    "counts": {},
+    "errors": {},
+}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "", "text", "[]", "5", "NaN", "[" * 60_000, "{}", '{"event": 5}', '{"event": "finished", "counts": "abc"}',
+        '{"event": "finished", "counts": {"read": "x"}}', '{"event": "finished", "errors": []}', '{"event": "digest"}',
+        '{"event": "finished", "exit_code": 99}', '{"event": "finished", "finished_at": "today"}',
+        '{"event": "finished", "run_id": []}', '{"event": "finished", "other": {"a": []}}', '{"event": "\\ud800"}',
+        '{"event": "digest", "campaigns": 5}', '{"event": "digest", "verdict": "", "campaigns": [{}]}',
+        '{"event": "finished", "campaigns": []}', '{"event": "finished", "campaign": [5]}',
+    ],
+)  # fmt: skip
+def test_a_message_that_this_program_has_not_written_is_dropped(
+    journal: Journal, path: Path, caplog: pytest.LogCaptureFixture, body: str
+) -> None:
+    """With one warning, which names it; those around it are delivered."""
+    night = {"event": "digest", "verdict": "well", "campaigns": [NIGHT]}
+    journal.add_notices(NewNotice("one", str(each["event"]), each) for each in ({"event": "failing"}, night, night))
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("UPDATE notices SET body = ? WHERE id = 2", (body,))
+
+    for _ in range(2):
+        assert [notice.body for notice in journal.undelivered("one")] == [{"event": "failing"}, night]
+    assert [record.getMessage() for record in caplog.records] == [
+        "notify: message 2 about one in the journal is not readable, and is not delivered."
+    ]
 
 
 def test_answers_that_were_written_of_a_run(journal: Journal) -> None:

@@ -36,7 +36,7 @@ from dialler_sync.model import Action, Fault, Reason, RowResult, RowWarning, Sta
 from dialler_sync.pages import ROWS
 from dialler_sync.text.outward import keep_secret
 
-from ...helpers.records import RUN, TARGET
+from ...helpers.records import RUN, TARGET, facts
 
 NOW = "2026-01-09T00:00:00Z"
 
@@ -124,13 +124,9 @@ def test_what_is_changed_of_a_run_is_changed_of_no_other(journal: Journal) -> No
     """Each field keeps its type: numbers, texts, and what is kept as JSON."""
     one, other = begin(journal, 1), begin(journal, 2)
 
-    journal.update_run(
-        one.id, rows=5, state="finished", summary={"campaign": "Zürich", "counts": {"read": 5}, "exit_code": 0}
-    )
+    journal.update_run(one.id, rows=5, state="finished", summary=facts(one.id, campaign="Zürich"))
 
-    changed = replace(
-        one, rows=5, state="finished", summary={"campaign": "Zürich", "counts": {"read": 5}, "exit_code": 0}
-    )
+    changed = replace(one, rows=5, state="finished", summary=facts(one.id, campaign="Zürich"))
     assert [journal.run(one.id), journal.run(other.id)] == [changed, other]
 
 
@@ -868,9 +864,9 @@ def test_keys_are_settled_by_imports_of_the_target_that_came_later_and_were_not_
     journal.add_rows(dry.id, [PlannedRow(0, 0, 2, "DRY", "p", str(Status.SUCCEEDED))])
     undone = begin(journal, 7, "UNDONE")
     settle(journal, undone, Status.SUCCEEDED)
-    journal.add_run(replace(RUN, id="run-8", command="undo", parent=undone.id, summary={"exit_code": 0}))
+    journal.add_run(replace(RUN, id="run-8", command="undo", parent=undone.id, summary=facts("run-8")))
     for number, code in ((2, 4), (3, 5), (5, None)):  # rows were left as they are, it was stopped, it is at work
-        left = {"exit_code": code} if code else None
+        left = facts("run", exit_code=code) if code else None
         journal.add_run(replace(RUN, id=f"undo-{number}", command="undo", parent=f"run-{number}", summary=left))
     journal.fold_runs(TARGET, but=undone.id)
     journal.delete_run("run-4")

@@ -201,6 +201,14 @@ def test_a_row_whose_number_is_lost_is_held_against_its_key(number: str) -> None
         ((("a.xlsx", "One"), ("a.xlsx", "Two")), {"file": "a.xlsx", "sheet": "Two"}, True),
         ((("a.csv", None), ("a.csv", None)), {"file": "a.csv", "sheet": ""}, False),  # nobody knows which
         ((("a.csv", None),), {"file": "renamed.csv", "sheet": ""}, None),
+        ((("a.xlsx", "01"), ("a.xlsx", "02")), {"file": "a.xlsx", "sheet": "2"}, True),
+        ((("a.xlsx", "3-4"), ("a.xlsx", "1-2")), {"file": "a.xlsx", "sheet": "01. Feb"}, True),
+        ((("a.xlsx", "2-1"), ("a.xlsx", "1-2")), {"file": "a.xlsx", "sheet": "01. Feb"}, False),
+        ((("a.xlsx", "Feb 26"), ("a.xlsx", "Mrz 26")), {"file": "a.xlsx", "sheet": "2026-03-01"}, True),
+        ((("a.xlsx", "1E4"), ("a.xlsx", "1E5")), {"file": "a.xlsx", "sheet": "1,00E+05"}, True),
+        ((("a.xlsx", "wahr"), ("a.xlsx", "falsch")), {"file": "a.xlsx", "sheet": "FALSE"}, True),
+        ((("Ä.csv", None), ("Łódź.csv", None)), {"file": "?ód?.csv", "sheet": ""}, True),
+        ((("a.xlsx", "1"), ("a.xlsx", "01")), {"file": "a.xlsx", "sheet": "1"}, False),  # nobody knows which
     ],
 )
 def test_the_file_that_a_row_comes_from(
@@ -210,6 +218,43 @@ def test_the_file_that_a_row_comes_from(
     guard, checker = guard_of(table, Known({(0 if known is None else 1, 7): origin()}, files))
 
     assert codes(sorted_by(guard, checker, table.chunk)) == ([] if known is False else REFUSED)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest.mark.parametrize(
+    ("files", "own", "why"),
+    [
+        ((("a.xlsx", "1"), ("a.xlsx", "01")), {"file": "a.xlsx", "sheet": "1"}, "Several lists of run"),
+        ((("a.csv", None), ("b.csv", None)), {"file": "c.csv", "sheet": ""}, "The journal does not have this row of"),
+        ((("a.csv", None),), {"row": "9"}, "The journal does not have this row of"),
+    ],
+)
+def test_a_row_that_its_run_must_have_is_refused_where_it_is_not_found(
+    files: tuple[tuple[str, str | None], ...], own: dict[str, str], why: str, form: str
+) -> None:
+    """Its cells may be a spreadsheet program's, and cannot be restored; those of a text cell are as they were."""
+    for cells, notes, refused in [
+        (("A7", "01067", "12345678", "0171 1234567"), {(2, 2): CellNote(not_text=True)}, True),
+        (("A7", "01067", "12345678", "0171 1234567"), {}, form == "csv"),
+        (("A7", "01067", "Meier", "0171 1234567"), {}, False),
+    ]:
+        table = mended(cells, form=form, notes=notes, key="A7", **own)
+        guard, checker = guard_of(table, Known({(0, 7): origin(), (1, 7): origin()}, files))
+        done = sorted_by(guard, checker, table.chunk)
+
+        assert codes(done) == ([f"{DAMAGED}:UserData"] if refused else [])
+        assert all(fault.message.startswith(why) for row in done.rejections for fault in row.faults)
+        meant = mended(cells, form=form, notes=notes, key="", **own)
+        guard, checker = guard_of(meant, Known({}, files))
+        assert not codes(sorted_by(guard, checker, meant.chunk))
+
+
+def test_a_sheet_that_feeds_a_field_may_be_changed_too() -> None:
+    table = mended(key("A7"), key="A7", file="a.xlsx", sheet="1")
+    files = (("a.xlsx", "01"), ("a.xlsx", "1"))
+    guard, checker = guard_of(table, Known({}, files), KEYED | {"Comment": "_sheet"})
+
+    assert codes(sorted_by(guard, checker, table.chunk)) == [f"{DAMAGED}:UserData"]
 
 
 @pytest.mark.parametrize(

@@ -280,6 +280,6 @@ def _keep_secret(value: str) -> None:
         keep_secret(value)
         return
     host, rest = address["host"], value[address.end() :]
-    drawn = (name for name in host.split(".") if len(name) >= _DRAWN and re.search("[0-9]", name))
+    drawn = (name for name in host.split(".") if len(name) >= _DRAWN and re.search("[0-9][^0-9]+[0-9]", name))
     parts = (part for part in re.split(r"[/?&=#]", rest) if len(part) >= _SECRET_PART)
     keep_secret(*url_secrets(value), rest, *parts, *drawn)

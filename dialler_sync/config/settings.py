@@ -130,10 +130,10 @@ class Settings(Section):
     @property
     def looks(self) -> bool:
         """Whether a row's action depends on its contact in the dialler, even without a comparison."""
-        return self.rows.mode is not Mode.UPSERT or bool(self.kept_fields) or self.protect.of_calls or self._may_hold
+        return self.rows.mode is not Mode.UPSERT or bool(self.kept_fields) or self.protect.of_calls
 
     @property
-    def _may_hold(self) -> bool:
+    def looks_for_listed(self) -> bool:
         """Whether contacts that rows overwrite may hold numbers or addresses of a do-not-call list."""
         has_keys = not self.columns or "UserData" in self.columns
         return has_keys and self.rows.overwrites and any(each.by != "user_data" for each in self.suppress)

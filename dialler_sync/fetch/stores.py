@@ -162,7 +162,7 @@ def reason(error: BaseException, *, writing: bool) -> str:
         if isinstance(each, (RefusedError, SlowError)):
             return str(each)
         if isinstance(each, TooManyRedirects):
-            return phrase("the server leads on and on. Ask who runs it for the address that is meant.")
+            return phrase("the server redirects in circles. Ask who runs it for the address that is meant.")
         status = None if unread else getattr(each, "status", None)
         if status in (401, 403):
             return phrase(
@@ -189,7 +189,7 @@ def reason(error: BaseException, *, writing: bool) -> str:
     kind = type(error).__name__
     if unread or isinstance(error, _SENSELESS):
         why = unread.message.partition("\n")[0].rstrip(" :") if unread else f"{kind}: {error}"
-        return phrase("the server's answer makes no sense ({why}). Ask who runs it.", why=why)
+        return phrase("that makes no sense ({why}). Check the address, or ask who runs the server.", why=why)
     if isinstance(error, ConnectionError | EOFError) or kind == "SMBConnectionClosed":
         return phrase("the connection breaks off ({kind}: {error}). Try again later.", kind=kind, error=error)
     if writing:

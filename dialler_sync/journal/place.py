@@ -6,7 +6,9 @@ import math
 import os
 import re
 import stat
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -148,8 +150,14 @@ def make_place(path: Path) -> None:
     folder = folder_beside(path, "files")
     make_folder(folder)
     trust.require(phrase("the journal"), folder)
+    name = next(name for name in _names() if not (folder / name).exists())  # who deletes the link wants a new one
     with suppress(FileExistsError):  # of another call at this moment
-        path.symlink_to(Path(folder.name, "journal.db"))
+        path.symlink_to(Path(folder.name, name))
+
+
+def _names() -> Iterator[str]:
+    yield "journal.db"
+    yield from (f"journal-{number}.db" for number in count(2))
 
 
 def log_of(url: sa.URL) -> Path | None:

@@ -149,7 +149,8 @@ def quick_phone(cell: str, home: Plan | None) -> str | None:
         return None
     if "." in cell and _FLOAT.fullmatch(cell.strip()):
         return None
-    if max(cell.rfind("("), cell.rfind(")") - 1) >= _COMPLETE:
+    bracket = max(cell.rfind("("), cell.rfind(")"))
+    if bracket >= _COMPLETE and sum(map(str.isdigit, cell[:bracket])) >= _COMPLETE:
         return None
     compact = cell.translate(_QUICK)
     if " -" in cell or "- " in cell or (len(compact) <= 8 and _DATE.fullmatch(cell.strip())):

@@ -62,6 +62,7 @@ async def survey(
     left_out = prepared.filtered > 0
     locks = left_out and settings.rows.skipped_contacts == "lock"
     needed = by_dialler or whole or locks or settings.looks or settings.protect.follow_up or settings.protect.locked
+    needed = needed or (settings.looks_for_listed and not dry_run)
     overwrites = settings.rows.overwrite_duplicates
     wanted = settings.journal.before_images and overwrites and not dry_run
     if not (needed or wanted or left_out) or not (todo or whole or left_out):

@@ -190,7 +190,7 @@ class Execution:
             try:
                 if not self.run.planned:
                     await self._plan(client, prepared, keep_entries=self.check_plan is not None)
-                elif self.settings.looks and any(prepared.todo):
+                elif (self.settings.looks or self.settings.looks_for_listed) and any(prepared.todo):
                     self.observer.stage(phrase("planning"), None)
                     await look_again(
                         client, self.settings, self.journal, self.run, prepared, self.suppressed, self.left

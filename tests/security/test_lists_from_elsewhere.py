@@ -175,10 +175,10 @@ def test_a_redirect_to_another_name_of_this_machine_does_not_get_the_login(serve
     [
         (
             b"HTTP/1.1 302 Found\r\nLocation: /list.csv\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
-            "the server leads on and on.",
+            "the server redirects in circles.",
         ),
-        (b"SSH-2.0-OpenSSH_9.2\r\n", "the server's answer makes no sense (Bad status line"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "the server's answer makes no sense (Invalid character"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "that makes no sense (Bad status line"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "that makes no sense (Invalid character"),
         (b"HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n", "the server answers with HTTP 400."),
     ],
 )

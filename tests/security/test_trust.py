@@ -337,6 +337,18 @@ def test_a_journal_lies_where_nobody_else_makes_files(mode: int, run: Run, tmp_p
         assert journal.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_journal_whose_link_was_deleted_is_not_used_again(
+    run: Run, configure: Configure, contacts_csv: Contacts, common: Path
+) -> None:
+    """Whoever deletes a journal wants a new one."""
+    configure()
+    state = common / "check.db"
+    for _ in range(2):
+        assert run("--state", state, "validate", contacts_csv(1)).code == ExitCode.OK
+        assert len(run("--state", state, "runs", "list").out.splitlines()) == 2
+        state.unlink()
+
+
 def test_a_journal_that_lies_where_others_make_files_is_refused(run: Run, tmp_path: Path) -> None:
     """As an older version made it."""
     folder = tmp_path / "shared"

@@ -135,11 +135,12 @@ def read(
         ({"mirrors": True, "count": 0}, ["campaign 538"]),
         ({"suppress": {"file": "dnc.csv", "column": "Phone"}}, ["2 keys"]),
         ({"suppress": {"file": "dnc.csv", "column": "Phone", "lock": True}}, ["campaign 538", "1 keys"]),
-        ({**NUMBERS, "dry_run": True}, ["2 keys"]),
+        ({**NUMBERS, "dry_run": True}, []),
         ({**NUMBERS, "journal": {"before_images": False}}, ["2 keys"]),
-        ({**NUMBERS, "suppress": {**NUMBERS["suppress"], "by": "user_data"}, "dry_run": True}, []),
+        ({**NUMBERS, "journal": {"before_images": False}}, ["2 keys"]),
+        ({**NUMBERS, "suppress": {**NUMBERS["suppress"], "by": "user_data"}, "journal": {"before_images": False}}, []),
         ({**NUMBERS, "rows": {"overwrite_duplicates": False}}, []),
-        ({**NUMBERS, "columns": BASIC, "dry_run": True}, []),  # without keys, nobody is overwritten
+        ({**NUMBERS, "columns": BASIC, "journal": {"before_images": False}}, []),  # without keys, nobody is overwritten
         ({"protect": {"follow_up": True}, "dry_run": True}, ["2 keys"]),
         ({"protect": {"locked": True}, "dry_run": True}, ["2 keys"]),
         ({"protect": {"locked": True}, "count": 0}, []),

@@ -230,6 +230,8 @@ def drop_settled(
             left.doubtful[seq] = doubtful[key].pop()
             if key in moves:
                 prepared.watched[seq] = MOVE, ""
+    for seq in filter(waits, journal.perhaps_put_back(parent.id, run.id)):
+        left.doubtful[seq] = None
     why = phrase("settled by run {run}", run=parent.id)
     for seq in settled:
         prepared.todo[seq] = 0
@@ -254,12 +256,16 @@ def _keyless_and_doubtful(
     journal: Journal, parent: RunRecord, same_files: bool
 ) -> tuple[Counter[str], dict[str, list[int | None]], set[str]]:
     """(how many rows without a key were fine, by identity; watermarks of the doubtful ones, by identity; keys of the
-    doubtful ones that were to move a contact)."""
+    doubtful ones that were to move a contact). What an undo has put back is neither; what it may have, doubtful."""
+    back = journal.put_back(parent.id)
     alike: Counter[str] = Counter()
     moves: set[str] = set()
     doubtful: dict[str, list[int | None]] = {}
     for entry in journal.rows(parent):
-        if entry.state in DOUBTFUL:
+        if entry.result.seq in back:
+            if not back[entry.result.seq] and not entry.result.user_data:
+                doubtful.setdefault(_identity(entry, same_files), []).append(None)
+        elif entry.state in DOUBTFUL:
             doubtful.setdefault(_identity(entry, same_files), []).append(entry.watermark)
             if entry.moves:
                 moves.add(entry.result.user_data)

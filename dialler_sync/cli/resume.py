@@ -28,9 +28,9 @@ def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) 
     """Finish an interrupted RUN (default: the newest).
 
     The newest run is that of this configuration's dialler and campaign. Refuses if the files or the configuration
-    have changed since the run started, if RUN was undone, or if it is for another dialler or campaign. Settled rows are not sent
-    again; rows that may have been sent are looked up in the dialler first. A run started on a cluster is finished
-    from this machine, unless --cluster is given.
+    have changed since the run started, if RUN was undone, or if it is for another dialler or campaign. Settled rows
+    are not sent again; rows that may have been sent are looked up in the dialler first. A run started on a cluster is
+    finished from this machine, unless --cluster is given.
     """
     from ..jobs.notify import after_run, pinged
     from ..jobs.resume import resume_run

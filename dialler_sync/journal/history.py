@@ -40,6 +40,13 @@ class History(Runs):
         with self._begin() as connection:
             return list(connection.scalars(query))
 
+    def has_keyless(self, run_id: str) -> bool:
+        """Whether a run has rows without UserData that can be sent."""
+        rows = schema.rows.c
+        query = sa.select(rows.seq).where(rows.run == run_id, rows.user_data == "", rows.payload != "").limit(1)
+        with self._begin() as connection:
+            return connection.scalar(query) is not None
+
     def _undos(self, run_id: str) -> list[str]:
         """Return the undos after a run began, of that import or of one before it: what they put back is no longer as
         the run left it, or found it."""
@@ -79,14 +86,21 @@ class History(Runs):
         with self._begin() as connection:
             wanted = each_row(connection, [(number,) for number in rows])
             query = (
-                sa.select(ours.c.row, ours.c.user_data, ours.c.error_code, ours.c.error_field, optional(cells.c.cells))
+                sa.select(
+                    ours.c.row,
+                    ours.c.user_data,
+                    ours.c.error_code,
+                    ours.c.error_field,
+                    optional(cells.c.cells),
+                    ours.c.origin,
+                )
                 .outerjoin(cells, kept)
                 .where(ours.c.run == run_id, ours.c.file == file)
                 .where(ours.c.row.in_(sa.select(wanted.c.value[0].as_integer())))
             )
             return {
-                row: Origin(key, code, field, None if text is None else tuple(json.loads(text)))
-                for row, key, code, field, text in connection.execute(query)
+                row: Origin(key, code, field, None if text is None else tuple(json.loads(text)), origin)
+                for row, key, code, field, text, origin in connection.execute(query)
             }
 
     def settled_since(self, target: str, since: str, keys: Sequence[str], but: Container[str]) -> dict[str, str]:

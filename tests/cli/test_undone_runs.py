@@ -83,7 +83,7 @@ def test_an_inbox_sends_what_was_put_back(
     assert len(dialler.store.contacts) == 3
 
 
-@pytest.mark.parametrize("columns", [COLUMNS], ids=["key"])
+@pytest.mark.parametrize("columns", [COLUMNS, KEYLESS], ids=["key", "keyless"])
 def test_a_retry_sends_what_was_put_back(
     columns: dict[str, str], run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:

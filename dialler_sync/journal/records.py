@@ -68,7 +68,7 @@ class RunRecord:
 def place_of(file: Mapping[str, Any], row: int, origin: str = "") -> str:
     """Return where a row stands: its list, by content, and its number there; of a mended row, where its origin stands.
     So the rows of several runs are known to be the same one, also without UserData."""
-    return origin or f"{file['sha256']} {file.get('sheet') or ''} {row}"
+    return origin or f"{file.get('sha256', '')[:32]} {file.get('sheet') or ''} {row}"
 
 
 def faults_text(faults: Sequence[Fault]) -> str:

@@ -136,13 +136,13 @@ def drop_settled_by_earlier_runs(
     parent = journal.run(run.parent) if run.parent and not run.options.get("mended") else None
     if parent and _may_have_sent(parent):
         left = LeftOver(killed=parent.state == "running")
-        left.doubtful.update(drop_settled(journal, run, parent, prepared).doubtful)
+        left.doubtful.update(drop_settled(journal, run, parent, prepared, keyless=False).doubtful)
         drop_overtaken(journal, run, parent, prepared, left)
     mended = {each.id: each for each in mended_runs(sources) if each.target == run.target}
     for origin in mended.values():
         if _may_have_sent(origin):
             rows = {seq for seq, _, name in prepared.mended if name == origin.id}
-            left.doubtful.update(drop_settled(journal, run, origin, prepared, rows).doubtful)
+            left.doubtful.update(drop_settled(journal, run, origin, prepared, rows, keyless=False).doubtful)
     if mended:
         _drop_sent_before(journal, run, list(mended.values()), prepared, left)
     _drop_superseded(journal, run, mended, prepared)
@@ -199,10 +199,16 @@ def _moment(run_id: str) -> str:
 
 
 def drop_settled(
-    journal: Journal, run: RunRecord, parent: RunRecord, prepared: Prepared, rows: Container[int] | None = None
+    journal: Journal,
+    run: RunRecord,
+    parent: RunRecord,
+    prepared: Prepared,
+    rows: Container[int] | None = None,
+    *,
+    keyless: bool = True,
 ) -> LeftOver:
     """Of an earlier run, take up only what it has not settled: found by UserData, without one as :func:`_drop_keyless`
-    says.
+    says, if ``keyless``.
 
     ``rows``: the places of those that come from it; None: of all.
     """
@@ -223,7 +229,8 @@ def drop_settled(
         left.doubtful[seq] = None
     _settle(journal, run, dict.fromkeys(settled, parent.id), prepared, left)
     _doubt(journal, run, dict(left.doubtful), left)
-    _drop_keyless(journal, run, [_Before(parent)], prepared, left, rows)
+    if keyless:
+        _drop_keyless(journal, run, [_Before(parent)], prepared, left, rows)
     return left
 
 
@@ -307,14 +314,14 @@ def _keyless(journal: Journal, run: RunRecord) -> Iterator[JournalRow]:
 
 def _sent_before(
     journal: Journal, before: Sequence[_Before], lists: Container[str]
-) -> tuple[dict[str, list[str]], dict[str, list[int | None]]]:
+) -> tuple[dict[str, tuple[str, ...]], dict[str, list[int | None]]]:
     """(runs that have sent a row, watermarks of doubtful ones), by its place in the ``lists``, else by what it says.
     What a retry found settled counts only if the journal no longer has the run that had settled it."""
     known = {run.id for run in journal.runs()}
-    done: dict[str, list[str]] = {}
+    done: dict[str, tuple[str, ...]] = {}
     doubtful: dict[str, list[int | None]] = {}
     for run, related in ((each.run, each.related) for each in before):
-        back, unsure = journal.put_back(run.id), dict[str, list[int | None]]()
+        back, unsure, once = journal.put_back(run.id), dict[str, list[int | None]](), (run.id,)
         for entry in _keyless(journal, run):
             of_list, where = _place(run, entry)
             if not (related or of_list in lists):
@@ -323,7 +330,7 @@ def _sent_before(
             if entry.state in DOUBTFUL or back.get(seq) is False:
                 unsure.setdefault(key, []).append(None if seq in back else entry.watermark)
             elif seq not in back and _was_sent(entry, run.parent not in known):
-                done.setdefault(key, []).append(run.id)
+                done[key] = done[key] + once if key in done else once
         for key, marks in unsure.items():  # a retry of a doubtful row leaves it in doubt: it is one row
             doubtful[key] = max(doubtful.get(key, []), marks, key=len)
     return done, doubtful
@@ -340,9 +347,9 @@ def _drop_sent_before(
     if not journal.has_keyless(run.id):
         return
     rows, named = None, {name for _, _, name in prepared.mended}
-    if run.options.get("mended") or bases[0].id in named:  # a row that somebody has added is new
+    bases = [*bases, *(each for each in journal.runs() if each.id in named and each.target == run.target)]
+    if named and (run.options.get("mended") or not run.parent):  # a row that somebody has added is new
         rows = {seq for seq, _, _ in prepared.mended}
-        bases = [*bases, *(each for each in journal.runs() if each.id in named and each.target == run.target)]
     _drop_keyless(journal, run, _imports_before(journal, run, bases), prepared, left, rows)
 
 
@@ -356,21 +363,35 @@ def _drop_keyless(
 ) -> None:
     """Leave out rows without UserData that were sent ``before``: found by their place in the same list, also if a
     mended file has them, else by what is sent."""
-    ours = [(entry, *_place(run, entry)) for entry in _keyless(journal, run)]
-    ours = [each for each in ours if rows is None or each[0].result.seq in rows]
-    done, doubtful = _sent_before(journal, before, {of_list for _, of_list, _ in ours}) if ours else ({}, {})
-    for entry, _, where in ours:
-        if entry.result.action is Reason.UNCHANGED and (sent := done.get(where) or done.get(entry.payload)):
-            sent.pop()
+
+    def ours() -> Iterator[JournalRow]:
+        return (entry for entry in _keyless(journal, run) if rows is None or entry.result.seq in rows)
+
+    lists = {_place(run, entry)[0] for entry in ours()}
+    done, doubtful = _sent_before(journal, before, lists) if lists else ({}, {})
+
+    def taken(entry: JournalRow) -> str:
+        """Return the run that has sent the row, which then stands for no other one; ``""`` if none has."""
+        key = next((key for key in (_place(run, entry)[1], entry.payload) if done.get(key)), "")
+        *done_left, by = done.get(key) or ("",)
+        if by:
+            done[key] = tuple(done_left)
+        return by
+
+    for entry in ours() if done else ():
+        if entry.result.action is Reason.UNCHANGED:
+            taken(entry)
     settled: dict[int, str] = {}
     unsure: dict[int, int | None] = {}
-    for entry, _, where in ours:
+    for entry in ours() if done or doubtful else ():
         seq = entry.result.seq
         if not prepared.todo[seq]:
             continue
-        if sent := done.get(where) or done.get(entry.payload):
-            settled[seq] = sent.pop()
-        elif seq not in left.doubtful and (marks := doubtful.get(where) or doubtful.get(entry.payload)):
-            unsure[seq] = marks.pop()
+        if by := taken(entry):
+            settled[seq] = by
+        elif seq not in left.doubtful:
+            marks = doubtful.get(_place(run, entry)[1]) or doubtful.get(entry.payload)
+            if marks:
+                unsure[seq] = marks.pop()
     _settle(journal, run, settled, prepared, left)
     _doubt(journal, run, unsure, left)

@@ -23,20 +23,23 @@ class History(Runs):
 
     def settled_by(self, parent: str, run_id: str) -> list[int]:
         """Return the rows of a run, by ``seq``, whose UserData ``parent`` has sent, or found as it is; not those that
-        an undo has put back since."""
+        an undo has put back since, or may have."""
         theirs = schema.rows.alias()
         keys = sa.select(theirs.c.user_data).where(
             theirs.c.run == parent, theirs.c.user_data != "", _is_settled(theirs.c)
         )
-        return self._with_keys(run_id, keys.where(theirs.c.user_data.not_in(_put_back(self._undos(parent)))))
+        back = _put_back(self._undos(parent), (*_PUT_BACK, *_DOUBTFUL))
+        return self._with_keys(run_id, keys.where(theirs.c.user_data.not_in(back)))
 
     def perhaps_put_back(self, parent: str, run_id: str) -> list[int]:
         """Return the rows of a run, by ``seq``, that an undo may have put back since ``parent`` settled them."""
-        return self._with_keys(run_id, _put_back(self._undos(parent), _DOUBTFUL))
+        undos = self._undos(parent)
+        return self._with_keys(run_id, _put_back(undos, _DOUBTFUL), _put_back(undos))
 
-    def _with_keys(self, run_id: str, keys: sa.Select[tuple[str]]) -> list[int]:
+    def _with_keys(self, run_id: str, keys: sa.Select[tuple[str]], *but: sa.Select[tuple[str]]) -> list[int]:
         rows = schema.rows.c
-        query = sa.select(rows.seq).where(rows.run == run_id, rows.user_data.in_(keys)).order_by(rows.seq)
+        these = rows.user_data.in_(keys), *(rows.user_data.not_in(others) for others in but)
+        query = sa.select(rows.seq).where(rows.run == run_id, *these).order_by(rows.seq)
         with self._begin() as connection:
             return list(connection.scalars(query))
 

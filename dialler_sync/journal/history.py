@@ -28,12 +28,12 @@ class History(Runs):
         keys = sa.select(theirs.c.user_data).where(
             theirs.c.run == parent, theirs.c.user_data != "", _is_settled(theirs.c)
         )
-        back = _put_back(self._undos(parent), (*_PUT_BACK, *_DOUBTFUL))
+        back = _put_back(_undos(self.runs(), parent), (*_PUT_BACK, *_DOUBTFUL))
         return self._with_keys(run_id, keys.where(theirs.c.user_data.not_in(back)))
 
     def perhaps_put_back(self, parent: str, run_id: str) -> list[int]:
         """Return the rows of a run, by ``seq``, that an undo may have put back since ``parent`` settled them."""
-        undos = self._undos(parent)
+        undos = _undos(self.runs(), parent)
         return self._with_keys(run_id, _put_back(undos, _DOUBTFUL), _put_back(undos))
 
     def _with_keys(self, run_id: str, keys: sa.Select[tuple[str]], *but: sa.Select[tuple[str]]) -> list[int]:
@@ -49,19 +49,6 @@ class History(Runs):
         query = sa.select(rows.seq).where(rows.run == run_id, rows.user_data == "", rows.payload != "").limit(1)
         with self._begin() as connection:
             return connection.scalar(query) is not None
-
-    def _undos(self, run_id: str) -> list[str]:
-        """Return the undos after a run began, of that import or of one before it: what they put back is no longer as
-        the run left it, or found it."""
-        runs = {run.id: run for run in self.runs()}
-        of = runs[run_id]
-        before = {run.id for run in runs.values() if run.command == "import" and run.started_at <= of.started_at}
-        return [
-            run.id
-            for run in runs.values()
-            if run.command == "undo" and run.target == of.target and run.started_at > of.started_at
-            if run.parent in before or run.parent not in runs
-        ]
 
     def put_back(self, run_id: str) -> dict[int, bool]:
         """Return the rows of a run, by ``seq``, that undos of it have put back; False: only that they may have."""
@@ -112,7 +99,7 @@ class History(Runs):
         ``but`` runs do not count. What was sent counts only where it was taken in.
         """
         rows, sent = schema.rows.c, schema.sent.c
-        later = self._imports_since(target, since, but)
+        later, runs = self._imports_since(target, since, but), self.runs()
         with self._begin() as connection:
             wanted = each_of(connection, keys)
             by_sent = sa.select(sent.user_data, sent.run).where(
@@ -121,7 +108,7 @@ class History(Runs):
             found = {str(key): str(run_id) for key, run_id in connection.execute(by_sent)}
             settled = rows.user_data.in_(wanted) & _is_settled(rows) & (rows.file >= 0)
             for run_id in later:
-                back = _put_back(self._undos(run_id))
+                back = _put_back(_undos(runs, run_id))
                 query = sa.select(rows.user_data).where(rows.run == run_id, settled, rows.user_data.not_in(back))
                 found.update(dict.fromkeys(connection.scalars(query), run_id))
         return {key: run for key, run in found.items() if run not in but}
@@ -225,6 +212,20 @@ _PUT_BACK = (str(Status.SUCCEEDED), str(Status.SKIPPED))
 """States of the rows of an undo whose contacts are as they were, or are gone."""
 
 _DOUBTFUL = (str(Status.UNKNOWN), str(RowState.SENDING))
+
+
+def _undos(runs: Sequence[RunRecord], run_id: str) -> list[str]:
+    """Return the undos after a run began, of that import or of one before it: what they put back is no longer as the
+    run left it, or found it."""
+    known = {run.id: run for run in runs}
+    of = known[run_id]
+    before = {run.id for run in runs if run.command == "import" and run.started_at <= of.started_at}
+    return [
+        run.id
+        for run in runs
+        if run.command == "undo" and run.target == of.target and run.started_at > of.started_at
+        if run.parent in before or run.parent not in known
+    ]
 
 
 def _put_back(undos: Sequence[str], states: Sequence[str] = _PUT_BACK) -> sa.Select[tuple[str]]:

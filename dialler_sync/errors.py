@@ -65,7 +65,7 @@ class Held(UsageError):
 
 
 class CannotResume(UsageError):
-    """An interrupted run cannot go on: its files, configuration or do-not-call lists have changed since it began."""
+    """An interrupted run cannot go on: it was undone, or its files, configuration or do-not-call lists have changed."""
 
 
 class InputError(DiallerSyncError):

@@ -28,9 +28,9 @@ def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) 
     """Finish an interrupted RUN (default: the newest).
 
     The newest run is that of this configuration's dialler and campaign. Refuses if the files or the configuration
-    have changed since the run started, or if RUN is for another dialler or campaign. Settled rows are not sent
-    again; rows that may have been sent are looked up in the dialler first. A run started on a cluster is finished
-    from this machine, unless --cluster is given.
+    have changed since the run started, if RUN was undone, or if it is for another dialler or campaign. Settled rows
+    are not sent again; rows that may have been sent are looked up in the dialler first. A run started on a cluster is
+    finished from this machine, unless --cluster is given.
     """
     from ..jobs.notify import after_run, pinged
     from ..jobs.resume import resume_run
@@ -42,7 +42,7 @@ def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) 
         chosen = choose(app, journal, run, find_resumable, config_of_run=config_of_run)
         if chosen is None:
             return say_nothing(
-                phrase("all runs of this dialler and campaign have finished; there is nothing to resume")
+                phrase("all runs of this dialler and campaign have finished or were undone; there is nothing to resume")
             )
         if nothing := nothing_to_resume(chosen.run):
             return say_nothing(nothing)
@@ -83,13 +83,14 @@ def retry(
     """Send the failed rows of RUN again (default: the newest).
 
     The newest run is the last import to this configuration's dialler and campaign or, with --file, the run that the
-    file comes from. Settled rows are never sent again. A RUN for another dialler or campaign is refused.
+    file comes from. Settled rows are never sent again, unless an undo has put
+    them back. A RUN for another dialler or campaign is refused.
 
     A retry is a new run. It reads the files again, so rejected rows that were fixed are sent.
     """
     from ..jobs.notify import after_run, pinged
     from ..jobs.resume import retry_run
-    from ..jobs.which_run import find_import, nothing_to_retry
+    from ..jobs.which_run import find_import, nothing_to_retry, was_undone
     from .output import print_summary
     from .progress import progress
 
@@ -104,7 +105,8 @@ def retry(
         )
         if chosen is None:
             return say_nothing(phrase("there is no import to this dialler and campaign; there is nothing to retry"))
-        if not files and (nothing := nothing_to_retry(chosen.run)):
+        nothing = "" if files or was_undone(journal, chosen.run) else nothing_to_retry(chosen.run)
+        if nothing:
             return say_nothing(nothing)
         with pinged(chosen.settings.notify, silent=chosen.run.command != "import"), progress(app) as observer:
             summary = retry_run(

@@ -134,7 +134,7 @@ def show(app: App, run: str, as_json: bool) -> None:
         state = state_of(journal, record)
         facts = facts_of(journal, record, state, undone_by(journal))
     unfinished = record.state == "running" or record.summary is None
-    if unfinished:
+    if unfinished and not facts["undone_by"]:
         echo(f"run {record.id}: {progress_in_words(record, state, facts['counts'])}", err=True)
     if as_json or unfinished or record.summary is None:
         echo_json(facts)

@@ -114,9 +114,11 @@ def _settled(journal: Journal, parent: str | None) -> _Settled:
     if parent is None:
         return _Settled()
     run = journal.run(parent)
-    done, doubtful = set(), set()
+    done, doubtful, back = set(), set(), journal.put_back(run.id)
     for entry in journal.rows(run):
         result = entry.result
+        if result.seq in back:
+            continue
         key = _key(result.contact_id, result.user_data)
         if result.status is Status.SUCCEEDED:
             done.add(key)

@@ -35,8 +35,10 @@ class FileRuns:
         return sorted(arrivals, key=lambda arrival: begun.get(str(real(arrival.path)), "~"))
 
     def _begun(self) -> list[RunRecord]:
-        """Return the imports that are not finished."""
-        return [run for run in self.journal.runs() if run.command == "import" and run.state != "finished"]
+        """Return the imports that are not finished, and not undone."""
+        undone = self.journal.undone()
+        runs = (run for run in self.journal.runs() if run.command == "import" and run.state != "finished")
+        return [run for run in runs if run.id not in undone]
 
     def is_begun(self, taken: Claimed) -> bool:
         """Whether an import of this file has begun and is not finished."""
@@ -71,8 +73,9 @@ class FileRuns:
             same_name = run.state != "finished" and any(str(path) in here for path in paths)
             if (same_file or same_name) and any(str(p) in here or self.place.lies_in(p) for p in paths):
                 return run
-        for run in self.reading(taken.home):
-            if run.command == "import" and run.state != "finished":
+        there = str(real(taken.home))
+        for run in self._begun():
+            if any(entry["path"] == there for entry in run.files):
                 _log.warning(
                     phrase(
                         "{file} is not the file with which run {run} stopped; it is imported as a new list",

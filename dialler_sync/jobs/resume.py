@@ -32,7 +32,7 @@ from ..text.phrase import mark, phrase
 from .changes import change_again, change_contacts, undo_again
 from .history import rewrite_reports
 from .imports import ImportOptions, check_cluster, new_run
-from .which_run import check_ended, nothing_to_resume, nothing_to_retry
+from .which_run import check_ended, check_not_undone, nothing_to_resume, nothing_to_retry
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def resume_run(
     Sends from this process, whatever the run began with, unless a ``cluster`` is named.
 
     Raises:
-        CannotResume: files, configuration or do-not-call lists have changed since the run started.
+        CannotResume: files, configuration or do-not-call lists have changed since the run started, or it was undone.
         UsageError: there is nothing to resume.
     """
     if run.is_unreported and run.state == "finished":
@@ -57,6 +57,7 @@ def resume_run(
         summary = rewrite_reports(journal, run, settings.source)[0]
         give_again(run, settings.source.stores)
         return summary
+    check_not_undone(journal, run)
     settings = _read_as(settings, run)
     changed = changes(run.config, fingerprint(settings))
     if changed:
@@ -73,6 +74,7 @@ def resume_run(
         run = journal.run(run.id)  # another process may have finished it while we waited for the campaign
         if nothing_to_resume(run):
             raise UsageError(nothing_to_resume(run))
+        check_not_undone(journal, run)  # or undone it
         reopen_folder(run)
         if run.command == "undo":
             return undo_again(settings, run, journal, observer)
@@ -111,7 +113,8 @@ def go_on_with(
     observer: Observer | None = None,
     cluster: str | None = None,
 ) -> Summary:
-    """Finish an interrupted import; if its inputs have changed, by a new run of its unsettled rows.
+    """Finish an interrupted import; if it was undone in part or its inputs have changed, by a new run of its
+    unsettled rows.
 
     Raises:
         UsageError, InputError: before anything is sent.

@@ -75,6 +75,8 @@ def warn_of_unfinished(journal: Journal, run: RunRecord) -> None:
         same = other.target == run.target and lists & {entry["sha256"] for entry in other.files}
         if not same or other.id == run.id or other.command != "import" or other.options.get("dry_run"):
             continue
+        if journal.undo_of(other.id):
+            continue
         if other.state == "finished":
             return  # the list has been imported whole since
         state = KILLED if other.state == "running" else other.state

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..config import SourceSettings
 from ..contacts.changes import COMMANDS
-from ..errors import UsageError
+from ..errors import CannotResume, UsageError
 from ..journal import READING, Journal, RunRecord
 from ..load.undo import to_undo
 from ..model import any_left
@@ -19,6 +19,7 @@ from ..text.phrase import phrase
 
 __all__ = [
     "check_ended",
+    "check_not_undone",
     "check_target",
     "find_import",
     "find_resumable",
@@ -26,12 +27,17 @@ __all__ = [
     "find_undoable",
     "nothing_to_resume",
     "nothing_to_retry",
+    "was_undone",
 ]
 
 
 def find_resumable(journal: Journal, target: str) -> RunRecord | None:
-    """Return the newest run of a target that is unfinished, or lacks its reports."""
-    return _newest(journal, target, lambda run: not nothing_to_resume(run))
+    """Return the newest run of a target that is unfinished and not undone, or lacks its reports."""
+
+    def meant(run: RunRecord) -> bool:
+        return not nothing_to_resume(run) and (run.state == "finished" or not journal.undo_of(run.id))
+
+    return _newest(journal, target, meant)
 
 
 def find_import(
@@ -81,6 +87,35 @@ def check_ended(run: RunRecord) -> None:
                 command=command("resume", run.id),
             )
         )
+
+
+def check_not_undone(journal: Journal, run: RunRecord) -> None:
+    """Refuse to go on with a run that was undone, also in part: what it has settled is no longer so.
+
+    Raises:
+        CannotResume: it was.
+    """
+    if undo := journal.undo_of(run.id):
+        raise CannotResume(
+            phrase(
+                "run {run} was undone by run {undo} and cannot be resumed: send its rows again with '{command}', or "
+                "start a new run",
+                run=run.id,
+                undo=undo,
+                command=command("retry", run.id),
+            )
+        )
+
+
+def was_undone(journal: Journal, run: RunRecord) -> bool:
+    """Whether rows of a run, or of one that it retries, were put back, so that a retry sends them again."""
+    runs = {each.id: each for each in journal.runs()}
+    of: RunRecord | None = run
+    while of:
+        if journal.undo_of(of.id):
+            return True
+        of = runs.pop(of.parent or "", None)
+    return False
 
 
 def nothing_to_resume(run: RunRecord) -> str:

@@ -14,7 +14,7 @@ from ..text.outward import mask
 from . import last_sent, schema
 from .cells import optional
 from .many import each_of, each_row
-from .records import Image, Origin, RunRecord, Sent
+from .records import Image, Origin, RowState, RunRecord, Sent
 from .runs import Runs
 
 
@@ -22,14 +22,52 @@ class History(Runs):
     """Queries of the journal across runs."""
 
     def settled_by(self, parent: str, run_id: str) -> list[int]:
-        """Return the rows of a run, by ``seq``, whose UserData ``parent`` has sent, or found as it is."""
-        ours, theirs = schema.rows, schema.rows.alias()
+        """Return the rows of a run, by ``seq``, whose UserData ``parent`` has sent, or found as it is; not those that
+        an undo has put back since, or may have."""
+        theirs = schema.rows.alias()
         keys = sa.select(theirs.c.user_data).where(
             theirs.c.run == parent, theirs.c.user_data != "", _is_settled(theirs.c)
         )
-        query = sa.select(ours.c.seq).where(ours.c.run == run_id, ours.c.user_data.in_(keys)).order_by(ours.c.seq)
+        back = _put_back(_undos(self.runs(), parent), (*_PUT_BACK, *_DOUBTFUL))
+        return self._with_keys(run_id, keys.where(theirs.c.user_data.not_in(back)))
+
+    def perhaps_put_back(self, parent: str, run_id: str) -> list[int]:
+        """Return the rows of a run, by ``seq``, that an undo may have put back since ``parent`` settled them."""
+        undos = _undos(self.runs(), parent)
+        return self._with_keys(run_id, _put_back(undos, _DOUBTFUL), _put_back(undos))
+
+    def _with_keys(self, run_id: str, keys: sa.Select[tuple[str]], *but: sa.Select[tuple[str]]) -> list[int]:
+        rows = schema.rows.c
+        these = rows.user_data.in_(keys), *(rows.user_data.not_in(others) for others in but)
+        query = sa.select(rows.seq).where(rows.run == run_id, *these).order_by(rows.seq)
         with self._begin() as connection:
             return list(connection.scalars(query))
+
+    def has_keyless(self, run_id: str) -> bool:
+        """Whether a run has rows without UserData that can be sent."""
+        rows = schema.rows.c
+        query = sa.select(rows.seq).where(rows.run == run_id, rows.user_data == "", rows.payload != "").limit(1)
+        with self._begin() as connection:
+            return connection.scalar(query) is not None
+
+    def put_back(self, run_id: str) -> dict[int, bool]:
+        """Return the rows of a run, by ``seq``, that undos of it have put back; False: only that they may have."""
+        rows, runs = schema.rows.c, schema.runs.c
+        undos = sa.select(runs.id).where(runs.command == "undo", runs.parent == run_id)
+        query = sa.select(rows.seq, rows.state).where(rows.run.in_(undos), rows.state.in_([*_PUT_BACK, *_DOUBTFUL]))
+        found: dict[int, bool] = {}
+        with self._begin() as connection:
+            for seq, state in connection.execute(query):
+                found[seq] = found.get(seq, False) or state in _PUT_BACK
+        return found
+
+    def undo_of(self, run_id: str) -> str:
+        """Return the newest undo of a run that has put back any of its rows, or may have; ``""`` if none has."""
+        rows, runs = schema.rows.c, schema.runs.c
+        touched = sa.exists().where(rows.run == runs.id, rows.state.in_([*_PUT_BACK, *_DOUBTFUL]))
+        undos = sa.select(runs.id).where(runs.command == "undo", runs.parent == run_id, touched)
+        with self._begin() as connection:
+            return connection.scalar(undos.order_by(runs.started_at.desc(), runs.id.desc()).limit(1)) or ""
 
     def origins(self, run_id: str, file: int, rows: Sequence[int]) -> dict[int, Origin]:
         """Return the rows of a run with these row numbers in one of its files, by row number."""
@@ -38,14 +76,21 @@ class History(Runs):
         with self._begin() as connection:
             wanted = each_row(connection, [(number,) for number in rows])
             query = (
-                sa.select(ours.c.row, ours.c.user_data, ours.c.error_code, ours.c.error_field, optional(cells.c.cells))
+                sa.select(
+                    ours.c.row,
+                    ours.c.user_data,
+                    ours.c.error_code,
+                    ours.c.error_field,
+                    optional(cells.c.cells),
+                    ours.c.origin,
+                )
                 .outerjoin(cells, kept)
                 .where(ours.c.run == run_id, ours.c.file == file)
                 .where(ours.c.row.in_(sa.select(wanted.c.value[0].as_integer())))
             )
             return {
-                row: Origin(key, code, field, None if text is None else tuple(json.loads(text)))
-                for row, key, code, field, text in connection.execute(query)
+                row: Origin(key, code, field, None if text is None else tuple(json.loads(text)), origin)
+                for row, key, code, field, text, origin in connection.execute(query)
             }
 
     def settled_since(self, target: str, since: str, keys: Sequence[str], but: Container[str]) -> dict[str, str]:
@@ -54,7 +99,7 @@ class History(Runs):
         ``but`` runs do not count. What was sent counts only where it was taken in.
         """
         rows, sent = schema.rows.c, schema.sent.c
-        later = self._imports_since(target, since, but)
+        later, runs = self._imports_since(target, since, but), self.runs()
         with self._begin() as connection:
             wanted = each_of(connection, keys)
             by_sent = sa.select(sent.user_data, sent.run).where(
@@ -63,7 +108,8 @@ class History(Runs):
             found = {str(key): str(run_id) for key, run_id in connection.execute(by_sent)}
             settled = rows.user_data.in_(wanted) & _is_settled(rows) & (rows.file >= 0)
             for run_id in later:
-                query = sa.select(rows.user_data).where(rows.run == run_id, settled)
+                back = _put_back(_undos(runs, run_id))
+                query = sa.select(rows.user_data).where(rows.run == run_id, settled, rows.user_data.not_in(back))
                 found.update(dict.fromkeys(connection.scalars(query), run_id))
         return {key: run for key, run in found.items() if run not in but}
 
@@ -164,6 +210,32 @@ class History(Runs):
         with self._begin() as connection:
             found = connection.execute(query).one()
         return {} if found[0] is None else dict(zip(("from", "to"), found, strict=True))
+
+
+_PUT_BACK = (str(Status.SUCCEEDED), str(Status.SKIPPED))
+"""States of the rows of an undo whose contacts are as they were, or are gone."""
+
+_DOUBTFUL = (str(Status.UNKNOWN), str(RowState.SENDING))
+
+
+def _undos(runs: Sequence[RunRecord], run_id: str) -> list[str]:
+    """Return the undos after a run began, of that import or of one before it: what they put back is no longer as the
+    run left it, or found it."""
+    known = {run.id: run for run in runs}
+    of = known[run_id]
+    before = {run.id for run in runs if run.command == "import" and run.started_at <= of.started_at}
+    return [
+        run.id
+        for run in runs
+        if run.command == "undo" and run.target == of.target and run.started_at > of.started_at
+        if run.parent in before or run.parent not in known
+    ]
+
+
+def _put_back(undos: Sequence[str], states: Sequence[str] = _PUT_BACK) -> sa.Select[tuple[str]]:
+    """Select the keys of the rows of undos in one of these states."""
+    rows = schema.rows.alias().c
+    return sa.select(rows.user_data).where(rows.run.in_(undos), rows.state.in_(states), rows.user_data != "")
 
 
 def _is_settled(rows: Any) -> sa.ColumnElement[bool]:

@@ -29,9 +29,9 @@ def add(connection: sa.Connection, run_id: str, target: str, planned: Sequence[P
     Uses one statement: a lookup and single inserts take twice as long.
     """
     rows, sent = schema.rows, schema.sent
-    given = each_row(connection, [(*row[:5], row.warnings) for row in planned])
+    given = each_row(connection, [(*row[:5], row.warnings, row.origin) for row in planned])
     seq, file, number = (given.c.value[place].as_integer() for place in range(3))
-    user_data, payload, warnings = (given.c.value[place].as_string() for place in (3, 4, 5))
+    user_data, payload, warnings, origin = (given.c.value[place].as_string() for place in range(3, 7))
     same = (sent.c.target == target) & (sent.c.user_data == user_data) & (sent.c.payload == payload)
     known = sent.c.target.is_not(None)
     values = {
@@ -46,6 +46,7 @@ def add(connection: sa.Connection, run_id: str, target: str, planned: Sequence[P
         rows.c.contact_id: sa.func.coalesce(sent.c.contact_id, ""),
         rows.c.unchanged_since: sa.func.coalesce(sent.c.sent_at, ""),
         rows.c.warnings: warnings,
+        rows.c.origin: origin,
     }
     found = sa.select(*values.values()).select_from(given).outerjoin(sent, same)
     connection.execute(sa.insert(rows).from_select([*values], found))

@@ -65,6 +65,12 @@ class RunRecord:
         return self.state != "running" and bool(self.summary and self.summary.get(UNREPORTED))
 
 
+def place_of(file: Mapping[str, Any], row: int, origin: str = "") -> str:
+    """Return where a row stands: its list, by content, and its number there; of a mended row, where its origin stands.
+    So the rows of several runs are known to be the same one, also without UserData."""
+    return origin or f"{file.get('sha256', '')[:32]} {file.get('sheet') or ''} {row}"
+
+
 def faults_text(faults: Sequence[Fault]) -> str:
     """Return several faults of a row as JSON; ``""`` for fewer than two."""
     return json.dumps([(f.code, f.field, f.message, f.hint) for f in faults]) if len(faults) > 1 else ""
@@ -79,7 +85,8 @@ class PlannedRow(NamedTuple):
     """A source row before anything is sent: pending, or already settled (rejected, skipped).
 
     ``file`` is its place among the run's files, or a :class:`NoRow`; ``warnings`` is as in ``results.csv``; ``faults``
-    is JSON, as :func:`faults_text` makes it, where the row has several.
+    is JSON, as :func:`faults_text` makes it, where the row has several. ``origin`` is the :func:`place_of` of the row
+    that a mended one comes from.
     """
 
     seq: int
@@ -96,6 +103,7 @@ class PlannedRow(NamedTuple):
     hint: str = ""
     warnings: str = ""
     faults: str = ""
+    origin: str = ""
 
 
 class Outcome(NamedTuple):
@@ -118,7 +126,7 @@ class JournalRow(NamedTuple):
     """A row as the journal has it. In ``result``, pending reads as unprocessed and sending as unknown.
 
     ``watermark`` is the highest contact ID known when the row was sent, None if unknown. ``moves``: it is to
-    take its contact from another campaign.
+    take its contact from another campaign. ``origin``: as in :class:`PlannedRow`.
     """
 
     result: RowResult
@@ -127,6 +135,7 @@ class JournalRow(NamedTuple):
     payload: str
     watermark: int | None
     moves: bool = False
+    origin: str = ""
 
     @property
     def has_source(self) -> bool:
@@ -145,12 +154,14 @@ class Image:
 
 
 class Origin(NamedTuple):
-    """A row of an earlier run, as the journal has it; ``cells`` are those that were read, None: they are not kept."""
+    """A row of an earlier run, as the journal has it; ``cells`` are those that were read, None: they are not kept.
+    ``origin``: as in :class:`PlannedRow`."""
 
     user_data: str
     error_code: str
     error_field: str
     cells: tuple[str, ...] | None
+    origin: str = ""
 
 
 class Sent(NamedTuple):

@@ -178,6 +178,7 @@ _OUTCOME = Outcome._fields[3:]  # behind seq, status and action
 _READ = (
     "seq", "file", "row", "user_data", "payload", "state", "action", "contact_id", "http_status", "attempts",
     "error_code", "error_field", "error", "hint", "sent_at", "newest_id", "warnings", "faults", "unchanged_since",
+    "origin",
 )  # fmt: skip
 
 
@@ -253,7 +254,7 @@ _WHILE_SENDING = mark("the run was interrupted while this row was being sent")
 
 def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
     (seq, number, row_number, user_data, payload, state, action, contact_id, http_status, attempts,
-     code, field, error, hint, sent_at, newest_id, warnings, listed, since) = row  # fmt: skip
+     code, field, error, hint, sent_at, newest_id, warnings, listed, since, origin) = row  # fmt: skip
     if not _LEAST <= number < len(names):
         raise damaged(phrase("row {seq} of a run is of no file of it", seq=seq))
     file, sheet = names[number] if number >= 0 else ("", "")
@@ -275,4 +276,4 @@ def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
         seq, file, sheet, row_number, user_data, status, _ACTION[action], contact_id, http_status, attempts,
         code, field, error, hint, sent_at, noted, faults if code else (),
     )  # fmt: skip
-    return JournalRow(result, number, state, payload, None if newest_id == _UNKNOWN else newest_id, moves)
+    return JournalRow(result, number, state, payload, None if newest_id == _UNKNOWN else newest_id, moves, origin)

@@ -62,6 +62,9 @@ rows = sa.Table(
     sa.Column("warnings", sa.Text, nullable=False, default="", server_default=""),  # as results.csv has them
     sa.Column("faults", sa.Text, nullable=False, default="", server_default=""),  # JSON, where there are several
     sa.Column("unchanged_since", sa.Text, nullable=False, default="", server_default=""),  # when it was sent so
+    sa.Column(
+        "origin", sa.Text, nullable=False, default="", server_default=""
+    ),  # of a mended row: see records.place_of
     sqlite_with_rowid=False,
 )
 
@@ -201,6 +204,7 @@ MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     _add_facts,
     _adding(call_receivers, known_calls),
     _adding(answers),
+    lambda connection: _add_text(connection, "origin"),
 )
 """Step *n* makes version *n* of version *n - 1*. Steps that were released are never changed."""
 

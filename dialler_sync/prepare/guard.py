@@ -38,13 +38,15 @@ _FIVE_DIGITS = frozenset({"DE", "EE", "ES", "FI", "FR", "HR", "IT", "MX", "TR", 
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """The rows of a chunk, sorted; ``runs``: row number → run that a row of a mended file comes from."""
+    """The rows of a chunk, sorted; ``runs``: row number → run that a row of a mended file comes from; ``origins``:
+    row number → where it stood there."""
 
     chunk: Chunk
     contacts: list[Contact]
     rejections: list[Rejection]
     filtered: Sequence[Filtered] = ()
     runs: Mapping[int, str] = field(default_factory=dict)
+    origins: Mapping[int, str] = field(default_factory=dict)
 
 
 Check = Callable[[Chunk], Sorted]
@@ -77,7 +79,8 @@ class Guard:
         found = check(self._restored(chunk, held))
         contacts, rejections = self._keys_checked(found.chunk, held, found.contacts, found.rejections)
         runs = {row: of.mark.run for row, of in held.items() if of.mark.run}
-        return replace(found, contacts=contacts, rejections=rejections, runs=runs)
+        origins = {row: self._origins.where(of) for row, of in held.items()}
+        return replace(found, contacts=contacts, rejections=rejections, runs=runs, origins=origins)
 
     def undamaged(self, chunk: Chunk) -> Chunk:
         """Return the chunk with changes by a spreadsheet program undone; those that cannot be are noted."""

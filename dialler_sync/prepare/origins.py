@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..error_codes import KEY_CHANGED, RAGGED_ROW, REFUSED_KEYS, faults_of
 from ..journal import Journal, Origin, RunRecord
+from ..journal.records import place_of
 from ..model import Chunk, Table
 from ..own_columns import SHEET
 from ..target import share_a_campaign
@@ -87,6 +88,13 @@ class Origins:
             seen[name] = seen.get(name, 0) + 1
             cells[name, seen[name]] = cell
         return Held(mark, origin, cells)
+
+    def where(self, of: Held) -> str:
+        """Return where the row stands that a mended one comes from; ``""`` if the journal does not know it."""
+        run, file = self.runs.get(of.mark.run), self.file_of(of.mark)
+        if run is None or file is None or of.origin is None:
+            return ""
+        return place_of(run.files[file], of.mark.number or 0, of.origin.origin)
 
     def file_of(self, mark: Mark) -> int | None:
         """Return the place of the row's file among those of its run; None if unknown."""

@@ -117,6 +117,8 @@ def _take(
             body = b""
             planned.append(_rejected(seq, number, row) if isinstance(row, Rejection) else _filtered(seq, number, row))
         bodies.append(body)
+    if checked.origins:
+        planned = [row._replace(origin=checked.origins.get(row.row, "")) for row in planned]
     keys.add((row.seq, row.user_data) for row in planned if row.payload)
     if runs:
         prepared.mended += [(r.seq, r.user_data, runs[r.row]) for r in planned if r.payload and r.row in runs]

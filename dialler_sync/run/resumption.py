@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..errors import CannotResume
 from ..journal import Journal, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
+from ..journal.records import place_of
 from ..model import MOVE, Reason, SpooledRow, Status
 from ..pages import ROWS, batched
 from ..prepare.prepared import Prepared
@@ -105,7 +105,8 @@ def restore_progress(journal: Journal, run: RunRecord, prepared: Prepared) -> Le
 
 def drop_overtaken(journal: Journal, run: RunRecord, origin: RunRecord, prepared: Prepared, left: LeftOver) -> None:
     """Leave out rows of ``run`` whose key was settled by an import that began after ``origin``, where they come from:
-    sent now, older values would replace newer ones."""
+    sent now, older values would replace newer ones. Rows without UserData would be made twice."""
+    _drop_sent_before(journal, run, [origin], prepared, left)
 
     def waits(entry: JournalRow) -> bool:
         return entry.has_source and bool(entry.result.user_data) and bool(prepared.todo[entry.result.seq])
@@ -135,16 +136,15 @@ def drop_settled_by_earlier_runs(
     parent = journal.run(run.parent) if run.parent and not run.options.get("mended") else None
     if parent and _may_have_sent(parent):
         left = LeftOver(killed=parent.state == "running")
-        left.doubtful.update(drop_settled(journal, run, parent, prepared).doubtful)
+        left.doubtful.update(drop_settled(journal, run, parent, prepared, keyless=False).doubtful)
         drop_overtaken(journal, run, parent, prepared, left)
     mended = {each.id: each for each in mended_runs(sources) if each.target == run.target}
     for origin in mended.values():
         if _may_have_sent(origin):
             rows = {seq for seq, _, name in prepared.mended if name == origin.id}
-            left.doubtful.update(drop_settled(journal, run, origin, prepared, rows).doubtful)
-        keyless = {seq for seq, key, name in prepared.mended if name == origin.id and not key}
-        for later in _retries_since(journal, origin, run) if keyless else ():
-            left.doubtful.update(drop_settled(journal, run, later, prepared, keyless).doubtful)
+            left.doubtful.update(drop_settled(journal, run, origin, prepared, rows, keyless=False).doubtful)
+    if mended:
+        _drop_sent_before(journal, run, list(mended.values()), prepared, left)
     _drop_superseded(journal, run, mended, prepared)
     return left
 
@@ -152,11 +152,6 @@ def drop_settled_by_earlier_runs(
 def _may_have_sent(run: RunRecord) -> bool:
     """Whether a run may have sent rows: dry runs and validations settle none."""
     return run.command == "import" and not run.options.get("dry_run")
-
-
-def _retries_since(journal: Journal, origin: RunRecord, run: RunRecord) -> list[RunRecord]:
-    """Yield retries and imports of mended files that may have sent rows of ``origin``, and were not undone."""
-    return [each for each in _imports_since(journal, origin) if each.parent and each.id != run.id]
 
 
 def _imports_since(journal: Journal, origin: RunRecord) -> list[RunRecord]:
@@ -204,10 +199,16 @@ def _moment(run_id: str) -> str:
 
 
 def drop_settled(
-    journal: Journal, run: RunRecord, parent: RunRecord, prepared: Prepared, rows: Container[int] | None = None
+    journal: Journal,
+    run: RunRecord,
+    parent: RunRecord,
+    prepared: Prepared,
+    rows: Container[int] | None = None,
+    *,
+    keyless: bool = True,
 ) -> LeftOver:
-    """Of an earlier run, take up only what it has not settled: found by UserData, without one by the row's number if
-    the files are still the same, else by what is sent.
+    """Of an earlier run, take up only what it has not settled: found by UserData, without one as :func:`_drop_keyless`
+    says, if ``keyless``.
 
     ``rows``: the places of those that come from it; None: of all.
     """
@@ -217,54 +218,180 @@ def drop_settled(
         return bool(prepared.todo[seq]) and (rows is None or seq in rows)
 
     settled = list(filter(waits, journal.settled_by(parent.id, run.id)))
-    same_files = _content(run) == _content(parent)
-    alike, doubtful, moves = _keyless_and_doubtful(journal, parent, same_files)
-    for entry in journal.rows(run):
-        seq, key = entry.result.seq, _identity(entry, same_files)
-        if not waits(seq):
-            continue
-        if not entry.result.user_data and alike[key]:
-            alike[key] -= 1
-            settled.append(seq)
-        elif doubtful.get(key):
+    doubtful, moves = _doubtful(journal, parent)
+    for entry in journal.rows(run) if doubtful else ():
+        seq, key = entry.result.seq, entry.result.user_data
+        if waits(seq) and doubtful.get(key):
             left.doubtful[seq] = doubtful[key].pop()
             if key in moves:
                 prepared.watched[seq] = MOVE, ""
-    why = phrase("settled by run {run}", run=parent.id)
+    for seq in filter(waits, journal.perhaps_put_back(parent.id, run.id)):
+        left.doubtful[seq] = None
+    _settle(journal, run, dict.fromkeys(settled, parent.id), prepared, left)
+    _doubt(journal, run, dict(left.doubtful), left)
+    if keyless:
+        _drop_keyless(journal, run, [_Before(parent)], prepared, left, rows)
+    return left
+
+
+def _settle(journal: Journal, run: RunRecord, settled: Mapping[int, str], prepared: Prepared, left: LeftOver) -> None:
+    """Settle rows (place → run that has settled them before)."""
     for seq in settled:
         prepared.todo[seq] = 0
         left.doubtful.pop(seq, None)
-    for batch in batched(settled, ROWS):
-        journal.record(run.id, [Outcome(seq, Status.SKIPPED, Reason.UNCHANGED, error=why) for seq in batch])
-    journal.record(run.id, (), [(seq, RowState.SENDING, watermark) for seq, watermark in left.doubtful.items()])
-    return left
+    for batch in batched(settled.items(), ROWS):
+        whys = ((seq, phrase("settled by run {run}", run=by)) for seq, by in batch)
+        journal.record(run.id, [Outcome(seq, Status.SKIPPED, Reason.UNCHANGED, error=why) for seq, why in whys])
+
+
+def _doubt(journal: Journal, run: RunRecord, doubtful: Mapping[int, int | None], left: LeftOver) -> None:
+    """Note that rows (place → watermark) may have been sent before."""
+    left.doubtful.update(doubtful)
+    journal.record(run.id, (), [(seq, RowState.SENDING, watermark) for seq, watermark in doubtful.items()])
+
+
+def _doubtful(journal: Journal, parent: RunRecord) -> tuple[dict[str, list[int | None]], set[str]]:
+    """(watermarks of doubtful rows, by UserData; keys of those that were to move a contact)."""
+    moves: set[str] = set()
+    doubtful: dict[str, list[int | None]] = {}
+    back = journal.put_back(parent.id)
+    for entry in journal.rows(parent):
+        if entry.state in DOUBTFUL and entry.result.user_data and entry.result.seq not in back:
+            doubtful.setdefault(entry.result.user_data, []).append(entry.watermark)
+            if entry.moves:
+                moves.add(entry.result.user_data)
+    return doubtful, moves
+
+
+# Rows without UserData
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """Another import of rows without UserData. ``related``: it retries the run, or one that the run retries, so that
+    a row that says the same is the same, also in another list."""
+
+    run: RunRecord
+    related: bool = True
+
+
+def _imports_before(journal: Journal, run: RunRecord, bases: Sequence[RunRecord]) -> list[_Before]:
+    """Return the other imports that may have sent rows of ``run``: ``bases``, where these come from, with all that
+    these retry or that retries them; and what has read the same lists since."""
+    runs = {each.id: each for each in reversed(journal.runs()) if each.target == run.target and _may_have_sent(each)}
+
+    def first(of: RunRecord) -> RunRecord:
+        for _ in runs:
+            of = runs.get(of.parent or "", of)
+        return of
+
+    roots = {root.id: root for root in map(first, bases)}
+    since = min(root.started_at for root in roots.values())
+    lists = {sha256 for each in (run, *bases, *roots.values()) for sha256 in _content(each)}
+    found = []
+    for each in runs.values():
+        related = first(each).id in roots
+        reads = each.options.get("mended") or not lists.isdisjoint(_content(each))
+        if each.id != run.id and (related or (reads and each.started_at >= since)):
+            found.append(_Before(each, related))
+    return found
 
 
 def _content(run: RunRecord) -> list[str]:
     return [entry["sha256"] for entry in run.files]
 
 
-def _identity(entry: JournalRow, same_files: bool) -> str:
-    """Return the identity of a row across runs."""
-    row = entry.result
-    return row.user_data or (f"row {row.row} of {entry.file}" if same_files else entry.payload)
+def _place(run: RunRecord, entry: JournalRow) -> tuple[str, str]:
+    """Return (list, place in it) of a row; see :func:`~dialler_sync.journal.records.place_of`."""
+    found = place_of(run.files[entry.file], entry.result.row, entry.origin)
+    return found.rpartition(" ")[0], found
 
 
-def _keyless_and_doubtful(
-    journal: Journal, parent: RunRecord, same_files: bool
-) -> tuple[Counter[str], dict[str, list[int | None]], set[str]]:
-    """(how many rows without a key were fine, by identity; watermarks of the doubtful ones, by identity; keys of the
-    doubtful ones that were to move a contact)."""
-    alike: Counter[str] = Counter()
-    moves: set[str] = set()
+def _keyless(journal: Journal, run: RunRecord) -> Iterator[JournalRow]:
+    rows = journal.rows(run) if journal.has_keyless(run.id) else ()
+    return (entry for entry in rows if entry.has_source and entry.payload and not entry.result.user_data)
+
+
+def _sent_before(
+    journal: Journal, before: Sequence[_Before], lists: Container[str]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, list[int | None]]]:
+    """(runs that have sent a row, watermarks of doubtful ones), by its place in the ``lists``, else by what it says.
+    What a retry found settled counts only if the journal no longer has the run that had settled it."""
+    known = {run.id for run in journal.runs()}
+    done: dict[str, tuple[str, ...]] = {}
     doubtful: dict[str, list[int | None]] = {}
-    for entry in journal.rows(parent):
-        if entry.state in DOUBTFUL:
-            doubtful.setdefault(_identity(entry, same_files), []).append(entry.watermark)
-            if entry.moves:
-                moves.add(entry.result.user_data)
-        elif not entry.result.user_data and (
-            entry.result.status is Status.SUCCEEDED or entry.result.action is Reason.UNCHANGED
-        ):
-            alike[_identity(entry, same_files)] += 1
-    return alike, doubtful, moves
+    for run, related in ((each.run, each.related) for each in before):
+        back, unsure, once = journal.put_back(run.id), dict[str, list[int | None]](), (run.id,)
+        for entry in _keyless(journal, run):
+            of_list, where = _place(run, entry)
+            if not (related or of_list in lists):
+                continue
+            key, seq = where if of_list in lists else entry.payload, entry.result.seq
+            if entry.state in DOUBTFUL or back.get(seq) is False:
+                unsure.setdefault(key, []).append(None if seq in back else entry.watermark)
+            elif seq not in back and _was_sent(entry, run.parent not in known):
+                done[key] = done[key] + once if key in done else once
+        for key, marks in unsure.items():  # a retry of a doubtful row leaves it in doubt: it is one row
+            doubtful[key] = max(doubtful.get(key, []), marks, key=len)
+    return done, doubtful
+
+
+def _was_sent(entry: JournalRow, inherits: bool) -> bool:
+    return entry.result.status is Status.SUCCEEDED or (inherits and entry.result.action is Reason.UNCHANGED)
+
+
+def _drop_sent_before(
+    journal: Journal, run: RunRecord, bases: Sequence[RunRecord], prepared: Prepared, left: LeftOver
+) -> None:
+    """Leave out rows without UserData that another import has sent, of all that :func:`_imports_before` finds."""
+    if not journal.has_keyless(run.id):
+        return
+    rows, named = None, {name for _, _, name in prepared.mended}
+    bases = [*bases, *(each for each in journal.runs() if each.id in named and each.target == run.target)]
+    if named and (run.options.get("mended") or not run.parent):  # a row that somebody has added is new
+        rows = {seq for seq, _, _ in prepared.mended}
+    _drop_keyless(journal, run, _imports_before(journal, run, bases), prepared, left, rows)
+
+
+def _drop_keyless(
+    journal: Journal,
+    run: RunRecord,
+    before: Sequence[_Before],
+    prepared: Prepared,
+    left: LeftOver,
+    rows: Container[int] | None = None,
+) -> None:
+    """Leave out rows without UserData that were sent ``before``: found by their place in the same list, also if a
+    mended file has them, else by what is sent."""
+
+    def ours() -> Iterator[JournalRow]:
+        return (entry for entry in _keyless(journal, run) if rows is None or entry.result.seq in rows)
+
+    lists = {_place(run, entry)[0] for entry in ours()}
+    done, doubtful = _sent_before(journal, before, lists) if lists else ({}, {})
+
+    def taken(entry: JournalRow) -> str:
+        """Return the run that has sent the row, which then stands for no other one; ``""`` if none has."""
+        key = next((key for key in (_place(run, entry)[1], entry.payload) if done.get(key)), "")
+        *done_left, by = done.get(key) or ("",)
+        if by:
+            done[key] = tuple(done_left)
+        return by
+
+    for entry in ours() if done else ():
+        if entry.result.action is Reason.UNCHANGED:
+            taken(entry)
+    settled: dict[int, str] = {}
+    unsure: dict[int, int | None] = {}
+    for entry in ours() if done or doubtful else ():
+        seq = entry.result.seq
+        if not prepared.todo[seq]:
+            continue
+        if by := taken(entry):
+            settled[seq] = by
+        elif seq not in left.doubtful:
+            marks = doubtful.get(_place(run, entry)[1]) or doubtful.get(entry.payload)
+            if marks:
+                unsure[seq] = marks.pop()
+    _settle(journal, run, settled, prepared, left)
+    _doubt(journal, run, unsure, left)

@@ -389,3 +389,25 @@ def test_a_mended_row_without_a_key_is_settled_by_a_later_retry(journal: Journal
     drop_settled_by_earlier_runs(journal, run, [mended_source(origin)], prepared)
 
     assert list(prepared.todo) == [1, 0, 1]
+
+
+def test_what_an_undo_may_have_put_back_is_in_doubt(journal: Journal, ready: Ready) -> None:
+    """With a key it is looked for; without one it is not sent. What the undo has put back is sent, what it left is
+    not; so it is if the undone run is older than the parent, but not if it is newer."""
+    keys = ("A", "B", "C", "", "", "")
+    files = [{"name": "list.csv", "sheet": None, "path": "/list.csv", "sha256": "same"}]
+    parent, newer = begun(journal, 1, *keys, files=files), begun(journal, 2, *keys)
+    for each in (parent, newer):
+        settle(journal, each, *[Status.SUCCEEDED] * 6)
+    undo = begun(journal, 3, *keys, command="undo", parent=parent.id)
+    settle(journal, undo, *[Status.SUCCEEDED, Status.UNKNOWN, Status.FAILED] * 2)
+    settle(journal, begun(journal, 4, *keys, command="undo", parent=newer.id), *[Status.SUCCEEDED] * 6)
+    run = begun(journal, 5, *keys, files=files)
+    prepared = ready(*keys)
+
+    left = drop_settled(journal, run, parent, prepared)
+
+    assert list(prepared.todo) == [1, 1, 0] * 2
+    assert left.doubtful == {1: None, 4: None}
+    assert journal.undo_of(parent.id) == undo.id
+    assert journal.put_back(parent.id) == {0: True, 1: False, 3: True, 4: False}

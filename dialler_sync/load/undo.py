@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -21,7 +21,6 @@ from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Reason, SpooledRow, Status
 from ..pages import KEYS, batched
-from ..plan.suppress import SuppressionLists
 from ..text.phrase import phrase
 from .change import is_still_there, still_there
 
@@ -57,6 +56,16 @@ def count_undo(journal: Journal, run: RunRecord) -> Counter[str]:
     return counts
 
 
+class DoNotCall(Protocol):
+    """Do-not-call lists."""
+
+    def reason(self, fields: Mapping[str, Any]) -> str:
+        """Return why a contact must not be called; ``""`` if it may."""
+
+    def numbers(self, fields: Mapping[str, Any]) -> list[str]:
+        """Return the phone fields whose numbers are left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Undoer:
     """Undoes one row: ``row.kind`` is the run's action, ``row.seq`` its place in the undone run.
@@ -72,7 +81,7 @@ class Undoer:
     run_id: str
     force: bool = False
     target: str = ""
-    suppressed: SuppressionLists = field(default_factory=SuppressionLists)
+    suppressed: DoNotCall | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def change(self, row: SpooledRow) -> Outcome:
@@ -88,7 +97,7 @@ class Undoer:
                 return await self._gone(row, back)
             if is_outside(self.target, contact.values):
                 return _elsewhere(row, back)
-            if action is Action.LOCK and (why := self.suppressed.reason(contact.values)):
+            if action is Action.LOCK and (why := self._listed(contact.values)):
                 return _suppressed(row, why)
             undo = self.client.unlock_by_id if action is Action.LOCK else self.client.lock_by_id
             return _done(row, back) if await undo(row.contact_id) else await self._gone(row, back)
@@ -146,7 +155,7 @@ class Undoer:
             return _elsewhere(row, Action.OVERWRITE)
         if changed := self._changed(image, contact):
             return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, changed)
-        if why := self.suppressed.reason(before):
+        if why := self._listed(before):
             return _suppressed(row, why)
         body = _complete(before, contact)
         others = len(found) > 1 or campaign_of(before) != campaign_of(contact.values)
@@ -198,7 +207,7 @@ class Undoer:
         if here:
             why = phrase("contacts with this UserData now: {contacts}; somebody else created it", contacts=_ids(here))
             return _failed(row, Action.CREATE, CONTACT_CHANGED, why)
-        if why := self.suppressed.reason(before):
+        if why := self._listed(before):
             return _suppressed(row, why)
         try:  # a contact of another campaign with this key must not be overwritten
             body = orjson.dumps(before)
@@ -212,9 +221,12 @@ class Undoer:
 
     def _before(self, image: Image) -> dict[str, Any]:
         before: dict[str, Any] = orjson.loads(image.before or "{}")
-        if self.suppressed.reason(before):
+        if self.suppressed is None or self._listed(before):
             return before
         return before | dict.fromkeys(self.suppressed.numbers(before))
+
+    def _listed(self, fields: Mapping[str, Any]) -> str:
+        return self.suppressed.reason(fields) if self.suppressed else ""
 
     async def _alike(self, user_data: str, before: dict[str, Any]) -> list[StoredContact]:
         """Return the contacts of a UserData that equal the before-image; none if that is unknown."""

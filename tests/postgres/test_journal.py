@@ -13,6 +13,7 @@ from dialler_sync.journal import Image, Journal, NoRow, Origin, Outcome, Planned
 from dialler_sync.model import Action, Reason, RowWarning, Status
 
 from ..helpers.postgres_records import TARGET, record
+from ..helpers.records import facts
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -39,12 +40,12 @@ def test_what_is_written_is_read(journal: Journal, state: str) -> None:
         [Outcome(1, Status.SUCCEEDED, Action.CREATE, long, 200, 2, sent_at="2026-01-01T00:00:00Z")],
         [(2, RowState.SENDING, 2**40)],
     )
-    journal.update_run("run-1", state="finished", rows=5_004, summary={"exit_code": 4}, planned=True)
+    journal.update_run("run-1", state="finished", rows=5_004, summary=facts("run-1", exit_code=4), planned=True)
 
     with Journal.open(state) as other:
         run = other.run("run-")
         rows = list(other.rows(run))
-    assert run == record("run-1", state="finished", rows=5_004, summary={"exit_code": 4}, planned=True)
+    assert run == record("run-1", state="finished", rows=5_004, summary=facts("run-1", exit_code=4), planned=True)
     assert [row.result.seq for row in rows] == [*range(5_003), 9_000]
     assert rows[1].result.contact_id == long
     assert (rows[1].result.status, rows[1].result.action, rows[1].result.http_status) == ("succeeded", "create", 200)

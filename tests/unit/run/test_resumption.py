@@ -25,7 +25,7 @@ from dialler_sync.run.resumption import (
     restore_progress,
 )
 
-from ...helpers.records import RUN, TARGET
+from ...helpers.records import RUN, TARGET, facts
 
 Ready = Callable[..., Prepared]
 
@@ -115,9 +115,9 @@ def test_only_a_newer_whole_list_of_the_target_takes_over(journal: Journal) -> N
     begun(journal, 7)
     begun(journal, 8, command="undo", parent="run-7")
     assert newer_list(journal, run) == "run-7"  # an undo that has not ended has put nothing back for certain
-    journal.update_run("run-8", summary={"exit_code": 4})
+    journal.update_run("run-8", summary=facts("run-8", exit_code=4))
     assert newer_list(journal, run) == "run-7"
-    journal.update_run("run-8", summary={"exit_code": 0})
+    journal.update_run("run-8", summary=facts("run-8"))
     begun(journal, 9, command="validate")
     assert newer_list(journal, run) == ""
 

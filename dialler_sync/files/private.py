@@ -85,7 +85,7 @@ def held(folder: Path) -> Iterator[Path]:
 
 
 def real_folder(folder: Path) -> Path:
-    """Return the path of a folder without links; it is that which :func:`held` opens, even if others swap links.
+    """Return the path of a folder without links: of the very folder that :func:`held` opens, even if others swap one.
 
     Raises:
         OSError: as :func:`held`.

@@ -90,7 +90,7 @@ def check_ended(run: RunRecord) -> None:
 
 
 def check_not_undone(journal: Journal, run: RunRecord) -> None:
-    """Refuse to go on with a run that was undone, also in part: what it has settled is no longer so.
+    """Refuse to go on with a run that was undone, even in part: its rows no longer stand in the dialler.
 
     Raises:
         CannotResume: it was.

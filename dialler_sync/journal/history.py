@@ -219,8 +219,8 @@ _DOUBTFUL = (str(Status.UNKNOWN), str(RowState.SENDING))
 
 
 def _undos(runs: Sequence[RunRecord], run_id: str) -> list[str]:
-    """Return the undos after a run began, of that import or of one before it: what they put back is no longer as the
-    run left it, or found it."""
+    """Return the undos that came after a run, of it or of an earlier import: the contacts that they put back are no
+    longer as the run left or found them."""
     known = {run.id: run for run in runs}
     of = known[run_id]
     before = {run.id for run in runs if run.command == "import" and run.started_at <= of.started_at}

@@ -230,7 +230,7 @@ def numbers_within(cell: str, where: Country) -> set[str]:
     text = _plain(cell)
     pieces = _BESIDE.split(text)
     smaller = (part for piece in pieces for cut in (_NEXT, _BRACKET) for part in cut.split(piece))
-    parts = (cell, re.sub(r"[^0-9+]", "", text), *pieces, *smaller)
+    parts = (cell, _compact(text), *pieces, *smaller)
     found: set[str] = set()
     for part in dict.fromkeys(parts):
         if len(re.findall("[0-9]", part)) >= _COMPLETE or part == cell:
@@ -292,9 +292,13 @@ def _numbers(part: str) -> Iterator[str]:
     yield part[start:]
 
 
+def _compact(text: str) -> str:
+    return re.sub(r"[^0-9+]", "", text)
+
+
 def _national_digits(text: str) -> int:
     """Count the digits of a number without country code and leading zero."""
-    compact = re.sub(r"[^0-9+]", "", text)
+    compact = _compact(text)
     digits = compact.replace("+", "")
     if compact.startswith(("+", "00")):
         digits = digits.removeprefix("00")
@@ -313,7 +317,7 @@ def _behind_a_whole_number(number: str, region: str | None) -> str:
         bracket, explicit, apart = _BRACKET.search(gap[0]), _EXPLICIT in gap[0], " " in gap[0]
         if not (bracket or explicit or "-" in gap[0]):
             continue
-        whole = e164(re.sub(r"[^0-9+]", "", number[: gap.start()]), region)
+        whole = e164(_compact(number[: gap.start()]), region)
         if isinstance(whole, Fault):
             continue
         last = re.sub("[^0-9]", "", number[gap.end() :])
@@ -336,7 +340,7 @@ def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"
             return fault("phone_invalid", phrase("This is text, not a phone number."), phrase(_HINT_FOR_WORDS))
         return fault("phone_invalid", phrase("'{word}' does not belong in a phone number.", word=words[0]))
     number = _WORD.sub(" ", piece).strip(f" \t:.-{_EXPLICIT}")
-    compact = re.sub(r"[^0-9+]", "", number)
+    compact = _compact(number)
     if not re.search("[0-9]", compact):
         return None
     if strange := _STRANGE.search(number):
@@ -356,7 +360,7 @@ def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"
         )
     read = e164(compact, where.region)
     if isinstance(read, Fault) and (match := _ZERO_IN_BRACKETS.match(number)):
-        without = e164(re.sub(r"[^0-9+]", "", match[1] + number[match.end() :]), where.region)
+        without = e164(_compact(match[1] + number[match.end() :]), where.region)
         read = read if isinstance(without, Fault) else without
     if lost_zero == "restore" and isinstance(read, Fault) and read.code == "phone_leading_zero_lost":
         restored = e164(f"0{compact}", where.region)

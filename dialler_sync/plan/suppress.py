@@ -45,11 +45,9 @@ class SuppressionList:
 
     def cannot_read(self, fields: Mapping[str, Value]) -> bool:
         """Whether a contact has a number that is not understood, so that the list may have it."""
-        from ..mapping.phones import country, numbers_within
-
         numbers = (str(fields[name]) for name in PHONE_FIELDS if self.by == "phone" and fields.get(name))
         odd = (number for number in numbers if re.search("[0-9]", number) and not _E164.fullmatch(number))
-        return any(not numbers_within(number, country(None, self.region)) for number in odd)
+        return any(not digits_within(number, self.region) for number in odd)
 
     def _keys(self, fields: Mapping[str, Value]) -> Iterable[str]:
         """Return the values of a contact that the list may hold."""
@@ -64,13 +62,11 @@ class SuppressionList:
     def _digits(self, number: str) -> Iterable[str]:
         """Return a contact's number as bare digits; one that another program wrote may be read in several ways."""
         from ..mapping.numbering_plans import is_whole, readings
-        from ..mapping.phones import country, numbers_within
 
         if _E164.fullmatch(number) and is_whole(number, self.region):
             return readings(number, self.region)
         digits = re.sub(r"(?!\A\+)[^0-9]", "", number)
-        found = {each.lstrip("+") for each in numbers_within(number, country(None, self.region))}
-        return found.union(readings(re.sub(r"\A00", "+", digits), self.region))
+        return digits_within(number, self.region).union(readings(re.sub(r"\A00", "+", digits), self.region))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,3 +204,10 @@ def digits_of(text: str, region: str | None) -> set[str] | None:
     if isinstance(found, Fault):
         return None
     return {number.lstrip("+") for number in ((found,) if isinstance(found, str) else found)}
+
+
+def digits_within(text: str, region: str | None) -> set[str]:
+    """Return the phone numbers that a text may hold as bare digits, also of one that is not understood."""
+    from ..mapping.phones import country, numbers_within
+
+    return {number.lstrip("+") for number in numbers_within(text, country(None, region))}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..text.forms import first_few
 from ..text.phrase import mark, phrase
-from .suppress import addresses_in, digits_of, entry_of
+from .suppress import addresses_in, digits_of, digits_within, entry_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
@@ -197,11 +197,9 @@ def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:
 
 def _entries_within(cell: str, settings: SuppressSettings) -> set[str]:
     """Return what may be entries of a cell that is not understood."""
-    from ..mapping.phones import country, numbers_within
-
     if settings.by != "phone":
         return {address for address in addresses_in(cell) if _ADDRESS.fullmatch(address)}
-    return {number.lstrip("+") for number in numbers_within(cell, country(None, settings.region))}
+    return digits_within(cell, settings.region)
 
 
 def _addresses(cell: str) -> set[str] | None:

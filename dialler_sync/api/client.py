@@ -12,17 +12,17 @@ All methods raise :class:`~dialler_sync.errors.Refused` where the dialler refuse
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import orjson
 
 from ..error_codes import NOT_FOUND
-from ..errors import MaybeDone, NotDone, Refused, StopRun
+from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, StopRun
 from ..text.phrase import counted, phrase
 from .about import Meant, ToldIds, change_is_about, is_about, of_any, of_calls, of_user_data
 from .connection import Connection
@@ -39,14 +39,20 @@ from .wire import (
     is_elsewhere,
     records,
     stored_contact,
+    weight,
 )
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 Records = list[Mapping[str, Any]]
 
 _LONGEST_NAME, _MOST = 200, 1_000
 """Characters of a campaign's name, and campaigns, that are remembered."""
+
+MOST_HELD = 2**31
+"""Bytes of memory, as estimated, that the answers to one page take."""
 
 
 class DiallerClient(Connection):
@@ -54,6 +60,9 @@ class DiallerClient(Connection):
 
     campaign_ids: Mapping[str, str] = MappingProxyType({})
     """IDs of campaigns by name, as far as they are known: a row may have only the name."""
+
+    _held: int | None = None
+    """What the answers to the questions of a page weigh, while there is one."""
 
     _finds = False
     """Whether function 3 has shown that it is there."""
@@ -114,6 +123,29 @@ class DiallerClient(Connection):
                 raise doubt from None
             raise
 
+    def paged(self, pages: Iterable[T]) -> Iterator[T]:
+        """Yield the pages of something that is asked for. All answers to one page are held at once: what they weigh is
+        limited.
+
+        Raises:
+            DiallerUnavailable: on asking, where they weigh too much.
+        """
+        try:
+            for page in pages:
+                self._held = 0
+                yield page
+        finally:
+            self._held = None
+
+    def _hold(self, answer: bytes) -> None:
+        if self._held is None:
+            return
+        self._held += weight(answer)
+        if self._held > MOST_HELD:
+            raise DiallerUnavailable(
+                phrase("the dialler's answers about a few contacts are too large to be held in memory")
+            )
+
     async def _read(self, name: str, body: bytes = b"", meant: Meant | None = None, **values: str | int) -> Records:
         """Read records, with retries.
 
@@ -121,6 +153,7 @@ class DiallerClient(Connection):
         """
 
         def judged(reply: httpx.Response) -> Records:
+            self._hold(reply.content)
             found = _records(reply)
             if meant and found and not meant(found):
                 raise self._misdirected()

@@ -21,6 +21,10 @@ LONGEST_VALUE = 2**24
 """Characters; a longer value that has not ended is not a contact."""
 
 
+LONGEST_RECORD, MOST_LONG = 2**20, 3
+"""Characters of a contact, and contacts that may be longer: hundreds of them are held at once."""
+
+
 async def record_stream(begin: Callable[[], Awaitable[httpx.Response]]) -> AsyncGenerator[Mapping[str, Any], None]:
     """Yield the ``records`` of an answer one by one, in memory of one network chunk.
 
@@ -44,7 +48,7 @@ async def record_stream(begin: Callable[[], Awaitable[httpx.Response]]) -> Async
 
 
 async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
-    given, listed = 0, False
+    given, large, listed = 0, 0, False
     others: dict[str, Any] = {}
     mark = await text.skip("{")
     while mark != "}":
@@ -58,7 +62,11 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
             if await text.mark() == "]":
                 mark = await text.skip("]")
             while mark != "]":
+                before = text.taken
                 for record in text.whole_objects() or [await text.value()]:
+                    large += text.taken - before > LONGEST_RECORD
+                    if large > MOST_LONG:
+                        raise unreadable(phrase("the list of contacts has many that are longer than a contact can be"))
                     if not isinstance(record, dict):
                         raise unreadable(phrase("the list of contacts has an entry that is not a contact"))
                     given += 1

@@ -45,6 +45,12 @@ def decode(body: bytes, charset: str | None = None, *, exact: bool = True) -> di
     return answer if isinstance(answer, dict) else None
 
 
+def weight(body: bytes) -> int:
+    """Estimate the bytes of memory that a JSON text takes when it is decoded: up to thirty times its length."""
+    inside = 64 * (body.count(b"{") + body.count(b"[")) + 24 * body.count(b",") + 25 * body.count(b'"')
+    return len(body) + inside
+
+
 _TELLING = (b'"status"', b'"error"', b'"records"', b'"count"', b'"ID"', b'"UserData"', b'"DiallerCampaignsID"')
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
 """No program writes a Latin letter so, unless to hide it."""

@@ -141,7 +141,7 @@ class OfCampaign:
             self._probe[place] = contact
 
     async def _ask(self, pages: Iterator[list[tuple[Record, Told]]], progress: Progress) -> None:
-        for several in batched(pages, AT_ONCE):
+        for several in self._client.paged(batched(pages, AT_ONCE)):
             answers = await asyncio.gather(*(self._histories.of([c["ID"] for c, _ in page]) for page in several))
             for page, (known, records) in zip(several, answers, strict=True):
                 now = {stored_contact(record).id: record for record in records}
@@ -186,7 +186,7 @@ async def of_named(
     finder, histories = Finder(client, campaign_id, language), Histories(client, language)
     seen = Seen()
     try:
-        for page in targets.pages():
+        for page in client.paged(targets.pages()):
             fresh = [each for each in page if each.fault or seen.add(str(each)) is None]
             answers = await finder.find(fresh)
             records = [record for answer in answers for record in answer.records or ()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,5 +88,8 @@ def is_going_on(call: Call, now: datetime, *, ends_are_told: bool) -> bool:
 
 
 def _hashed(value: object) -> str:
-    data = orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    try:
+        data = orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    except orjson.JSONEncodeError:  # a number beyond 64 bits
+        data = json.dumps(value, default=str, sort_keys=True).encode()
     return hashlib.blake2b(data, digest_size=16).hexdigest()

@@ -91,11 +91,22 @@ _FOREIGN = re.compile(r"(?:.*\.)?(?:servicenumbers?\.|(?:old|prev|next|planned)\
 _DEEPEST = 50
 """Deepest nesting that is read; deeper values are left out."""
 
+LONGEST_PATH = 200
+"""Characters of a field's name, with those of the objects around it; each field inside repeats them."""
+
+MOST_FIELDS = 16_384
+"""Fields of a call that are read: more are no columns of a table."""
+
+_MOST_KEPT = 1_000
+"""Fields of a shape whose places are kept."""
+
 
 def flattened(record: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
     """Yield path and value of every field: ``{"a": {"b": 1}}`` is ``a.b``, and in a list of objects ``a.1.b``."""
     for name, value in record.items():
-        if not isinstance(value, (dict, list)):
+        if len(before) + len(name) > LONGEST_PATH:
+            yield f"{before}{name}"[:LONGEST_PATH], phrase("(its name is too long)")
+        elif not isinstance(value, (dict, list)):
             yield f"{before}{name}", value
         elif not _within(value, _DEEPEST):
             yield f"{before}{name}", phrase("(nested too deeply)")
@@ -113,9 +124,13 @@ def _within(value: dict[str, Any] | list[Any], levels: int) -> bool:
     return levels > 0 and all(_within(part, levels - 1) for part in parts if isinstance(part, (dict, list)))
 
 
-@lru_cache(maxsize=256)
 def places(paths: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Return fact → paths that may hold it; cached for all records of one shape."""
+    return (_places if len(paths) <= _MOST_KEPT else _places.__wrapped__)(paths)
+
+
+@lru_cache(maxsize=256)
+def _places(paths: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     lower = {path: re.sub(r"\.\d+(?=\.)", "", path).casefold() for path in paths}
 
     def ranked(fact: str, home: str | None) -> tuple[str, ...]:

@@ -12,11 +12,12 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
+from itertools import islice
 from typing import Any, Self, TypeVar
 
 from ..api.call_times import read_time, seconds_between
 from ..text.phrase import figure, phrase
-from .call_places import CUSTOMER, beside, flattened, places
+from .call_places import CUSTOMER, MOST_FIELDS, beside, flattened, places
 
 T = TypeVar("T")
 
@@ -90,7 +91,7 @@ class Call:
     @classmethod
     def read(cls, record: Mapping[str, Any], numbers: Collection[str] = ()) -> Self:
         """Read a record; ``numbers`` are the contact's, used to recognise the dialled one among several."""
-        flat = dict(flattened(record))
+        flat = dict(islice(flattened(record), MOST_FIELDS))
         found = _Found(flat, places(tuple(flat)))
         code = found.path("ResultCode", _text)
         text, done = beside(code, flat, ("content", "text", "name", "description")), beside(code, flat, ("bdone",))

@@ -142,7 +142,7 @@ class _Plan:
         campaign = self.options.campaign
         finder = Finder(client, None if campaign is None else await resolve_campaign(client, campaign))
         seq = 0
-        for page in self.targets.pages():
+        for page in client.paged(self.targets.pages()):
             rows: list[PlannedRow] = []
             images: list[Image] = []
             for found in [Found(target) for target in page] if self.options.unchecked else await finder.find(page):

@@ -76,7 +76,7 @@ def get_contacts(
     async def question(client: DiallerClient) -> list[str]:
         finder = Finder(client, None if campaign is None else await resolve_campaign(client, campaign))
         problems: list[str] = []
-        for page in targets.pages():
+        for page in client.paged(targets.pages()):
             for found in await finder.find(page):
                 for record in found.records or ():
                     into.add(record)
@@ -104,7 +104,7 @@ def read_history(
         finder = Finder(client, language=language)
         calls = NamedCalls(client, Spoken(language))
         problems: list[str] = []
-        for page in targets.pages():
+        for page in client.paged(targets.pages()):
             batch = await finder.in_batch(page)
             if batch is None:
                 histories = await each(client, page, calls.one)
@@ -143,7 +143,7 @@ def add_results(settings: Settings, contacts: RecordFile, into: RecordFile, prog
 
     async def question(client: DiallerClient) -> None:
         histories = Histories(client)
-        for page in batched(contacts, RECORDS):
+        for page in client.paged(batched(contacts, RECORDS)):
             ids = [contact_id for record in page if (contact_id := stored_contact(record).id)]
             known, records = await histories.of(ids)
             now = {stored_contact(record).id: record.get(RESULT_CODE) for record in records}

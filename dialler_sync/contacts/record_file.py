@@ -6,9 +6,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from ..api.retry import unreadable
 from ..prepare.spool import Spool
+from ..report.sheets import SHEET_COLUMNS
+from ..text.phrase import phrase
 
 _PAGE = 200
+_LONGEST_NAME = 300
+"""Characters."""
+
 _SHAPES = 1_000
 """Field-name sequences stored once, apart from the values; records beyond them keep their own names."""
 
@@ -16,10 +22,12 @@ _SHAPES = 1_000
 class RecordFile:
     """Records in the order in which they were added; deleted on close.
 
-    ``columns`` are the names of all their fields, in order of appearance. ``len()`` counts the records.
+    ``columns`` are the names of all their fields, in order of appearance; of more than a table takes, not all.
+    ``len()`` counts the records.
 
     Raises:
         JournalError: ``folder`` cannot be written.
+        MaybeDone: a record has a field whose name is too long to be one.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,7 +49,12 @@ class RecordFile:
         names = tuple(record)
         shape = self._shapes.get(names)
         if shape is None:
-            self.columns |= dict.fromkeys(names)
+            if max(map(len, names), default=0) > _LONGEST_NAME:
+                raise unreadable(
+                    phrase("a record has a field whose name has more than {most} characters", most=_LONGEST_NAME)
+                )
+            if len(self.columns) <= SHEET_COLUMNS:
+                self.columns |= dict.fromkeys(names)
             if len(self._shapes) < _SHAPES:
                 shape = self._shapes[names] = len(self._shapes)
         self._page.append((-1, dict(record)) if shape is None else (shape, *record.values()))

@@ -76,7 +76,7 @@ async def read_contacts(
     """
     snapshot = Snapshot(wanted)
     try:
-        for page in batched(keys, KEYS):
+        for page in client.paged(batched(keys, KEYS)):
             records = await client.batch_contacts(user_data=page)
             snapshot.add(records)
             snapshot.note_alike(page, records)
@@ -96,7 +96,7 @@ async def read_calls(snapshot: Snapshot, client: DiallerClient) -> None:
         RequestError: the dialler does not answer.
     """
     try:
-        for page in batched(snapshot.ids(), KEYS):
+        for page in client.paged(batched(snapshot.ids(), KEYS)):
             snapshot.renew(await client.batch_contacts(ids=page))
     except RequestError as error:
         if error.http_status not in _NO_BATCH and not isinstance(error, Misdirected):
@@ -110,7 +110,7 @@ async def look_beside(snapshot: Snapshot, client: DiallerClient, keys: Iterable[
     """
     page: list[str] = []
     try:
-        for page in batched(snapshot.unknown(keys), KEYS):
+        for page in client.paged(batched(snapshot.unknown(keys), KEYS)):
             records = await client.batch_contacts(user_data=page)
             snapshot.add_beside(records)
             snapshot.note_alike(page, records)
@@ -123,13 +123,14 @@ async def _looked_up(snapshot: Snapshot, client: DiallerClient, keys: Sequence[s
     """Look up these keys one by one; return False if they are too many or a lookup fails."""
     if len(keys) > MOST_SINGLE:
         return False
-    looks = await asyncio.gather(*map(client.find_contacts, keys), return_exceptions=True)
-    for found in looks:
-        if isinstance(found, RequestError):
-            return False
-        if isinstance(found, BaseException):
-            raise found
-        snapshot.add_beside(contact.values for contact in found)
+    for page in client.paged(batched(keys, client.settings.concurrency)):
+        looks = await asyncio.gather(*map(client.find_contacts, page), return_exceptions=True)
+        for found in looks:
+            if isinstance(found, RequestError):
+                return False
+            if isinstance(found, BaseException):
+                raise found
+            snapshot.add_beside(contact.values for contact in found)
     return True
 
 

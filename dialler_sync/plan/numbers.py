@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ from .snapshot import Snapshot, storable
 from .suppress import SuppressionLists
 
 _TABLES = """
-    CREATE TABLE number (digits TEXT, user_data TEXT, id TEXT, field INTEGER, campaign BLOB, stays INTEGER);
+    CREATE TABLE number (digits TEXT, user_data TEXT, id TEXT, field INTEGER, campaign TEXT, stays INTEGER);
     CREATE TABLE going (user_data TEXT PRIMARY KEY, fields INTEGER) WITHOUT ROWID;
 """
 
@@ -114,14 +115,15 @@ class KnownNumbers:
 
     def _rows(
         self, page: Sequence[StoredContact], stays: Callable[[StoredContact], bool]
-    ) -> Iterator[tuple[str, str, str, int, bytes, bool]]:
+    ) -> Iterator[tuple[str, str, str, int, str, bool]]:
         ours: set[str] = set()
         for some in batched((contact.user_data for contact in page), RECORDS):
             query = f"SELECT user_data FROM going WHERE user_data IN ({','.join('?' * len(some))})"  # noqa: S608
             ours.update(key for (key,) in self._base.execute(query, some))
         for contact in page:
             values = contact.values
-            campaign = orjson.dumps({name: values.get(name) for name in ("DiallerCampaignsID", CAMPAIGN_NAME)})
+            # not by orjson: a number beyond 64 bits
+            campaign = json.dumps({name: values.get(name) for name in ("DiallerCampaignsID", CAMPAIGN_NAME)})
             left = contact.user_data not in ours or stays(contact)
             for place, name in enumerate(PHONE_FIELDS):
                 if values.get(name) and (number := digits(values[name])):

@@ -69,7 +69,7 @@ async def read_dialler(client: DiallerClient, sides: Sides, campaign: int | None
 
 async def _by_batch(client: DiallerClient, sides: Sides) -> None:
     sides.clear()
-    for page in batched(sides.keys(), KEYS):
+    for page in client.paged(batched(sides.keys(), KEYS)):
         sides.add(await persisting(client, lambda page=page: client.batch_contacts(user_data=page)))  # type: ignore[misc]
     sides.index()
 
@@ -77,7 +77,7 @@ async def _by_batch(client: DiallerClient, sides: Sides) -> None:
 async def _single(client: DiallerClient, sides: Sides) -> None:
     sides.clear()
     with calling(client, "find_contacts"):
-        for page in batched(sides.keys(), client.settings.concurrency):
+        for page in client.paged(batched(sides.keys(), client.settings.concurrency)):
             looks = (persisting(client, lambda key=key: client.find_contacts(key)) for key in page)  # type: ignore[misc]
             for found in await asyncio.gather(*looks):
                 sides.add([contact.values for contact in found])

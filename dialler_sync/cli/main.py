@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -157,6 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.excepthook = _show_bug
         threading.excepthook = lambda bug: _show_bug(bug.exc_type, bug.exc_value, bug.exc_traceback)
         startup.know_children()
+        startup.keep_own_rights()
     try:
         code = _run(arguments)
     except KeyboardInterrupt:  # before a command began, or during its final messages
@@ -216,9 +218,10 @@ def _run(arguments: Sequence[str] | None) -> ExitCode:
         said = shortage(error)
         if said is None:
             raise
-        traceback.clear_frames(error.__traceback__)  # their objects fail to close, too, and take memory
         if arguments is None:
             sys.unraisablehook = lambda _: None
+            warnings.simplefilter("ignore")
+        traceback.clear_frames(error.__traceback__)  # their objects fail to close, too, and take memory
         _log.error("Error: %s", said)
         code = ExitCode.USAGE
     return _told(ExitCode(code or ExitCode.OK), printing)

@@ -41,6 +41,12 @@ def know_children() -> None:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
+def keep_own_rights() -> None:
+    """Keep a umask from taking this user's own rights to what is made: a folder could not be opened, and the locks of
+    all users would stay unusable."""
+    os.umask(os.umask(0o077) & ~0o700)
+
+
 _NOT_IN = (
     "<frozen importlib.",
     *(each.__init__.__code__.co_filename for each in (weakref.WeakSet, weakref.WeakKeyDictionary)),

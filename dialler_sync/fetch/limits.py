@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -15,6 +15,9 @@ _T = TypeVar("_T")
 MOST_NAMES = 100_000
 """Files of a folder: each takes memory, and no folder of lists has as many."""
 
+MOST_LETTERS = 500 * MOST_NAMES
+"""Characters of all names of a folder: a server may give one of any length. An object store tells more of each."""
+
 SILENCES = 10
 """How often the time that a server may be silent fits into the time of one answer."""
 
@@ -23,31 +26,37 @@ class SlowError(Exception):
     """A server is never silent, but does not come to an end."""
 
 
-def at_most(found: Iterable[_T], path: object) -> Iterator[_T]:
-    """Yield what lies in a folder.
+class Names:
+    """The names of a folder, which are counted before they fill the memory."""
 
-    Raises:
-        InputError: too much lies there.
-    """
-    for number, each in enumerate(found, 1):
-        refuse_more(number, path)
-        yield each
+    def __init__(self, path: object) -> None:
+        self._path = path
+        self._number = self._letters = 0
 
+    def count(self, name: str) -> None:
+        """Count one more.
 
-def refuse_more(number: int, path: object) -> None:
-    """Refuse a folder in which ``number`` files have been found.
-
-    Raises:
-        InputError: no more are allowed.
-    """
-    if number > MOST_NAMES:
-        raise InputError(
-            phrase(
-                "{path}: has more than {most} files: take some of them away.",
-                path=path,
-                most=figure(MOST_NAMES),
+        Raises:
+            InputError: no more are allowed.
+        """
+        self._number += 1
+        self._letters += len(name)
+        if self._number > MOST_NAMES:
+            raise InputError(
+                phrase(
+                    "{path}: has more than {most} files: take some of them away.",
+                    path=self._path,
+                    most=figure(MOST_NAMES),
+                )
             )
-        )
+        if self._letters > MOST_LETTERS:
+            raise InputError(
+                phrase(
+                    "{path}: its names have more than {most} characters in all: take some of the files away.",
+                    path=self._path,
+                    most=figure(MOST_LETTERS),
+                )
+            )
 
 
 def in_time(ask: Callable[[], _T], seconds: float) -> _T:

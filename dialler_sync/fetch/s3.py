@@ -17,7 +17,7 @@ from s3fs import S3FileSystem
 from ..text.outward import keep_secret
 from ..text.phrase import phrase
 from .copies import BLOCK
-from .limits import refuse_more
+from .limits import Names
 from .web import RefusedError
 
 _REGION = "x-amz-bucket-region"
@@ -93,10 +93,9 @@ class LimitedS3(S3FileSystem):  # type: ignore[misc] # s3fs has no types
     cachable = False
 
     async def _iterdir(self, bucket: str, *rest: Any, **options: Any) -> AsyncIterator[dict[str, Any]]:
-        number = 0
+        names = Names(bucket)
         async for each in super()._iterdir(bucket, *rest, **options):
-            number += 1
-            refuse_more(number, bucket)
+            names.count("".join(map(str, each.values())))
             yield each
 
     def split_path(self, path: str) -> tuple[str, str, None]:

@@ -11,8 +11,9 @@ import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
 
+from ..files import trust
 from ..text.phrase import phrase
-from .limits import refuse_more
+from .limits import Names
 
 _SYSTEM_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 _PORT = 22
@@ -28,15 +29,14 @@ class _Client(paramiko.SFTPClient):
             InputError: too much lies there.
         """
         handle = self._request(paramiko.sftp.CMD_OPENDIR, self._adjust_cwd(path))[1].get_binary()  # type: ignore[attr-defined]
-        number = 0
+        names = Names(path)
         with suppress(EOFError):
             while True:
                 answer = self._request(paramiko.sftp.CMD_READDIR, handle)[1]  # type: ignore[attr-defined]
                 for _ in range(answer.get_int()):
                     name, long = (answer.get_string().decode("utf-8", "surrogateescape") for _ in range(2))
                     found = paramiko.SFTPAttributes._from_msg(answer, name, long)  # type: ignore[attr-defined]
-                    number += 1
-                    refuse_more(number, path)
+                    names.count(name)
                     if name not in {".", ".."}:
                         yield found
         self._request(paramiko.sftp.CMD_CLOSE, handle)  # type: ignore[attr-defined] # fails where the link is broken
@@ -171,11 +171,17 @@ def _ssh_config(host: str) -> dict[str, Any]:
 
 
 def _at_home(path: str) -> Path | None:
-    """Return the path, with ``~`` expanded; None if there is no home, as for a container's user without a name."""
+    """Return the path, with ``~`` expanded; None if there is no home, as for a container's user without a name.
+
+    Raises:
+        UsageError: others could have changed the file.
+    """
     try:
-        return Path(path).expanduser()
+        found = Path(path).expanduser()
     except RuntimeError:
         return None
+    trust.require_usual(str(found))
+    return found
 
 
 def reason(error: BaseException) -> str:

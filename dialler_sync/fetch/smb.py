@@ -15,13 +15,13 @@ import smbprotocol.connection
 from fsspec.implementations.smb import SMBFileSystem, _as_unc_path
 from smbclient._pool import ClientConfig
 from smbprotocol.dfs import DFSReferralResponse
-from smbprotocol.exceptions import BadNetworkName
-from smbprotocol.header import NtStatus
+from smbprotocol.exceptions import BadNetworkName, SMBException
+from smbprotocol.header import Commands, NtStatus
 from smbprotocol.transport import Tcp
 
 from ..text.phrase import phrase
 from ..text.shortage import behind
-from .limits import at_most
+from .limits import Names
 from .web import RefusedError
 
 _Connections = dict[str, smbprotocol.connection.Connection]
@@ -75,7 +75,46 @@ class _Tcp(Tcp):  # type: ignore[misc] # smbprotocol has no types
         return super()._recv(length, timeout)
 
 
+class _Connection(smbprotocol.connection.Connection):  # type: ignore[misc]
+    """Ends a login that goes on and on: the library keeps each message of it. Takes no answer that is longer than any
+    of its kind: the library asks for 64 kB of a folder, and makes objects of all that comes."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._of_login = 0
+
+    def verify_signature(self, header: Any, *arguments: Any, **options: Any) -> None:
+        """Look at an answer before it is kept.
+
+        Raises:
+            SMBException: it is too much for a login, or its signature is wrong.
+        """
+        if header["command"].get_value() in (Commands.SMB2_NEGOTIATE, Commands.SMB2_SESSION_SETUP):
+            self._of_login += len(header)
+        if self._of_login > _MOST_OF_LOGIN:
+            raise SMBException(phrase("it never comes to the end of the login"))
+        super().verify_signature(header, *arguments, **options)
+
+    def receive(self, request: Any, *arguments: Any, **options: Any) -> Any:
+        """Return the answer to a request.
+
+        Raises:
+            SMBException: it is too long.
+        """
+        answer = super().receive(request, *arguments, **options)
+        if request.message["command"].get_value() != Commands.SMB2_READ and len(answer) > _LONGEST:
+            raise SMBException(phrase("it sends more than it was asked for"))
+        return answer
+
+
+_MOST_OF_LOGIN = 1 << 20
+"""Bytes of the messages of a server until its user is logged in."""
+
+_LONGEST = 1 << 17
+"""Bytes of an answer that has nothing of a file in it."""
+
 smbprotocol.connection.Tcp = _Tcp
+smbclient._pool.Connection = _Connection
 
 
 _NUMBERS = {NtStatus.STATUS_ACCESS_DENIED: errno.EACCES, NtStatus.STATUS_DELETE_PENDING: errno.ENOENT}
@@ -125,8 +164,10 @@ class Smb(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
     def ls(self, path: str, detail: bool = True, **_: Any) -> Any:
         """List a folder."""
         with _as_python_has_it():
-            found = smbclient.scandir(self._unc(path), **self._login)
-            paths = [f"{path.rstrip('/')}/{entry.name}" for entry in at_most(found, path)]
+            names, paths = Names(path), []
+            for entry in smbclient.scandir(self._unc(path), **self._login):
+                names.count(entry.name)
+                paths.append(f"{path.rstrip('/')}/{entry.name}")
         return list(self._infos(paths)) if detail else paths
 
     def _infos(self, paths: list[str]) -> Iterator[Any]:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _TALKATIVE = ("paramiko", "smbprotocol", "smbclient")
 """Libraries that log tracebacks of broken connections, even at exit; we report them in our own words."""
 
+_VARIABLES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_DATA_PATH", "BOTO_CONFIG")
+"""They name other files than those of the home folder, which may name hosts, and programs to run."""
+
 _HTTP = range(100, 600)
 """The errors of Windows shares have a ``status``, too, which is a large number; aiohttp's own have 0."""
 
@@ -46,12 +49,14 @@ def open_store(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, s
 
     Raises:
         ConfigError: a command that prints a password or token fails.
+        UsageError: others could have changed what says where to go.
         ImportError: the library for this kind of address is not installed.
         Exception: of that library; :func:`reason` says what it means.
     """
     for name in ("ca_file", "key_file", "known_hosts"):
         if path := getattr(settings, name):
             trust.require(f"sources: {name}", path)
+    trust.require_usual("~/.config/fsspec", os.environ.get("FSSPEC_CONFIG_DIR"))
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return {"sftp": _sftp, "s3": _s3, "smb": _smb, "https": _https, "http": _https}[url.scheme](url, settings)
@@ -95,6 +100,7 @@ def _require_own(key: Path) -> None:
 
 
 def _s3(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
+    trust.require_usual("~/.aws", "~/.boto", *map(os.environ.get, _VARIABLES))
     from .s3 import LimitedS3, OneHostSession, session_of
 
     keep_secret(*map(os.environ.get, ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")))

@@ -38,7 +38,12 @@ if sys.platform != "win32":
             OSError: it cannot be made, or others have put another folder in its place.
         """
         path = Path(tempfile.mkdtemp(prefix=prefix, suffix=suffix, dir=beside))
-        number = _open(path)
+        try:
+            number = _open(path)
+        except OSError:  # too many are open: it has no mark yet, so nobody would delete it
+            with suppress(OSError):
+                path.rmdir()
+            raise
         if os.fstat(number).st_uid != os.geteuid() or os.listdir(number):  # noqa: PTH208
             os.close(number)
             raise PermissionError(errno.EPERM, phrase("{folder} is not the folder that was just made", folder=path))

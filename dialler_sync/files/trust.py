@@ -103,6 +103,20 @@ def require(what: str, path: Path, *, trust: bool | None = None, alone: bool = F
         )
 
 
+def require_usual(*names: str | None) -> None:
+    """Refuse a file that a library reads by itself, in the home folder or where a variable says, if others could have
+    changed it; of a folder, each file in it. A home may be open to all, as ``/tmp`` is.
+
+    Raises:
+        UsageError: as :func:`require`.
+    """
+    for name in filter(None, names):
+        path = Path(os.path.expanduser(name))  # noqa: PTH111 - as the libraries do, also where there is no home
+        for each in (path, *path.glob("*")):
+            if os.path.lexists(each):
+                require(phrase("the file"), each)
+
+
 def override(said: bool) -> None:
     """Note whether ``--trust`` was said, for what is judged where nobody passes it on."""
     _told["trust"] = said

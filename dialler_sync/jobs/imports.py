@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from pathlib import Path
 from ..api.token import read_token
 from ..config import Settings, fingerprint
 from ..fields import FIELDS, Kind
+from ..files import trust
 from ..files.drafts import scratch
 from ..journal import Journal, RunRecord
 from ..observer import Observer, Silent
@@ -166,9 +168,11 @@ def check_cluster(cluster: str | None, settings: Settings) -> None:
     """Refuse an unusable cluster, before anything is read.
 
     Raises:
-        UsageError: Dask is not installed, or there is no scheduler at that address that can be trusted.
+        UsageError: Dask is not installed, or there is no scheduler at that address that can be trusted, or others could
+            have changed Dask's configuration, which may name code to run.
     """
     if cluster is not None:
+        trust.require_usual("~/.config/dask", os.environ.get("DASK_CONFIG"))
         from ..cluster.engine import check
 
         check(cluster, settings.cluster)

@@ -140,8 +140,17 @@ class Database:
         self.require_there()
         try:
             whole = self._log is None or self._log.is_whole()
-        except OSError:
+        except FileNotFoundError:
             whole = False
+        except OSError as error:  # it cannot be looked at, which says nothing of what it has
+            raise JournalError(
+                phrase(
+                    "the journal's {log} cannot be read: {why}. Nothing is lost so far. {go_on}",
+                    log=self._log.path if self._log else self._name,
+                    why=error.strerror,
+                    go_on=self._go_on(),
+                )
+            ) from error
         if self._log and not self._log.path.exists():
             self.make_durable()
             raise JournalError(

@@ -415,6 +415,25 @@ def test_a_log_that_another_program_writes_to_is_damage(
     assert len(store.contacts) < 2_000
 
 
+def test_a_log_that_cannot_be_looked_at_is_not_damaged(
+    run: Run, configure: Configure, contacts_csv: Contacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too many files are open, for example: whoever reads that it is damaged gives the journal up."""
+    configure()
+
+    def look(_: object) -> bool:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(log.Log, "_look", look)
+        done = run("import", contacts_csv(20))
+
+    assert done.code == ExitCode.USAGE, done.err
+    assert "journal.db-wal cannot be read: Too many open files. Nothing is lost so far." in done.err
+    assert "damaged" not in done.err
+    assert run("resume").code == ExitCode.OK
+
+
 def test_any_frame_of_a_log_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not only the newest; what SQLite itself does to its log, for this process or another, is no damage."""
     monkeypatch.setattr(log, "_EVERY", 0)

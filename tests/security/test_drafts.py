@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.fetch.copies import Copy, sweep
-from dialler_sync.files import private
+from dialler_sync.files import drafts, private
 from dialler_sync.files.drafts import scratch, temporary_prefix
 from dialler_sync.files.pinned import delete_abandoned, temporary_folder
 
@@ -88,3 +89,17 @@ def test_a_folder_that_takes_a_drafts_place_during_the_work_stays(way: str, temp
     (left,) = (path for path in temporary.rglob("*") if path.is_file())
     assert left.read_text() == "private"
     assert not [*(temporary.parent / "away").iterdir()]
+
+
+def test_a_folder_that_cannot_be_opened_does_not_stay(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many files are open, for example: without a mark, nobody would delete it later."""
+
+    def too_many(_: Path) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(drafts, "_open", too_many)
+
+    with pytest.raises(OSError, match="Too many open files"), scratch():
+        pass
+
+    assert list(temporary.iterdir()) == []

@@ -60,6 +60,22 @@ def test_reports_locks_and_state_whatever_the_umask(
     assert not wrong
 
 
+@is_root
+def test_a_umask_that_takes_this_user_s_own_rights(common: Path) -> None:
+    """No folder for temporary files could be opened, nor by anybody the one of the locks."""
+    folder, locks = common / "agent", common / "locks"
+    folder.mkdir()
+    os.chown(folder, AGENT, AGENT)
+    common.chmod(0o1777)
+
+    done = as_user(AGENT, folder, "demo", umask=0o777, DIALLER_SYNC_LOCK_DIR=str(locks))
+
+    assert done.code in {ExitCode.OK, ExitCode.ROWS_FAILED}, done.err
+    assert "not written" not in done.err
+    assert "cannot be taken" not in done.err
+    assert locks.stat().st_mode & 0o7777 == 0o1777
+
+
 def test_a_folder_that_is_there_keeps_its_mode(
     run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
 ) -> None:

@@ -82,6 +82,20 @@ def test_a_folder_without_an_end_is_refused(
     assert "has more than 5 files: take some of them away" in done.err
 
 
+def test_names_without_an_end_are_refused(
+    run: Run, configure: Configure, remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server may give a file a name of any length; all of them stay in the memory."""
+    monkeypatch.setattr(limits, "MOST_LETTERS", 400)
+    for number in range(3):
+        remote.put(f"{number}{'n' * 150}.csv", LIST)
+
+    done = take(run, configure, remote.login, remote.url)
+
+    assert done.code == ExitCode.INPUT
+    assert "names have more than 400 characters in all: take some of the files away" in done.err
+
+
 def test_names_as_no_file_here_can_have_them(
     run: Run, configure: Configure, remote: Remote, dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

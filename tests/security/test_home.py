@@ -1,0 +1,70 @@
+"""A home folder that others can write to, as ``/tmp`` is where nobody has made one: what libraries read there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+
+from ..conftest import Configure, Run
+from .users import INTRUDER, is_root
+
+ARGUMENTS = {
+    ".config/dask/x.yaml": ("import", "contacts.csv", "--cluster", "local"),
+    ".config/fsspec/x.json": ("inspect", "sftp://127.0.0.1:1/list.csv"),
+    ".ssh/config": ("inspect", "sftp://127.0.0.1:1/list.csv"),
+    ".ssh/known_hosts": ("inspect", "sftp://127.0.0.1:1/list.csv"),
+    ".aws/config": ("inspect", "s3://lists/list.csv"),
+    ".aws/credentials": ("inspect", "s3://lists/list.csv"),
+    ".boto": ("inspect", "s3://lists/list.csv"),
+}
+
+
+@is_root
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_what_another_user_put_there_is_not_read(
+    name: str,
+    run: Run,
+    configure: Configure,
+    contacts_csv: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Dask loads modules that its configuration names, and the library of object stores runs programs."""
+    configure()
+    contacts_csv(1)
+    program = tmp_path / "evil.py"
+    program.write_text(f"open({str(tmp_path / 'pwned')!r}, 'w')")
+    home = tmp_path / "home"
+    (home / name).parent.mkdir(parents=True)
+    home.chmod(0o1777)
+    (home / name).write_text(
+        {
+            "x.yaml": f"distributed: {{scheduler: {{preload: ['{program}']}}}}",
+            "config": f"[default]\ncredential_process = python3 {program}\n" if ".aws" in name else "Host *\n",
+        }.get(Path(name).name, "")
+    )
+    os.chown(home / name, INTRUDER, INTRUDER)
+    monkeypatch.setenv("HOME", str(home))
+
+    done = run(*ARGUMENTS[name])
+
+    assert done.code == ExitCode.USAGE, done.err
+    assert f"the file {home / name} could have been changed by others" in " ".join(done.err.split())
+    assert not (tmp_path / "pwned").exists()
+
+
+@is_root
+def test_what_a_variable_names_is_judged_as_well(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config").write_text("")
+    os.chown(tmp_path / "config", INTRUDER, INTRUDER)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+
+    done = run("inspect", "s3://lists/list.csv")
+
+    assert done.code == ExitCode.USAGE
+    assert f"{tmp_path / 'config'} could have been changed by others" in " ".join(done.err.split())

@@ -21,7 +21,7 @@ from ..load.change import Changer, ContactChanger, OwnCampaignChanger, Unchecked
 from ..load.recorder import Recorder
 from ..model import Fault, Reason, RowWarning, SpooledRow, Status
 from ..observer import Observer
-from ..plan.decide import before_image
+from ..plan.decide import before_delete
 from ..run.changes import BulkRun, Job, Planned
 from ..run.resumption import DOUBTFUL
 from ..run.saved_cells import SavedCells
@@ -245,4 +245,4 @@ def _ambiguous(records: Sequence[Record]) -> Fault:
 
 def _image(seq: int, contact_id: str, record: Record) -> Image:
     """Return the before-image for creating the contact again."""
-    return Image(seq, contact_id, orjson.dumps(before_image(record, record)).decode(), "{}")
+    return Image(seq, contact_id, orjson.dumps(before_delete(record)).decode(), "{}")

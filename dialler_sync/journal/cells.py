@@ -240,11 +240,14 @@ CALL_FILE = {
     "looked_at!": is_time,
 }
 _OPTIONS = {
-    **dict.fromkeys(("dry_run", "adopt", "mark", "mended", "force", "unchecked", "extras"), _flag),
+    **dict.fromkeys(("dry_run", "adopt", "mark", "mended", "force", "extras", "all_matches", "unchecked"), _flag),
     **dict.fromkeys(
-        ("user", "max_errors", "max_warnings", "max_missing", "since", "cluster", "compare"), _TEXT_OR_NULL
+        ("user", "max_errors", "max_warnings", "max_missing", "since", "cluster", "out", "column", "by", "campaign"),
+        _TEXT_OR_NULL,
     ),
-    **{name: {ANY: _TEXT_OR_NULL} for name in ("suppress", "compared")},
+    **dict.fromkeys(("ids", "user_data"), _texts),
+    **{name: {ANY: _TEXT_OR_NULL} for name in ("suppress", "compared", "campaign_ids")},
+    "compare": _or_null(_one_of({"none", "journal", "dialler"})),
     "source": {
         **dict.fromkeys(("sheet", "sheets", "encoding", "delimiter"), _text_or_texts),
         ANY: lambda _: False,  # such as a command, which would be run
@@ -252,6 +255,7 @@ _OPTIONS = {
     "mask": _or_null(_texts),
     "mapped": {ANY: [[_text]]},
 }
+"""Shapes of the options that are read from the journal."""
 _DURATIONS = dict.fromkeys(("p50_ms!", "p95_ms!", "max_ms!"), _number)
 _LATENCY = {
     **_DURATIONS,

@@ -14,10 +14,10 @@ import orjson
 from ..api.about import is_about
 from ..api.client import DiallerClient
 from ..api.retry import pause
-from ..api.wire import COMMANDS, StoredContact, campaign_of, differences, is_outside
+from ..api.wire import COMMANDS, StoredContact, campaign_of, differences, is_locked, is_outside
 from ..error_codes import CONTACT_CHANGED, NO_BEFORE_IMAGE, NOT_FOUND, POSSIBLE_DUPLICATE
 from ..errors import MaybeDone, RequestError, SafetyLimit
-from ..fields import PHONE_FIELDS
+from ..fields import FIELDS, PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Reason, SpooledRow, Status
 from ..pages import KEYS, batched
@@ -62,6 +62,9 @@ class DoNotCall(Protocol):
     def reason(self, fields: Mapping[str, Any]) -> str:
         """Return why a contact must not be called; ``""`` if it may."""
 
+    def reason_to_stay_locked(self, fields: Mapping[str, Any]) -> str:
+        """Return why a contact must not be unlocked; ``""`` if it may."""
+
     def numbers(self, fields: Mapping[str, Any]) -> list[str]:
         """Return the phone fields whose numbers are left out."""
 
@@ -97,7 +100,8 @@ class Undoer:
                 return await self._gone(row, back)
             if is_outside(self.target, contact.values):
                 return _elsewhere(row, back)
-            if action is Action.LOCK and (why := self._listed(contact.values)):
+            stays = self.suppressed.reason_to_stay_locked if self.suppressed and action is Action.LOCK else None
+            if stays and (why := stays(contact.values)):
                 return _suppressed(row, why)
             undo = self.client.unlock_by_id if action is Action.LOCK else self.client.lock_by_id
             return _done(row, back) if await undo(row.contact_id) else await self._gone(row, back)
@@ -198,11 +202,16 @@ class Undoer:
 
     async def _make_again(self, row: SpooledRow, image: Image) -> Outcome:
         before = self._before(image)
+        was_locked = is_locked(before)
+        before = {name: value for name, value in before.items() if name in FIELDS}
         if is_outside(self.target, before):
             return _elsewhere(row, Action.CREATE)
         found = await self.client.find_contacts(row.user_data) if row.user_data else []
         here = _here(found, before)
-        if any(not differences(before, contact.values) for contact in here):
+        same = next((contact for contact in here if not differences(before, contact.values)), None)
+        if same and was_locked and not is_locked(same.values):
+            return await self._lock_again(row, same, phrase("the dialler has this contact again, now locked"))
+        if same:
             return _done(row, Action.CREATE, Status.SKIPPED, error=phrase("the dialler has this contact again"))
         if here:
             why = phrase("contacts with this UserData now: {contacts}; somebody else created it", contacts=_ids(here))
@@ -217,7 +226,16 @@ class Undoer:
             if len(found) != 1:
                 raise
             contact = found[0]
-        return _done(row, Action.CREATE, contact_id=contact.id, error=phrase("created again; its call history is lost"))
+        why = phrase("created again; its call history is lost")
+        if was_locked:
+            return await self._lock_again(row, contact, why)
+        return _done(row, Action.CREATE, contact_id=contact.id, error=why)
+
+    async def _lock_again(self, row: SpooledRow, contact: StoredContact, why: str) -> Outcome:
+        """Lock a contact that was locked when the run deleted it: an import cannot."""
+        if not await self.client.lock_by_id(contact.id):
+            return _failed(row, Action.CREATE, NOT_FOUND, phrase("created again, but it cannot be locked, as it was"))
+        return _done(row, Action.CREATE, contact_id=contact.id, error=why)
 
     def _before(self, image: Image) -> dict[str, Any]:
         before: dict[str, Any] = orjson.loads(image.before or "{}")

@@ -205,3 +205,8 @@ def before_image(record: Mapping[str, Any], fields: Mapping[str, Value]) -> dict
     """Return the fields that an import sets, and the campaign, as they are before it; None if empty."""
     campaign = ("DiallerCampaignsID",) if campaign_of(record) else (CAMPAIGN_NAME,)
     return {name: record.get(name) for name in (*campaign, *fields) if name in FIELDS}
+
+
+def before_delete(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all fields that an import sets as a deleted contact has them, and ``bLocked`` if it is locked."""
+    return before_image(record, record) | ({"bLocked": True} if is_locked(record) else {})

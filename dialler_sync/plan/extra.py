@@ -14,7 +14,7 @@ from ..model import Action, SpooledRow
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
 from ..text.phrase import counted, marks
-from .decide import before_image
+from .decide import before_delete
 from .left_out import can_be_called, mark_left_out, to_lock_left_out
 from .planned import PlanEntry, Planned
 from .snapshot import Snapshot
@@ -97,7 +97,7 @@ class ExtraChanges:
                 self._planned.counts[action] += 1
                 seen = ""
                 if action is Action.DELETE:
-                    before = orjson.dumps(before_image(contact.values, contact.values), option=orjson.OPT_SORT_KEYS)
+                    before = orjson.dumps(before_delete(contact.values), option=orjson.OPT_SORT_KEYS)
                     seen = hashlib.sha256(before).hexdigest()
                     if self._settings.journal.before_images:
                         images.append(Image(seq, contact.id, before.decode(), "{}"))

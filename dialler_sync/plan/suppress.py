@@ -163,6 +163,11 @@ class SuppressionLists:
         listed = self.numbers(record) if rules and self.only_numbers else ()
         return {name: rule for name, rule in rules.items() if name not in listed} if listed else rules
 
+    def reason_to_stay_locked(self, fields: Mapping[str, Value]) -> str:
+        """Return the reason why a contact is not unlocked; ``""`` if it may be. One listed number is enough, as
+        unlocking takes none away."""
+        return next(filter(None, (each.reason(fields) for each in self.lists)), "")
+
     def reason_to_lock(self, fields: Mapping[str, Value]) -> str:
         """Return the reason why a contact is to be locked; ``""`` if it is not."""
         return next(filter(None, (each.reason(fields) for each in self.lists if each.lock)), "")

@@ -125,7 +125,7 @@ def to_unlock(
             held = {contact.id: contact for contact in there.get(key, ())}
             for contact_id, run in returned[key].items():
                 contact = held.get(contact_id) if snapshot is not None else StoredContact(contact_id, key, {})
-                if contact and not is_unlocked(contact.values) and not suppressed.reason(contact.values):
+                if contact and not is_unlocked(contact.values) and not suppressed.reason_to_stay_locked(contact.values):
                     reason = phrase("back in the file; run {run} had locked it", run=run)
                     yield Change(NoRow.RETURNED, Action.UNLOCK, contact, reason)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import orjson
+
 from ..api.client import DiallerClient
 from ..config import Settings
 from ..config.rows import Mode
-from ..journal import Journal, RunRecord
+from ..journal import Journal, Outcome, RunRecord
+from ..model import Reason, Status
+from ..pages import ROWS, batched
 from ..plan.planner import PlanInputs, Planner
 from ..plan.suppress import SuppressionLists
 from ..plan.survey import survey
@@ -42,3 +46,17 @@ async def look_again(
         prepared.todo[seq] = 1
     for seq in [seq for seq in left.doubtful if not prepared.todo[seq]]:
         del left.doubtful[seq]
+
+
+def skip_listed(
+    journal: Journal, run: RunRecord, prepared: Prepared, suppressed: SuppressionLists, left: LeftOver
+) -> None:
+    """Skip the rows left of a run that a do-not-call list has. The run has skipped them before, if nobody has edited
+    the journal meanwhile."""
+    reasons = ((row.seq, suppressed.reason(orjson.loads(row.body))) for row in prepared.to_send())
+    listed = (Outcome(seq, Status.SKIPPED, Reason.SUPPRESSED, error=why) for seq, why in reasons if why)
+    for batch in batched(listed, ROWS):
+        journal.record(run.id, batch)
+        for outcome in batch:
+            prepared.todo[outcome.seq] = 0
+            left.doubtful.pop(outcome.seq, None)

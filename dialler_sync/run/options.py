@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from ..config.limits import Limit, row_limit
-from ..errors import SafetyLimit
+from ..errors import JournalDamaged, SafetyLimit
 from ..plan.planned import Planned
 from ..prepare.prepared import Prepared
 from ..text.phrase import mark, phrase
@@ -38,9 +38,16 @@ class RunOptions:
 
     @classmethod
     def read(cls, noted: Mapping[str, Any], cluster: str | None) -> Self:
-        """Read the options of a run from its record, for the rows that are left: ``limit`` no longer counts."""
+        """Read the options of a run from its record, for the rows that are left: ``limit`` no longer counts.
+
+        Raises:
+            JournalDamaged: the record has a limit that is none.
+        """
         kept = {name: noted[name] for name in ("source", "dry_run", "compare", "adopt", "mark") if name in noted}
-        kept |= {name: row_limit(noted.get(name)) for name in _LIMITS}
+        try:
+            kept |= {name: row_limit(noted.get(name)) for name in _LIMITS}
+        except ValueError as error:
+            raise JournalDamaged(phrase("the journal is damaged: {why}", why=error)) from error
         return cls(mask=noted.get("mask") is not None, cluster=cluster, **kept)
 
     def noted(self) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from ..text.phrase import phrase
 from .doubles import tell_doubles
 from .kept import as_begun, delete_settled_copies
 from .lifecycle import carrying_out, conclude, load_reports, temporary_files
-from .look_again import look_again
+from .look_again import look_again, skip_listed
 from .options import RunOptions, check_limits, exceeded_limit
 from .reports import Effort, Summary
 from .resumption import (
@@ -190,11 +190,8 @@ class Execution:
             try:
                 if not self.run.planned:
                     await self._plan(client, prepared, keep_entries=self.check_plan is not None)
-                elif (self.settings.looks or self.settings.looks_for_listed) and any(prepared.todo):
-                    self.observer.stage(phrase("planning"), None)
-                    await look_again(
-                        client, self.settings, self.journal, self.run, prepared, self.suppressed, self.left
-                    )
+                elif any(prepared.todo):
+                    await self._decide_again(client, prepared)
                 if self.options.dry_run:
                     self._say_of_the_rest(prepared, Status.SKIPPED)
                     extra = self.left.extra
@@ -265,6 +262,13 @@ class Execution:
         self.run = replace(self.run, planned=True, options=facts)
         self.journal.update_run(self.run.id, planned=True, options=facts)
         return planned
+
+    async def _decide_again(self, client: DiallerClient, prepared: Prepared) -> None:
+        if self.settings.looks or self.settings.looks_for_listed:
+            self.observer.stage(phrase("planning"), None)
+            await look_again(client, self.settings, self.journal, self.run, prepared, self.suppressed, self.left)
+        elif self.suppressed:
+            skip_listed(self.journal, self.run, prepared, self.suppressed, self.left)
 
     async def _load(self, client: DiallerClient, prepared: Prepared, engine: Engine | None) -> None:
         tally = Tally(client.gate, self.observer, prepared, self.options.max_errors, self.errors)

@@ -177,6 +177,57 @@ def test_undo_restores_no_number_that_is_on_a_do_not_call_list_by_now(
     assert state(dialler)["K1"]["PhoneNumber1"] == "+491717654321"
 
 
+def test_undo_unlocks_nobody_with_a_number_that_a_list_leaves_out(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Unlocking takes no number away: the listed one could be called. Nor does the mirror unlock such a contact."""
+    columns = {"UserData": "Key", "Name": "Name", "PhoneNumber1": "{column: Phone, region: DE}"}
+    lists = {"mirror": "{missing: lock, max_missing: 90%}"}
+    configure(columns, **lists)
+    rows = [f"K{n},Ann,0171 123450{n}" for n in range(3)]
+    run("import", contacts_csv(rows=rows))
+    for contact in dialler.store.contacts.values():
+        contact["PhoneNumber3"] = f"+49171999000{contact['UserData'][1]}"
+    taken = run("import", contacts_csv(rows=rows[:1]))
+    Path("dnc.csv").write_text("X\n0171 9990002\n", encoding="utf-8")
+    configure(columns, **lists, suppress="{file: dnc.csv, column: X, region: DE, action: number}")
+
+    undone = run("undo", taken.summary["run_id"], "--yes")
+
+    actions = undone.summary["actions"]
+    assert (actions["unlock"], actions["suppressed"]) == (1, 1)
+    assert [key for key, contact in state(dialler).items() if contact.get("bLocked")] == ["K2"]
+    back = run("import", contacts_csv(rows=rows), "--compare", "journal")
+    assert back.summary["actions"]["unchanged"] == 3, back.err
+    assert [key for key, contact in state(dialler).items() if contact.get("bLocked")] == ["K2"]
+
+
+@pytest.mark.parametrize("by", ["mirror", "contacts delete"])
+def test_a_locked_contact_that_is_made_again_is_locked(
+    by: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """It was locked for a reason that the import does not know; a second undo locks what the first could not."""
+    configure(mirror="{missing: delete, max_missing: 60%}", retries=0)
+    rows = [f"K{n},Ann,0171 123450{n}" for n in range(3)]
+    run("import", contacts_csv(rows=rows))
+    (theirs,) = [contact for contact in dialler.store.contacts.values() if contact["UserData"] == "K2"]
+    theirs["bLocked"] = True
+    if by == "mirror":
+        taken = run("import", contacts_csv(rows=rows[:2]))
+    else:
+        taken = run("contacts", "delete", "--user-data", "K2", "--yes")
+    assert "K2" not in state(dialler)
+    dialler.order(FaultPlan.parse("400:#1:on=lock_by_id"))
+
+    failed = run("undo", taken.summary["run_id"], "--yes")
+    dialler.order(FaultPlan())
+    undone = run("undo", taken.summary["run_id"], "--yes")
+
+    assert failed.summary["counts"]["failed"] == 1, failed.err
+    assert undone.code == ExitCode.OK, undone.err
+    assert state(dialler)["K2"]["bLocked"] is True
+
+
 def test_undo_puts_back_what_has_the_host_of_a_webhook_in_it_but_nothing_with_a_secret(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sqlite3
 import sys
 import zipfile
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -350,3 +352,66 @@ def test_the_journal_s_name_for_an_inbox_is_no_path(run: Run, configure: Configu
 
         with pytest.raises(JournalDamaged, match="its name for an inbox"):
             notes.owner()
+
+
+LISTED = {
+    "a key": "suppress:\n  - {file: dnc.csv, by: user_data, column: Entry}\n",
+    "a number": "rows: {overwrite_duplicates: false}\nsuppress:\n  - {file: dnc.csv, by: phone, column: Entry}\n",
+    "a number that expires": "suppress:\n  - {file: dnc.csv, by: phone, column: Entry, expires: Until}\n",
+}
+
+
+@pytest.mark.parametrize("kind", LISTED)
+def test_nobody_of_a_do_not_call_list_is_called(
+    kind: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A skipped row is not sent because the journal says that it waits; an entry has not expired because the journal
+    dates the run into a year to come."""
+    config = configure()
+    config.write_text(config.read_text(encoding="utf-8") + LISTED[kind], encoding="utf-8")
+    entry = "K4" if "key" in kind else "+49 171 3920014"
+    Path("dnc.csv").write_text(
+        f"Entry,Until\n{entry},{datetime.now().astimezone() + timedelta(days=9):%Y-%m-%d}\n", encoding="utf-8"
+    )
+    path = contacts_csv(4)
+    stopped = run("import", path, "--limit", "1")
+    assert stopped.summary["actions"]["suppressed"] == 1, stopped.err
+    if "expires" in kind:
+        edit("UPDATE runs SET started_at = '2090-01-01T00:00:00.000Z', planned = 0, rows = NULL")
+    else:
+        edit("UPDATE rows SET state = 'pending' WHERE action = 'suppressed'")
+
+    done = run("resume")
+
+    assert done.summary["actions"]["suppressed"] == 1, done.err
+    assert "K4" not in {contact["UserData"] for contact in dialler.store.contacts.values()}
+    assert done.summary["counts"]["succeeded"] == 3
+
+
+ODD = (5, "x", ["x"], [5], [None], {"a": 1}, {"a": {"b": [1]}}, None, "9" * 400 + "%")
+
+
+@pytest.mark.parametrize("command", ["import", "lock"])
+def test_odd_options_of_a_run(
+    command: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Each option of a run, with each kind of value: one sentence at most."""
+    configure(retries=0)
+    if command == "import":
+        run("import", contacts_csv(3), "--limit", "1")
+    else:
+        ours = dialler.store.add(UserData="A", Name="A", PhoneNumber1="+491713920012", DiallerCampaignsID=538)
+        run("contacts", "lock", "--id", str(ours), "--yes")
+    with sqlite3.connect("state/journal.db") as base:
+        ((options,),) = base.execute("SELECT options FROM runs")
+    base.close()
+    shutil.copytree("state", "kept")
+    given = json.loads(options)
+    for name in given:
+        for value in ODD:
+            shutil.rmtree("state")
+            shutil.copytree("kept", "state")
+            edit("UPDATE runs SET options = ?, state = 'stopped', summary = NULL", json.dumps(given | {name: value}))
+            edit("UPDATE runs SET rows = NULL WHERE command = 'lock'")
+            for said in (run("resume"), run("runs", "show")):
+                assert said.code != ExitCode.BUG, f"{name}: {value!r:.40}: {said.err[-900:]}"

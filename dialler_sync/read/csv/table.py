@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 
 from ...config import SourceSettings
 from ...errors import InputError
 from ...model import Chunk, Layout
 from ...own_columns import is_own
-from ...pages import ROWS
+from ...pages import CHARS, ROWS, batched_rows, chars_of
 from ...text.own_csv import begins_as_marked
 from ...text.phrase import counted, phrase
 from ...text.spreadsheet import restore, shown
@@ -63,7 +64,7 @@ class CsvTable:
                 if run.first_number > self.last_row:
                     break
                 waiting.add(run, self.layout.first_row, self.last_row, self.left_out)
-                while len(waiting.numbers) >= rows:
+                while len(waiting.numbers) >= rows or waiting.chars >= CHARS:
                     yield self._chunk(waiting.take(rows))
             if waiting.numbers:
                 yield self._chunk(waiting)
@@ -97,14 +98,16 @@ class CsvTable:
 
 @dataclass(slots=True)
 class _Rows:
-    """Rows that wait to become a chunk. ``flags``: by row number, flagged rows only."""
+    """Rows that wait to become a chunk, with about so many ``chars``. ``flags``: by row number, flagged rows only."""
 
     numbers: list[int]
     lines: list[list[str]]
     flags: dict[int, int]
+    chars: int = 0
 
     def add(self, run: Run, first: int, last: int, left_out: frozenset[int]) -> None:
         """Add the rows of a run that are not blank and belong to the table."""
+        self.chars += chars_of(run.rows)
         self.flags.update((run.first_number + i, flags) for i, flags in run.flags.items())
         end = run.first_number + len(run.rows)
         numbers = range(run.first_number, end)
@@ -121,6 +124,7 @@ class _Rows:
         """Remove and return the first ``count`` rows."""
         numbers, lines = self.numbers[:count], self.lines[:count]
         del self.numbers[:count], self.lines[:count]
+        self.chars = chars_of(self.lines)
         return _Rows(numbers, lines, {number: self.flags.pop(number) for number in numbers if number in self.flags})
 
     def remarkable(self, width: int) -> list[int]:
@@ -142,7 +146,8 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
         dialect, width = find_dialect(sample, source, is_whole=is_whole)
         file = CsvFile(path, encoding, dialect, width, source)
         seen = chain.from_iterable(run.seen() for run in file.runs())
-        head = [(row.number, row.cells) for row in islice(seen, SAMPLE_ROWS)]
+        first_rows = next(batched_rows(seen, SAMPLE_ROWS, attrgetter("cells")), [])
+        head = [(row.number, row.cells) for row in first_rows]
         foreign = _cut_foreign_header(head, dialect, width)
         header = find_header(head, source)
         file = replace(file, width=len(header.columns), values=columns_of(Kind.VALUE, head, header))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
+from operator import itemgetter
 
 from ...model import Chunk, Layout
-from ...pages import ROWS, batched
+from ...pages import ROWS, batched_rows
 from ...text.spreadsheet import restore
 from .sheet import Row, SheetCells
 
@@ -41,7 +42,7 @@ class ExcelTable:
             for row in takewhile(lambda row: row[0] <= last, self.cells.rows(types=self.layout.mended))
             if row[0] >= first and row[0] not in self.left_out
         )
-        for batch in batched(table, rows):
+        for batch in batched_rows(table, rows, itemgetter(1)):
             yield self._chunk(batch)
 
     def _chunk(self, batch: list[Row]) -> Chunk:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
 from dialler_sync.fields import VENDOR_COLUMNS
+from dialler_sync.read.csv.table import open_csv
 
 from ....helpers.csv_files import read
 
@@ -36,6 +38,19 @@ def test_chunks(tmp_path: Path, rows: int) -> None:
     assert [cells[0] for cells in found.cells] == [str(i) for i in range(1, 12_000)]
     assert list(found.rows) == list(range(2, 12_001))
     assert found.rows[101] == ["100", "A\nB", "0171"]
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_long_rows_do_not_wait_for_thousands_of_others(tmp_path: Path, quote: str) -> None:
+    """A file of a few megabytes, unpacked, would fill the memory."""
+    path = tmp_path / "long.csv"
+    cell = f"{quote}{'x' * 900_000}{quote}"
+    path.write_text("Key;Name\n" + "".join(f"K{n};{cell}\n" for n in range(40)), encoding="utf-8")
+
+    chunks = list(open_csv(path, SourceSettings()).chunks())
+
+    assert len(chunks) == 3
+    assert [key for chunk in chunks for key in chunk.frame["Key"]] == [f"K{n}" for n in range(40)]
 
 
 def test_long_cell_across_blocks(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ is whole already.
   So does ``/`` behind a whole number: ``0171 1234567/089 12345`` are two, and so are ``089 1234567/68``, of which the
   second is too short. Behind an area code, as in ``0171/1234567``, it only groups digits. A label between digits
   separates, too, so ``0171 1234567 privat 2`` is refused: nothing but signs may stand within a number.
-- Other signs only group digits (``089 12 34 56``). Nobody groups behind five digits in a row, nor one digit alone:
-  there a whole number ends.
+- Other signs only group digits (``089 12 34 56``). Nobody groups behind five digits in a row, nor one digit alone (but
+  behind pairs, ``089 12 34 56 7``): there a whole number ends.
 - Only a dial-in (Germany, Austria, Luxembourg; no mobile number) may follow: one group, a single digit of it behind a
   dash. Behind ten digits of a German number, two more are another number. ``-0`` is a switchboard everywhere.
 """
@@ -47,6 +47,7 @@ _PERHAPS_BETWEEN = re.compile(r"/|\s-\s*(?=\(?[0+](?:[^0-9]{0,3}[0-9]){5})")
 _GAP = re.compile(r"(?<=[0-9])[^0-9]++(?=[0-9])")
 _NO_DIGITS = re.compile("[^0-9+]+")
 _NO_GROUP = re.compile(r"[0-9]{5}\Z")
+_PAIRS = re.compile(r"(?:[^0-9][0-9]{2}){3}\Z")
 _ONE_DIGIT = re.compile(r"[0-9](?![0-9])")
 _PREFIXED = re.compile(r"0[1-9][0-9]")
 
@@ -135,7 +136,8 @@ def behind(number: str, region: str | None, plan: Plan | None, *, quick: bool) -
         if whole := _whole(left, region, plan, quick=quick):
             alone = _NO_GROUP.search(left) is not None
             ends = alone or (dash and not dash_before) or EXPLICIT in gap[0]
-            if not _goes_on(gap[0], number[gap.end() :], whole, plan, ends=ends, alone=alone):
+            pairs = _PAIRS.search(left) is not None
+            if not _goes_on(gap[0], number[gap.end() :], whole, plan, ends=ends, alone=alone, pairs=pairs):
                 return number[gap.start() :].strip(AROUND)
             if ends:
                 return ""
@@ -149,10 +151,11 @@ def _whole(left: str, region: str | None, plan: Plan | None, *, quick: bool) -> 
     return found if isinstance(found, str) and _national_digits(digits) >= COMPLETE else None
 
 
-def _goes_on(gap: str, right: str, whole: str, plan: Plan | None, *, ends: bool, alone: bool) -> bool:
+def _goes_on(gap: str, right: str, whole: str, plan: Plan | None, *, ends: bool, alone: bool, pairs: bool) -> bool:
     """Whether the digits on the right of a gap are of the whole number on its left.
 
-    ``ends``: by its signs, the number ends there. ``alone``: its digits are not grouped.
+    ``ends``: by its signs, the number ends there. ``alone``: its digits are not grouped. ``pairs``:
+    they are, by twos, so that one may be left.
     """
     digits = compacted(right)
     dial_ins = _DIAL_INS.match(whole) is not None
@@ -164,7 +167,7 @@ def _goes_on(gap: str, right: str, whole: str, plan: Plan | None, *, ends: bool,
     if EXPLICIT in gap:
         return dial_ins and not _GAP.search(right)
     if _ONE_DIGIT.match(right):
-        return dial_ins and "-" in gap and len(digits) == 1
+        return len(digits) == 1 and (dial_ins if "-" in gap else pairs)
     if dial_ins:
         return not _TEN_GERMAN_DIGITS.match(whole) and not (ends and _GAP.search(right))
     return not ends or (not alone and len(digits) > 2)

@@ -47,6 +47,8 @@ _IN_FORM = re.compile(r"\s*[+(]*[+0]")
 """Begins a number as people write it, and no other number of a row."""
 
 _MOST_COUNTRIES = 300
+"""A column with more different texts is none of countries."""
+
 _DECIMALS = re.compile(r"([0-9]+)[.,]0+")
 _PROTECTED = re.compile(r"=\"(.*)\"|['’`´]+(.*)")
 
@@ -102,8 +104,8 @@ class Entries:
             damaged = {place for place, note in columns.notes(position) if note.code}
             for place, (row, cell) in enumerate(zip(rows, columns.texts(position), strict=True)):
                 found = None if place in damaged else _entries(cell, self._settings)
-                if place not in damaged and (region := regions.get(place)):
-                    found = _both(found, digits_of(cell, region))
+                if found and place in regions:
+                    found = found.union(*(digits_of(cell, region) or () for region in regions[place]))
                 if found != set() or row in expired or row in chunk.ragged:
                     filled.add(place)
                 self.none_seen = self.none_seen and found == set()
@@ -122,17 +124,23 @@ class Entries:
                     (self._without if none else self._unread).append(f"row {row} ('{cell}')")
         self._look_beside(columns, rows, filled)
 
-    def _regions(self, columns: Columns) -> dict[int, str]:
-        """Return the countries of rows, by place, that a column of countries names, but for the configured one."""
+    def _regions(self, columns: Columns) -> dict[int, set[str]]:
+        """Return the countries of rows, by place, that columns of countries name, but for the configured one."""
         from ..mapping.countries import region_of
 
-        found: dict[int, str] = {}
+        found: dict[int, set[str]] = {}
         for position in self._others if self._settings.by == "phone" else ():
             texts = columns.texts(position)
-            named = {text: region_of(text) for text in set(texts) if text.strip()} if _are_few(texts) else {}
-            if 2 * sum(map(bool, named.values())) > len(named):
-                found |= {at: region for at, text in enumerate(texts) if (region := named.get(text))}
-        return {at: region for at, region in found.items() if region != self._settings.region}
+            different = set(texts)
+            if len(different) > _MOST_COUNTRIES:
+                continue
+            named = {text: region_of(text) for text in different if text.strip()}
+            if 2 * sum(map(bool, named.values())) <= len(named):
+                continue
+            for place, text in enumerate(texts):
+                if (region := named.get(text)) and region != self._settings.region:
+                    found.setdefault(place, set()).add(region)
+        return found
 
     def _look_beside(self, columns: Columns, rows: Sequence[int], filled: Container[int]) -> None:
         """Note entries in other columns, of rows that have none in theirs; without a header, of all rows; and other
@@ -218,14 +226,6 @@ class Entries:
         if unread:
             said = _NOT_UNDERSTOOD[self._settings.by]
             raise InputError(phrase(said, file=self._settings.file, rows=first_few(unread, MOST_ROWS)))
-
-
-def _are_few(texts: Sequence[str]) -> bool:
-    return len(set(texts)) <= _MOST_COUNTRIES
-
-
-def _both(one: set[str] | None, other: set[str] | None) -> set[str] | None:
-    return one if other is None else (one or set()) | other
 
 
 def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:

@@ -2,13 +2,10 @@
 
 :func:`read_phone` parses a cell: invisible signs, labels (``Tel.``, ``privat``), extensions, several numbers.
 :func:`quick_phone` is the fast path for one number in a usual form.
+:mod:`phone_parts` decides which digits belong to one number.
 
 - A direct dial-in (``12345-67``, ``12345 Durchwahl 67``, ``12345-0 DW 67``) is part of the number. An extension (``ext.
   5``) is not: nobody can dial it from outside.
-- ``;``, ``,``, ``|``, ``&``, ``:::`` (Google), a line end, a second ``+``, ``oder`` and similar words separate numbers.
-  So does ``/`` behind a whole number: ``0171 1234567/089 12345`` are two, and so are ``089 1234567/68``, of which the
-  second is too short. Behind an area code, as in ``0171/1234567``, it only groups digits. A label between digits
-  separates, too, so ``0171 1234567 privat 2`` is refused: nothing but signs may stand within a number.
 - Doubtful cells are refused: words, dates, ``4,91701E+11`` and numbers without their leading zero.
 """
 
@@ -16,13 +13,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 from typing import Literal
-
-import phonenumbers
 
 from ..error_codes import fault
 from ..model import Fault
@@ -30,6 +25,20 @@ from ..text.phrase import mark, phrase
 from ..text.spreadsheet import damage
 from .countries import region_of
 from .numbering_plans import Plan, e164, plan_of_region, quick_e164, type_of
+from .phone_parts import (
+    AROUND,
+    BRACKET,
+    COMPLETE,
+    EXPLICIT,
+    MOST,
+    WORD,
+    beginnings,
+    behind,
+    between,
+    compacted,
+    may_go_on,
+    parts,
+)
 
 Read = str | tuple[str, ...] | Fault
 """One number, several, or a fault."""
@@ -42,12 +51,8 @@ class RestoredNumber(str):
 
 
 _LONGEST_CELL = 500
-_MOST_NUMBERS = 20
 _MOST_DIGITS = 30
 """More than any number has with the digits that are dialled before it; a longer one costs the library much time."""
-
-_COMPLETE = 6
-"""Fewest digits (without prefix and country code) of a whole number; area codes have at most five."""
 
 _LABEL = re.compile(
     r"t[eé]l([eé]fon[eo]?|efonnummer)?|tn|tlf|tfno|fon|phone|mob(il|ile|iltelefon)?|m[oó]vil|cell(ulare)?|handy|natel"
@@ -79,17 +84,6 @@ _EXTENSION = re.compile(
     r"[\s.:=#]*[0-9]{1,6}\)?(?=\s*(?:\Z|[;,|&\n\r/]|[^\W\d]))",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(
-    r"[;,|&\n\r]|:::|(?<![^\W\d])(?:oder|od|und|u|bzw|or|and|ou|et)(?![^\W\d])\.?|(?<=\s)[oye](?=\s)|(?:\s|(?<=[0-9]))(?=\(?\+)",
-    re.IGNORECASE,
-)
-_WITH_DIAL_INS = ("+49", "+43", "+352")
-_EXPLICIT = "–"
-"""Stands before a dial-in that is called so (``DW 12``); each dash of a cell is ``-`` by then."""
-
-_LAST_LINE = re.compile(r"-[1-9]\s*\Z")
-_GAP = re.compile(r"(?<=[0-9])[^0-9]++(?=[0-9])")
-_PERHAPS_BETWEEN = re.compile(r"/|\s-\s*(?=\(?[0+](?:[^0-9]{0,3}[0-9]){5})")
 _BESIDE = re.compile(
     r"[0-9]{1,2}[./-][0-9]{1,2}[./-](?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}|[^0-9+()\[\]/. \t-]+"
 )
@@ -103,11 +97,9 @@ _ANY_CARRIER = re.compile(r"(?<![0-9])0\s?xx\s?(?=\)?\s?[1-9][0-9])", re.IGNOREC
 """``0xx11 91234-5678``: in Brazil, two digits of a carrier may be dialled between the 0 and the area code."""
 
 _BRAZIL = re.compile(r"\(?(?:\+|00)\s*55")
-_AROUND = f" \t:.()[]-{_EXPLICIT}"
-_WORD = re.compile(r"[^\W\d_]+\.?")
-_BRACKET = re.compile(r"[()\[\]]")
-_STRANGE = re.compile(rf"[^0-9+()\[\]/. \t{_EXPLICIT}-]")
+_STRANGE = re.compile(rf"[^0-9+()\[\]/. \t{EXPLICIT}-]")
 
+_LEFT_OUT = re.compile(r"[0-9][^0-9]*\.\.[^0-9]*\Z")
 _QUICK = str.maketrans("", "", " ()-/.")
 _QUICK_SLASH = re.compile(r"\(?0[1-9][0-9]{1,4}\)? ?/ ?[0-9 -]+\Z")
 
@@ -147,16 +139,18 @@ def quick_phone(cell: str, home: Plan | None) -> str | None:
     """Read a cell with one valid number in plain form; None if :func:`read_phone` has to decide."""
     if "/" in cell and not _QUICK_SLASH.match(cell):
         return None
-    if "." in cell and _FLOAT.fullmatch(cell.strip()):
+    if "." in cell and (".." in cell or _FLOAT.fullmatch(cell.strip())):
         return None
     bracket = max(cell.rfind("("), cell.rfind(")"))
-    if bracket >= _COMPLETE and sum(map(str.isdigit, cell[:bracket])) >= _COMPLETE:
+    if bracket >= COMPLETE and sum(map(str.isdigit, cell[:bracket])) >= COMPLETE:
         return None
     compact = cell.translate(_QUICK)
     if " -" in cell or "- " in cell or (len(compact) <= 8 and _DATE.fullmatch(cell.strip())):
         return None
     number = quick_e164(compact, home)
-    return None if number and _LAST_LINE.search(cell) and not _has_dial_ins(number) else number
+    if number is None or len(compact) == len(cell) or not may_go_on(cell, number):
+        return number
+    return None if behind(cell, None, home, quick=True) else number
 
 
 def of_type(
@@ -201,19 +195,18 @@ def read_phone(
         )
     if match := _FLOAT.fullmatch(text):
         text = match[1] or match[2]
-    text = _DIAL_IN.sub(rf" {_EXPLICIT}\1 ", text)
+    text = _DIAL_IN.sub(rf" {EXPLICIT}\1 ", text)
     without = _EXTENSION.sub(" ", text)
     if without != text and extension == "reject":
         return fault("phone_extension")
-    parts = (_with_carrier_left_out(part, where) for part in _BETWEEN.split(without))
-    several = (number for part in parts for each in _cut_at_labels(part) for number in _numbers(each))
-    pieces = list(islice(several, _MOST_NUMBERS + 1))
-    if len(pieces) > _MOST_NUMBERS:
-        return fault("phone_invalid", phrase("The cell holds more than {most} numbers.", most=_MOST_NUMBERS))
+    cells = (_with_carrier_left_out(part, where) for part in between(without))
+    pieces = list(islice((number for part in cells for number in parts(part, _is_label)), MOST + 1))
+    if len(pieces) > MOST:
+        return fault("phone_invalid", phrase("The cell holds more than {most} numbers.", most=MOST))
     read = {piece: number for piece in pieces if (number := _read_one(piece, where, lost_zero)) is not None}
     for piece, number in read.items():
         if isinstance(number, Fault):
-            return number if len(read) == 1 else replace(number, message=f"'{piece.strip(_AROUND)}': {number.message}")
+            return number if len(read) == 1 else replace(number, message=f"'{piece.strip(AROUND)}': {number.message}")
     numbers = tuple(dict.fromkeys(number for number in read.values() if isinstance(number, str)))
     if not numbers:
         return fault("phone_invalid", phrase("The cell holds no phone number."), phrase(_HINT_FOR_WORDS))
@@ -229,11 +222,11 @@ def numbers_within(cell: str, where: Country) -> set[str]:
         return set()
     text = _plain(cell)
     pieces = _BESIDE.split(text)
-    smaller = (part for piece in pieces for cut in (_NEXT, _BRACKET) for part in cut.split(piece))
-    parts = (cell, _compact(text), *pieces, *smaller)
+    smaller = (part for piece in pieces for cut in (_NEXT, BRACKET) for part in cut.split(piece))
+    candidates = (cell, compacted(text), *pieces, *smaller, *(begun for piece in pieces for begun in beginnings(piece)))
     found: set[str] = set()
-    for part in dict.fromkeys(parts):
-        if len(re.findall("[0-9]", part)) >= _COMPLETE or part == cell:
+    for part in dict.fromkeys(candidates):
+        if len(re.findall("[0-9]", part)) >= COMPLETE or part == cell:
             read = quick_phone(part, where.plan) or read_phone(part, where)
             found |= {read} if isinstance(read, str) else set() if isinstance(read, Fault) else {*read}
     return found
@@ -267,80 +260,18 @@ def _with_carrier_left_out(part: str, where: Country) -> str:
     return part
 
 
-def _cut_at_labels(part: str) -> Iterator[str]:
-    """Cut behind the labels that stand between digits: what follows is not of the same number."""
-    start = 0
-    for gap in _GAP.finditer(part):
-        for word in _WORD.finditer(part, *gap.span()):
-            if _is_label(word[0]):
-                yield part[start : word.end()]
-                start = word.end()
-    yield part[start:]
-
-
 def _is_label(word: str) -> bool:
     return _LABEL.fullmatch(word.rstrip(".")) is not None
 
 
-def _numbers(part: str) -> Iterator[str]:
-    """Cut at a slash or dash behind a number that may be whole."""
-    start = 0
-    for sign in islice(_PERHAPS_BETWEEN.finditer(part), _MOST_NUMBERS):
-        if _national_digits(part[start : sign.start()]) >= _COMPLETE:
-            yield part[start : sign.start()]
-            start = sign.end()
-    yield part[start:]
-
-
-def _compact(text: str) -> str:
-    return re.sub(r"[^0-9+]", "", text)
-
-
-def _national_digits(text: str) -> int:
-    """Count the digits of a number without country code and leading zero."""
-    compact = _compact(text)
-    digits = compact.replace("+", "")
-    if compact.startswith(("+", "00")):
-        digits = digits.removeprefix("00")
-        for length in (1, 2, 3):
-            if int(digits[:length] or 0) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
-                digits = digits[length:]
-                break
-    return len(digits.removeprefix("0"))
-
-
-def _behind_a_whole_number(number: str, region: str | None) -> str:
-    """Return digits in brackets, of a second dial-in (``12345-67 - 69``), or of a second line (``1234567-8``) where the
-    country has no dial-ins: joined, they would make a number that nobody has written; ``""`` if there are none."""
-    has_dial_in = False
-    for gap in _GAP.finditer(number):
-        bracket, explicit, apart = _BRACKET.search(gap[0]), _EXPLICIT in gap[0], " " in gap[0]
-        if not (bracket or explicit or "-" in gap[0]):
-            continue
-        whole = e164(_compact(number[: gap.start()]), region)
-        if isinstance(whole, Fault):
-            continue
-        last = re.sub("[^0-9]", "", number[gap.end() :])
-        if last == "0" and (_has_dial_ins(whole) or not bracket):  # the switchboard
-            return ""
-        if bracket or (has_dial_in and apart) or (len(last) == 1 and not explicit and not _has_dial_ins(whole)):
-            return number[gap.start() :].strip(_AROUND)
-        has_dial_in = has_dial_in or explicit or not apart
-    return ""
-
-
-def _has_dial_ins(number: str) -> bool:
-    return number.startswith(_WITH_DIAL_INS) and type_of(number) != "mobile"
-
-
 def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"]) -> str | Fault | None:
     """Read a piece that holds at most one number; None if it holds only labels and signs."""
-    if words := [word for word in _WORD.findall(piece) if not _is_label(word)]:
+    if words := [word for word in WORD.findall(piece) if not _is_label(word)]:
         if not re.search("[0-9]", piece):
             return fault("phone_invalid", phrase("This is text, not a phone number."), phrase(_HINT_FOR_WORDS))
         return fault("phone_invalid", phrase("'{word}' does not belong in a phone number.", word=words[0]))
-    number = _WORD.sub(" ", piece).strip(f" \t:.-{_EXPLICIT}")
-    compact = _compact(number)
+    number = WORD.sub(" ", piece).strip(f" \t:.-{EXPLICIT}")
+    compact = compacted(number)
     if not re.search("[0-9]", compact):
         return None
     if strange := _STRANGE.search(number):
@@ -348,19 +279,21 @@ def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"
             "phone_invalid",
             phrase("The character {character} does not belong in a phone number.", character=repr(strange[0])),
         )
+    if _LEFT_OUT.search(piece):
+        return fault("phone_invalid", phrase("Digits are left out: '..' stands behind the number."))
     if "+" in compact[1:]:
         return fault("phone_invalid", phrase("A + inside a phone number cannot be dialled."))
     if len(compact) > _MOST_DIGITS:
         return fault("phone_too_long")
-    if doubtful := _behind_a_whole_number(number, where.region):
-        return fault(
-            "phone_invalid",
-            phrase("'{digits}' follows a whole number.", digits=doubtful),
-            phrase("Remove it if it does not belong to the number. If it does, write it without brackets and dash."),
-        )
     read = e164(compact, where.region)
+    if more := behind(number, where.region, where.plan, quick=quick_e164(compact, where.plan) is not None):
+        return fault(
+            "phone_too_long" if isinstance(read, Fault) and read.code == "phone_too_long" else "phone_invalid",
+            phrase("'{digits}' follows a whole number.", digits=more),
+            phrase("Remove it if it does not belong to the number. If it does, write the number without a gap."),
+        )
     if isinstance(read, Fault) and (match := _ZERO_IN_BRACKETS.match(number)):
-        without = e164(_compact(match[1] + number[match.end() :]), where.region)
+        without = e164(compacted(match[1] + number[match.end() :]), where.region)
         read = read if isinstance(without, Fault) else without
     if lost_zero == "restore" and isinstance(read, Fault) and read.code == "phone_leading_zero_lost":
         restored = e164(f"0{compact}", where.region)

@@ -195,9 +195,19 @@ def _in_letters(found: re.Match[str]) -> str:
 
 
 def addresses_in(text: str) -> set[str]:
-    """Return the e-mail addresses of a text as lists hold them: ``a@x.org; Ann <b@x.org>``."""
+    """Return the e-mail addresses of a text as lists hold them: ``a@x.org; Ann <b@x.org>``, „c@x.org“; each also as it
+    stands, as one may begin with a sign."""
     parts = (part.strip("'\"()[]") for part in re.split(r"[\s;,|<>]+", text) if "@" in part)
-    return {entry_of("email", part).removeprefix("mailto:") for part in parts}
+    found = {entry_of("email", part).removeprefix("mailto:") for part in parts}
+    return found | set(map(bare_address, found))
+
+
+_ENDS = re.compile(r"\A[\W_]+|[\W_]+\Z")
+
+
+def bare_address(text: str) -> str:
+    """Return an address without the signs around it."""
+    return _ENDS.sub("", text)
 
 
 def digits_of(text: str, region: str | None) -> set[str] | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..text.forms import first_few
 from ..text.phrase import mark, phrase
-from .suppress import addresses_in, digits_of, digits_within, entry_of
+from .suppress import addresses_in, bare_address, digits_of, digits_within, entry_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
@@ -36,9 +36,21 @@ _NOT_UNDERSTOOD = {
     ),
 }
 
-_ADDRESS = re.compile(r"[^@*:?]+@[^@*:?]+\.[^@*:?]+")
+_ADDRESS = re.compile(r"[\w.+&'-]+@[\w.-]+\.[\w-]+")
 _DOMAIN = re.compile(r"\w\.[^\W\d_]{2,}")
 """Of an address without its ``@``, or of all addresses of a company."""
+
+_SPELT = re.compile(r"[\W_]at[\W_]", re.IGNORECASE)
+"""``ann [at] example [dot] com``."""
+
+_IN_FORM = re.compile(r"\s*[+(]*[+0]")
+"""Begins a number as people write it, and no other number of a row."""
+
+_MOST_COUNTRIES = 300
+"""A column with more different texts is none of countries."""
+
+_DECIMALS = re.compile(r"([0-9]+)[.,]0+")
+_PROTECTED = re.compile(r"=\"(.*)\"|['’`´]+(.*)")
 
 _NO_NUMBER = re.compile(
     r"[\s()./\u2013\u2014-]{0,9}(?:n[./]?\s?[av]|k\.?\s?a|none|null|keine?|unknown|unbekannt|anonym|totals?|summen?|anzahl|gesamt)?"
@@ -74,7 +86,10 @@ class Entries:
         self._unread: list[str] = []
         self._shifted: list[str] = []
         self._without: list[str] = []
+        self._keyless: list[str] = []
         self.found: set[str] = set()
+        self.numbers_at: list[int] = []
+        """Positions of other columns that have numbers, too."""
         self.none_seen = True
 
     def take(self, chunk: Chunk, expired: Container[int]) -> None:
@@ -84,13 +99,18 @@ class Entries:
         columns = Columns(chunk)
         rows = chunk.frame.index.tolist()
         filled: set[int] = set()
+        regions = self._regions(columns)
         for position in self._positions:
             damaged = {place for place, note in columns.notes(position) if note.code}
             for place, (row, cell) in enumerate(zip(rows, columns.texts(position), strict=True)):
                 found = None if place in damaged else _entries(cell, self._settings)
+                if found and place in regions:
+                    found = found.union(*(digits_of(cell, region) or () for region in regions[place]))
                 if found != set() or row in expired or row in chunk.ragged:
                     filled.add(place)
                 self.none_seen = self.none_seen and found == set()
+                if found == set() and self._settings.by == "user_data" and any(chunk.frame.iloc[place].tolist()):
+                    self._keyless.append(phrase("row {row}", row=row))
                 if row in expired:
                     continue
                 if row in chunk.ragged and self._is_shifted(chunk.ragged[row], position, chunk.frame.shape[1]):
@@ -104,14 +124,37 @@ class Entries:
                     (self._without if none else self._unread).append(f"row {row} ('{cell}')")
         self._look_beside(columns, rows, filled)
 
+    def _regions(self, columns: Columns) -> dict[int, set[str]]:
+        """Return the countries of rows, by place, that columns of countries name, but for the configured one."""
+        from ..mapping.countries import region_of
+
+        found: dict[int, set[str]] = {}
+        for position in self._others if self._settings.by == "phone" else ():
+            texts = columns.texts(position)
+            different = set(texts)
+            if len(different) > _MOST_COUNTRIES:
+                continue
+            named = {text: region_of(text) for text in different if text.strip()}
+            if 2 * sum(map(bool, named.values())) <= len(named):
+                continue
+            for place, text in enumerate(texts):
+                if (region := named.get(text)) and region != self._settings.region:
+                    found.setdefault(place, set()).add(region)
+        return found
+
     def _look_beside(self, columns: Columns, rows: Sequence[int], filled: Container[int]) -> None:
-        """Note entries in other columns, of rows that have none in theirs; without a header, of all rows."""
-        places = [place for place in range(len(rows)) if place not in filled or not self._has_header]
-        for position in self._others if places else ():
-            cells = columns.texts(position)
-            for place in places:
-                if _may_be_entry(cells[place], self._settings) and _entries(cells[place], self._settings):
-                    self._beside.append(f"row {rows[place]} ('{cells[place]}')")
+        """Note entries in other columns, of rows that have none in theirs; without a header, of all rows; and other
+        columns of numbers."""
+        for position in self._others:
+            cells = enumerate(columns.texts(position))
+            for place, cell in cells:
+                if place not in filled or not self._has_header:
+                    if _may_be_entry(cell, self._settings) and _entries(cell, self._settings):
+                        self._beside.append(f"row {rows[place]} ('{cell}')")
+                elif position not in self.numbers_at and self._settings.by == "phone" and _IN_FORM.match(cell):
+                    found = _entries(cell, self._settings) if _may_be_entry(cell, self._settings) else None
+                    if found and not found <= self.found:
+                        self.numbers_at.append(position)
 
     def take_below(self, rows: Iterable[Sequence[str]]) -> None:
         """Take what may be an entry from rows that look like totals and footnotes: the last entry may be one of them,
@@ -172,6 +215,9 @@ class Entries:
                     rows=first_few(self._beside, MOST_ROWS),
                 )
             )
+        if self._keyless:
+            rows = first_few(self._keyless, MOST_ROWS)
+            _log.warning(phrase("{name}: rows without UserData suppress nobody: {rows}.", name=file.name, rows=rows))
         if self._without:
             rows = first_few(self._without, MOST_ROWS)
             _log.info(phrase("{name}: rows without a number suppress nobody: {rows}.", name=file.name, rows=rows))
@@ -189,25 +235,34 @@ def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:
     if is_blank(cell):
         return set()
     if settings.by == "user_data":
-        return {entry_of(settings.by, cell)}
+        return {entry_of(settings.by, key) for key in _keys(cell)}
     if settings.by == "email":
         return _addresses(cell)
     return digits_of(cell, settings.region)
 
 
+def _keys(cell: str) -> set[str]:
+    """Return what a cell may say as UserData: also each of several, and without what spreadsheet programs add."""
+    keys = {cell, *(part for part in re.split(r"[;|\n]|,\s", cell) if re.search("[0-9]", part))}
+    for key in (*keys,):
+        if found := _DECIMALS.fullmatch(key.strip()) or _PROTECTED.fullmatch(key.strip()):
+            keys.add(next(filter(None, found.groups()), key))
+    return keys
+
+
 def _entries_within(cell: str, settings: SuppressSettings) -> set[str]:
     """Return what may be entries of a cell that is not understood."""
     if settings.by != "phone":
-        return {address for address in addresses_in(cell) if _ADDRESS.fullmatch(address)}
+        return {address for address in addresses_in(cell) if _ADDRESS.fullmatch(bare_address(address))}
     return digits_within(cell, settings.region)
 
 
 def _addresses(cell: str) -> set[str] | None:
     """Return the e-mail addresses of a cell: ``a@x.org; Ann <b@x.org>``; None if it is not understood."""
     if "@" not in cell:
-        return None if _DOMAIN.search(cell) else {entry_of("email", cell)}
+        return None if _DOMAIN.search(cell) or _SPELT.search(cell) else {entry_of("email", cell)}
     found = addresses_in(cell)
-    return found if all(map(_ADDRESS.fullmatch, found)) else None
+    return found if all(_ADDRESS.fullmatch(bare_address(each)) for each in found) else None
 
 
 def _may_be_entry(cell: str, settings: SuppressSettings) -> bool:

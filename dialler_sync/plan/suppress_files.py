@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from ..model import Table
 
 _log = logging.getLogger(__name__)
+
+_DAY_AND_MONTH = re.compile(r"\b([0-9]{1,2})([./-])([0-9]{1,2})(?=[./-])")
 
 _FIRST_DAY = "1971-01-01"
 """Programs write earlier days for none: 1970-01-01, 1900-01-01, 1899-12-30, 0001-01-01."""
@@ -55,11 +58,13 @@ def _read(settings: SuppressSettings, whole: Settings, today: date) -> Suppressi
     positions = _positions(settings, table, "column", settings.column)
     last_days = _LastDays(settings, table, today)
     named = {each.column for each in whole.suppress if each.file == settings.file}
+    _require_none_beside(settings, table, named)
     others = [at for at, name in enumerate(table.layout.columns) if name not in named]
     entries = Entries(settings, positions, others, has_header=bool(table.layout.header_rows))
     for chunk in table.chunks():
         entries.take(chunk, last_days.expired(chunk) if settings.expires else frozenset())
     entries.require_understood()
+    _tell_other_numbers(settings, [table.layout.columns[at] for at in entries.numbers_at])
     entries.take_below(table.layout.below)
     if entries.none_seen and not settings.may_be_empty:
         raise InputError(
@@ -94,6 +99,38 @@ def _require_one_table(settings: SuppressSettings, table: Table) -> None:
                 "header. Otherwise they could be called.",
                 file=settings.file,
                 row=table.layout.next_table,
+            )
+        )
+
+
+def _require_none_beside(settings: SuppressSettings, table: Table, named: set[str]) -> None:
+    """``named``: the columns of which lists have the entries.
+
+    Raises:
+        InputError: behind a column without a name, a second table has other entries: a name of the first comes again.
+    """
+    columns = table.layout.columns
+    for at, name in enumerate(columns):
+        first, second = set(columns[:at]), set(columns[at + 1 :])
+        if not name and first & second and not (named & first and named & second):
+            raise InputError(
+                phrase(
+                    "{file}: column {column} begins a second table: put its rows into a file of their own, or under "
+                    "the same header. Otherwise they could be called.",
+                    file=settings.file,
+                    column=at + 2,
+                )
+            )
+
+
+def _tell_other_numbers(settings: SuppressSettings, columns: list[str]) -> None:
+    for column in columns:
+        _log.info(
+            phrase(
+                "{name}: column '{other}' has phone numbers, too; they suppress nobody. If they must not be called, "
+                "add the list under suppress: again, with that column.",
+                name=settings.file.name,
+                other=column,
             )
         )
 
@@ -139,6 +176,8 @@ class _LastDays:
         self._position = positions[0]
         self._today = today.isoformat()
         self._unread: list[str] = []
+        self._exchanged: list[str] = []
+        self._any_over = False
 
     def expired(self, chunk: Chunk) -> frozenset[int]:
         """Return the numbers of rows whose entries have expired."""
@@ -157,12 +196,31 @@ class _LastDays:
         last = moment(cell, self._settings.formats or ())
         if isinstance(last, Fault):
             self._unread.append(f"row {row} ('{cell}')")
+            other = _DAY_AND_MONTH.sub(r"\3\2\1", cell, count=1)
+            if other != cell and not isinstance(moment(other, self._settings.formats or ()), Fault):
+                self._exchanged.append(f"row {row} ('{cell}')")
             return False
-        return _FIRST_DAY <= last[: len(self._today)] < self._today
+        over = _FIRST_DAY <= last[: len(self._today)] < self._today
+        self._any_over = self._any_over or over
+        return over
 
     def tell(self, *, any_left: bool) -> None:
-        """Warn of days that could not be read, and of a list without valid entries."""
+        """Warn of days that could not be read, and of a list without valid entries.
+
+        Raises:
+            InputError: days have month and day the other way round, so others may have ended too early.
+        """
         name = self._settings.file.name
+        if self._exchanged and self._any_over:
+            raise InputError(
+                phrase(
+                    "{file}: days in column '{column}' contradict suppress.formats: {rows}. Day and month may be "
+                    "exchanged, and entries end too early. Correct the days, or formats.",
+                    file=self._settings.file,
+                    column=self._settings.expires,
+                    rows=first_few(self._exchanged, MOST_ROWS),
+                )
+            )
         if self._unread:
             _log.warning(
                 phrase(

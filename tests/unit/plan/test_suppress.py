@@ -73,6 +73,8 @@ def test_who_is_on_a_list(by: str, entry: str, fields: dict[str, Any], found: bo
         ("DE", "0171 3920012", "030 39200121 Büro; 0171 3920012 nach 18 Uhr"),
         ("DE", "0171 3920012", "030 39200121 0171 3920012"),
         ("DE", "0171 3920012", "0171_3920012"),
+        ("DE", "0171 3920012", "0171 3920012 2"),
+        ("DE", "030 39200121", "030 39200121-123"),
         ("DE", "0171 3920012", "sip:+491713920012@pbx.example.com"),
     ],
 )
@@ -566,3 +568,15 @@ def test_the_day_of_a_row_that_may_have_moved_ends_no_entry(tmp_path: Path, capl
 
     assert [bool(found.reason({"PhoneNumber1": f"+4917139200{end}"})) for end in (11, 12, 13)] == [True, True, False]
     assert "in column 'Until': row 2 (surplus or missing cells). These entries stay in force" in caplog.text
+
+
+def test_other_columns_of_numbers_and_rows_without_a_key_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    _read_list(tmp_path, "Phone,Mobile,Again\n0171 3920011,0171 3920012,+491713920011\n", column="Phone", region="DE")
+    _read_list(tmp_path, "Key,Name\nK1,Ann\n,Bob\n,\nK2,Cid\n", column="Key", by="user_data")
+
+    assert "column 'Mobile' has phone numbers, too; they suppress nobody." in caplog.text
+    assert "'Again'" not in caplog.text
+    assert "rows without UserData suppress nobody: row 3." in caplog.text

@@ -137,7 +137,7 @@ class Undoer:
         return _done(row, action, Status.SKIPPED, error=phrase("no longer in the dialler"))
 
     async def _restore(self, row: SpooledRow, image: Image) -> Outcome:
-        before = self._before(image)
+        before, listed = self._judged(image)
         found = await self.client.find_contacts(row.user_data)
         by_id = {contact.id: contact for contact in found}
         old, new = by_id.get(image.contact_id), by_id.get(row.contact_id)
@@ -155,8 +155,8 @@ class Undoer:
             return _elsewhere(row, Action.OVERWRITE)
         if changed := self._changed(image, contact):
             return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, changed)
-        if why := self._listed(before):
-            return _suppressed(row, why)
+        if listed:
+            return _suppressed(row, listed)
         body = _complete(before, contact)
         others = len(found) > 1 or campaign_of(before) != campaign_of(contact.values)
         async with self.turn if others else nullcontext():  # the first failure stops the run
@@ -197,7 +197,7 @@ class Undoer:
         return failed._replace(status=Status.UNKNOWN)
 
     async def _make_again(self, row: SpooledRow, image: Image) -> Outcome:
-        before = self._before(image)
+        before, listed = self._judged(image)
         if is_outside(self.target, before):
             return _elsewhere(row, Action.CREATE)
         found = await self.client.find_contacts(row.user_data) if row.user_data else []
@@ -207,8 +207,8 @@ class Undoer:
         if here:
             why = phrase("contacts with this UserData now: {contacts}; somebody else created it", contacts=_ids(here))
             return _failed(row, Action.CREATE, CONTACT_CHANGED, why)
-        if why := self._listed(before):
-            return _suppressed(row, why)
+        if listed:
+            return _suppressed(row, listed)
         try:  # a contact of another campaign with this key must not be overwritten
             body = orjson.dumps(before)
             contact = await self.client.import_contact(body, overwrite=not found, user_data=row.user_data)
@@ -219,11 +219,13 @@ class Undoer:
             contact = found[0]
         return _done(row, Action.CREATE, contact_id=contact.id, error=phrase("created again; its call history is lost"))
 
-    def _before(self, image: Image) -> dict[str, Any]:
+    def _judged(self, image: Image) -> tuple[dict[str, Any], str]:
+        """(what the contact was, without numbers that are left out by now; why it must not be called as it was)."""
         before: dict[str, Any] = orjson.loads(image.before or "{}")
-        if self.suppressed is None or self._listed(before):
-            return before
-        return before | dict.fromkeys(self.suppressed.numbers(before))
+        why = self._listed(before)
+        if self.suppressed and not why:
+            before |= dict.fromkeys(self.suppressed.numbers(before))
+        return before, why
 
     def _listed(self, fields: Mapping[str, Any]) -> str:
         return self.suppressed.reason(fields) if self.suppressed else ""

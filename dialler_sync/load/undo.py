@@ -34,6 +34,8 @@ _BACK: Mapping[Action | Reason, Action] = {
 }
 """Action → its inverse."""
 
+_LOCKS = (Action.LOCK, Action.UNLOCK)
+
 
 def to_undo(journal: Journal, run: RunRecord) -> Iterator[JournalRow]:
     """Yield the rows of a run that changed something, or may have."""
@@ -51,9 +53,14 @@ def count_undo(journal: Journal, run: RunRecord) -> Counter[str]:
         images = journal.images(run.id, [entry.result.seq for entry in page])
         for row in (entry.result for entry in page):
             action = Action(str(row.action))
-            possible = row.seq in images or (action in (Action.LOCK, Action.UNLOCK) and row.contact_id)
+            possible = _is_known(action, row.contact_id, row.user_data) and (row.seq in images or action in _LOCKS)
             counts[str(_BACK[action]) if possible else "impossible"] += 1
     return counts
+
+
+def _is_known(action: Action, contact_id: str, user_data: str) -> bool:
+    """Whether it is known which contact a row has changed; without an ID, its key must have named it."""
+    return bool(contact_id or (user_data and action not in _LOCKS))
 
 
 class DoNotCall(Protocol):
@@ -88,10 +95,9 @@ class Undoer:
         """Undo the row."""
         action = Action(row.kind)
         back = _BACK[action]
-        if action in (Action.LOCK, Action.UNLOCK):
-            if not row.contact_id:
-                why = phrase("it is not known which contact the dialler had chosen")
-                return _failed(row, back, NO_BEFORE_IMAGE, why)
+        if not _is_known(action, row.contact_id, row.user_data):
+            return _failed(row, back, NO_BEFORE_IMAGE, phrase("it is not known which contact this was"))
+        if action in _LOCKS:
             contact = await self.client.get_contact(row.contact_id)
             if contact is None or not is_about(contact.values, user_data=row.user_data):
                 return await self._gone(row, back)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from datetime import datetime
 
 from ..errors import CannotResume
 from ..journal import Journal, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
+from ..journal.records import moment_of
 from ..model import MOVE, Reason, SpooledRow, Status
 from ..pages import ROWS, batched
 from ..prepare.prepared import Prepared
@@ -88,19 +88,20 @@ def restore_progress(journal: Journal, run: RunRecord, prepared: Prepared) -> Le
 
 
 def drop_overtaken(journal: Journal, run: RunRecord, origin: RunRecord, prepared: Prepared, left: LeftOver) -> None:
-    """Leave out rows of ``run`` whose key was settled by an import that began after ``origin``, where they come from:
-    sent now, older values would replace newer ones. Rows without UserData would be made twice."""
+    """Leave out rows of ``run`` whose key a newer list, or another import of the list of ``origin``, where they come
+    from, has settled: sent now, older values would replace newer ones. Rows without UserData would be made twice."""
     drop_sent_before(journal, run, [origin], prepared, left)
 
     def waits(entry: JournalRow) -> bool:
         return entry.has_source and bool(entry.result.user_data) and bool(prepared.todo[entry.result.seq])
 
-    if not journal.sent_since(origin.target, origin.started_at, {run.id, origin.id}):
+    first, since = journal.list_of(origin)
+    if not journal.sent_since(origin.target, since, {run.id, origin.id}):
         return
     waiting = filter(waits, journal.rows(run))
     for page in batched(waiting, ROWS):
         keys = {entry.result.seq: entry.result.user_data for entry in page}
-        for seq in _supersede(journal, run, origin.id, origin.started_at, keys):
+        for seq in _supersede(journal, run, first, since, {run.id, origin.id}, keys):
             prepared.todo[seq] = 0
             left.doubtful.pop(seq, None)
 
@@ -150,30 +151,25 @@ def _drop_superseded(journal: Journal, run: RunRecord, mended: Mapping[str, RunR
         if key and prepared.todo[seq]:
             by_run.setdefault(origin, {})[seq] = key
     for origin, keys in by_run.items():
-        since = mended[origin].started_at if origin in mended else _moment(origin)
-        for seq in _supersede(journal, run, origin, since, keys) if since else ():
+        first, since = journal.list_of(mended[origin]) if origin in mended else (origin, moment_of(origin))
+        for seq in _supersede(journal, run, first, since, {run.id, origin}, keys) if since else ():
             prepared.todo[seq] = 0
 
 
-def _supersede(journal: Journal, run: RunRecord, origin: str, since: str, keys: Mapping[int, str]) -> list[int]:
-    """Settle the rows (place → key) whose key was settled after the run ``origin``; return their places."""
-    later = journal.settled_since(run.target, since, list(keys.values()), {run.id, origin})
+def _supersede(
+    journal: Journal, run: RunRecord, first: str, since: str, but: Container[str], keys: Mapping[int, str]
+) -> list[int]:
+    """Settle the rows (place → key) whose key was settled after their list began, by other runs ``but`` these; return
+    their places."""
+    later = journal.settled_since(run.target, since, list(keys.values()), but)
     outcomes = []
     for seq in (seq for seq, key in keys.items() if key in later):
         why = phrase(
-            "settled by run {newer}, which is newer than this row's run {origin}", newer=later[keys[seq]], origin=origin
+            "left to run {newer}, which is newer than run {first} of this list", newer=later[keys[seq]], first=first
         )
         outcomes.append(Outcome(seq, Status.SKIPPED, Reason.SUPERSEDED, error=why))
     journal.record(run.id, outcomes)
     return [outcome.seq for outcome in outcomes]
-
-
-def _moment(run_id: str) -> str:
-    """Return the start of a run from its ID; ``""`` if it is not one."""
-    try:
-        return f"{datetime.strptime(run_id[:15], '%Y%m%d-%H%M%S'):%Y-%m-%dT%H:%M:%SZ}"  # noqa: DTZ007 - it is UTC
-    except ValueError:
-        return ""
 
 
 def drop_settled(

@@ -14,7 +14,7 @@ from ..text.outward import mask
 from . import last_sent, schema
 from .cells import optional
 from .many import each_of, each_row
-from .records import Image, Origin, RowState, RunRecord, Sent, moment_of
+from .records import PENDING, Image, Origin, RowState, RunRecord, Sent, moment_of
 from .runs import Runs
 
 
@@ -112,15 +112,12 @@ class History(Runs):
                 for key, run_id, sent_at in connection.execute(by_sent)
                 if run_id not in known and (moment_of(run_id) or sent_at) > since
             }
-            for run_id, is_newer in self._imports_since(runs, target, since, but).items():
-                counts = _is_settled(rows)
-                if is_newer:
-                    counts |= rows.state.in_(_DOUBTFUL)
+            for run_id, doubtful in self._imports_since(runs, target, since, but).items():
+                counts = sa.or_(_is_settled(rows), rows.state.in_(doubtful))
                 back = _put_back(_undos(runs, run_id))
                 query = sa.select(rows.user_data).where(rows.run == run_id, rows.user_data.in_(wanted), rows.file >= 0)
-                found.update(
-                    dict.fromkeys(connection.scalars(query.where(counts, rows.user_data.not_in(back))), run_id)
-                )
+                settled = connection.scalars(query.where(counts, rows.user_data.not_in(back)))
+                found.update(dict.fromkeys(settled, run_id))
         return {key: run for key, run in found.items() if run not in but}
 
     def sent_since(self, target: str, since: str, but: Container[str]) -> bool:
@@ -138,12 +135,13 @@ class History(Runs):
 
     def _imports_since(
         self, runs: Sequence[RunRecord], target: str, since: str, but: Container[str]
-    ) -> dict[str, bool]:
+    ) -> dict[str, tuple[str, ...]]:
         """Imports of lists that were begun at a moment or later, and that no undo has put back, the oldest first:
-        run ID → whether its list is newer. The first import of a list begun just then does not count."""
+        run ID → states in which a row of a newer list may have been sent. The first import of a list begun just then
+        does not count."""
         undone, known = self.undone(), {run.id: run for run in runs}
         return {
-            run.id: begun > since
+            run.id: () if begun == since else (*_DOUBTFUL, PENDING) if run.state == "running" else _DOUBTFUL
             for run in reversed(runs)
             if run.target == target and run.started_at > since
             if run.command == "import" and not run.options.get("dry_run")

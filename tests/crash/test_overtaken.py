@@ -14,6 +14,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
+from ..helpers.commands import killed
 
 Contacts = Callable[..., Path]
 
@@ -177,3 +178,22 @@ def test_what_a_newer_list_may_have_sent_is_left_to_it(
     assert names(dialler)["K3"] == "New 3"
     assert run("retry", doubtful.summary["run_id"]).code == ExitCode.OK
     assert names(dialler)["K3"] == "New 3"
+
+
+def test_what_a_killed_run_of_a_newer_list_may_have_sent_is_left_to_it(
+    run: Run, configure: Configure, lists: tuple[Path, Path], dialler: SimulatorServer
+) -> None:
+    """The journal does not know of the rows that were on their way."""
+    configure(concurrency=1)
+    old = run("import", lists[0], "--limit", "1")
+    killed("before", "outcomes", "import", lists[1])
+    assert old.reports
+    sent = names(dialler)
+    assert sent["K2"] == "New 2"
+
+    mended = run("import", old.reports / "failed.csv")
+
+    assert {row["_user_data"] for row in mended.rows() if row["_status"] == "succeeded"} == {"K5"}
+    assert names(dialler) == {**sent, "K5": "Old 5"}
+    assert run("resume").code == ExitCode.OK
+    assert names(dialler) == {"K5": "Old 5", **{f"K{n}": f"New {n}" for n in (2, 3, 4, 6, 7)}}

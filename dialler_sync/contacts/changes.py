@@ -23,7 +23,7 @@ from ..model import Fault, Reason, RowWarning, SpooledRow, Status
 from ..observer import Observer
 from ..plan.decide import before_delete
 from ..run.changes import BulkRun, Job, Planned
-from ..run.resumption import DOUBTFUL
+from ..run.left_over import DOUBTFUL
 from ..run.saved_cells import SavedCells
 from ..text.phrase import phrase
 from .find import Finder, Found, Record

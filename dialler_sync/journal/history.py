@@ -14,7 +14,7 @@ from ..text.outward import mask
 from . import last_sent, schema
 from .cells import optional
 from .many import each_of, each_row
-from .records import Image, Origin, RowState, RunRecord, Sent
+from .records import PENDING, Image, Origin, RowState, RunRecord, Sent, moment_of
 from .runs import Runs
 
 
@@ -94,44 +94,60 @@ class History(Runs):
             }
 
     def settled_since(self, target: str, since: str, keys: Sequence[str], but: Container[str]) -> dict[str, str]:
-        """Return the keys that an import after ``since`` has settled and no undo has put back: key → run ID.
+        """Return the keys that an import of this list or of a newer one has settled and no undo has put back, also
+        those that a newer one may have sent: key → run ID. ``since``: when the list began, see
+        :meth:`list_of`.
 
         ``but`` runs do not count. What was sent counts only where it was taken in.
         """
-        rows, sent = schema.rows.c, schema.sent.c
-        later, runs = self._imports_since(target, since, but), self.runs()
+        rows, sent, runs = schema.rows.c, schema.sent.c, self.runs()
+        known = {run.id for run in runs}
         with self._begin() as connection:
             wanted = each_of(connection, keys)
-            by_sent = sa.select(sent.user_data, sent.run).where(
+            by_sent = sa.select(sent.user_data, sent.run, sent.sent_at).where(
                 sent.target == target, sent.user_data.in_(wanted), sent.sent_at > since
             )
-            found = {str(key): str(run_id) for key, run_id in connection.execute(by_sent)}
-            settled = rows.user_data.in_(wanted) & _is_settled(rows) & (rows.file >= 0)
-            for run_id in later:
+            found = {
+                str(key): str(run_id)
+                for key, run_id, sent_at in connection.execute(by_sent)
+                if run_id not in known and (moment_of(run_id) or sent_at) > since
+            }
+            for run_id, doubtful in self._imports_since(runs, target, since, but).items():
+                counts = sa.or_(_is_settled(rows), rows.state.in_(doubtful))
                 back = _put_back(_undos(runs, run_id))
-                query = sa.select(rows.user_data).where(rows.run == run_id, settled, rows.user_data.not_in(back))
-                found.update(dict.fromkeys(connection.scalars(query), run_id))
+                query = sa.select(rows.user_data).where(rows.run == run_id, rows.user_data.in_(wanted), rows.file >= 0)
+                settled = connection.scalars(query.where(counts, rows.user_data.not_in(back)))
+                found.update(dict.fromkeys(settled, run_id))
         return {key: run for key, run in found.items() if run not in but}
 
     def sent_since(self, target: str, since: str, but: Container[str]) -> bool:
         """Whether :meth:`settled_since` can find any key at all."""
-        if self._imports_since(target, since, but):
+        if self._imports_since(self.runs(), target, since, but):
             return True
         sent = schema.sent.c
         newer = sa.select(sent.user_data).where(sent.target == target, sent.sent_at > since).limit(1)
         with self._begin() as connection:
             return connection.scalar(newer) is not None
 
-    def _imports_since(self, target: str, since: str, but: Container[str]) -> list[str]:
-        """Imports after a moment that no undo has put back, the oldest first."""
-        undone = self.undone()
-        return [
-            run.id
-            for run in reversed(self.runs())
-            if run.target == target
-            if run.command == "import" and run.started_at > since and not run.options.get("dry_run")
+    def list_of(self, run: RunRecord) -> tuple[str, str]:
+        """Return the run that imported the list of a run first, and when: a retry and a mended file are parts of it."""
+        return _list_of({each.id: each for each in self.runs()}, run)
+
+    def _imports_since(
+        self, runs: Sequence[RunRecord], target: str, since: str, but: Container[str]
+    ) -> dict[str, tuple[str, ...]]:
+        """Imports of lists that were begun at a moment or later, and that no undo has put back, the oldest first:
+        run ID → states in which a row of a newer list may have been sent. The first import of a list begun just then
+        does not count."""
+        undone, known = self.undone(), {run.id: run for run in runs}
+        return {
+            run.id: () if begun == since else (*_DOUBTFUL, PENDING) if run.state == "running" else _DOUBTFUL
+            for run in reversed(runs)
+            if run.target == target and run.started_at > since
+            if run.command == "import" and not run.options.get("dry_run")
             if run.id not in but and run.id not in undone
-        ]
+            if (begun := _list_of(known, run)[1]) >= since
+        }
 
     def add_images(self, run_id: str, images: Sequence[Image]) -> None:
         """Store before-images of contacts; an existing image is kept.
@@ -216,6 +232,16 @@ _PUT_BACK = (str(Status.SUCCEEDED), str(Status.SKIPPED))
 """States of the rows of an undo whose contacts are as they were, or are gone."""
 
 _DOUBTFUL = (str(Status.UNKNOWN), str(RowState.SENDING))
+
+
+def _list_of(known: Mapping[str, RunRecord], run: RunRecord) -> tuple[str, str]:
+    for _ in known:
+        if not run.parent:
+            break
+        if run.parent not in known:
+            return run.parent, moment_of(run.parent) or run.started_at
+        run = known[run.parent]
+    return run.id, run.started_at
 
 
 def _undos(runs: Sequence[RunRecord], run_id: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
@@ -63,6 +64,14 @@ class RunRecord:
     def is_unreported(self) -> bool:
         """Whether it has ended, and its reports are not written: they are being written, or that failed."""
         return self.state != "running" and bool(self.summary and self.summary.get(UNREPORTED))
+
+
+def moment_of(run_id: str) -> str:
+    """Return the start of a run from its ID; ``""`` if it is not one."""
+    try:
+        return f"{datetime.strptime(run_id[:15], '%Y%m%d-%H%M%S'):%Y-%m-%dT%H:%M:%SZ}"  # noqa: DTZ007 - it is UTC
+    except ValueError:
+        return ""
 
 
 def place_of(file: Mapping[str, Any], row: int, origin: str = "") -> str:

@@ -34,6 +34,8 @@ _BACK: Mapping[Action | Reason, Action] = {
 }
 """Action → its inverse."""
 
+_LOCKS = (Action.LOCK, Action.UNLOCK)
+
 
 def to_undo(journal: Journal, run: RunRecord) -> Iterator[JournalRow]:
     """Yield the rows of a run that changed something, or may have."""
@@ -51,9 +53,14 @@ def count_undo(journal: Journal, run: RunRecord) -> Counter[str]:
         images = journal.images(run.id, [entry.result.seq for entry in page])
         for row in (entry.result for entry in page):
             action = Action(str(row.action))
-            possible = row.seq in images or (action in (Action.LOCK, Action.UNLOCK) and row.contact_id)
+            possible = _is_known(action, row.contact_id, row.user_data) and (row.seq in images or action in _LOCKS)
             counts[str(_BACK[action]) if possible else "impossible"] += 1
     return counts
+
+
+def _is_known(action: Action, contact_id: str, user_data: str) -> bool:
+    """Whether it is known which contact a row has changed; without an ID, its key must have named it."""
+    return bool(contact_id or (user_data and action not in _LOCKS))
 
 
 class DoNotCall(Protocol):
@@ -91,10 +98,9 @@ class Undoer:
         """Undo the row."""
         action = Action(row.kind)
         back = _BACK[action]
-        if action in (Action.LOCK, Action.UNLOCK):
-            if not row.contact_id:
-                why = phrase("it is not known which contact the dialler had chosen")
-                return _failed(row, back, NO_BEFORE_IMAGE, why)
+        if not _is_known(action, row.contact_id, row.user_data):
+            return _failed(row, back, NO_BEFORE_IMAGE, phrase("it is not known which contact this was"))
+        if action in _LOCKS:
             contact = await self.client.get_contact(row.contact_id)
             if contact is None or not is_about(contact.values, user_data=row.user_data):
                 return await self._gone(row, back)
@@ -141,7 +147,7 @@ class Undoer:
         return _done(row, action, Status.SKIPPED, error=phrase("no longer in the dialler"))
 
     async def _restore(self, row: SpooledRow, image: Image) -> Outcome:
-        before = self._before(image)
+        before, listed = self._judged(image)
         found = await self.client.find_contacts(row.user_data)
         by_id = {contact.id: contact for contact in found}
         old, new = by_id.get(image.contact_id), by_id.get(row.contact_id)
@@ -159,8 +165,8 @@ class Undoer:
             return _elsewhere(row, Action.OVERWRITE)
         if changed := self._changed(image, contact):
             return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, changed)
-        if why := self._listed(before):
-            return _suppressed(row, why)
+        if listed:
+            return _suppressed(row, listed)
         body = _complete(before, contact)
         others = len(found) > 1 or campaign_of(before) != campaign_of(contact.values)
         async with self.turn if others else nullcontext():  # the first failure stops the run
@@ -201,7 +207,7 @@ class Undoer:
         return failed._replace(status=Status.UNKNOWN)
 
     async def _make_again(self, row: SpooledRow, image: Image) -> Outcome:
-        before = self._before(image)
+        before, listed = self._judged(image)
         was_locked = is_locked(before)
         before = {name: value for name, value in before.items() if name in FIELDS}
         if is_outside(self.target, before):
@@ -216,8 +222,8 @@ class Undoer:
         if here:
             why = phrase("contacts with this UserData now: {contacts}; somebody else created it", contacts=_ids(here))
             return _failed(row, Action.CREATE, CONTACT_CHANGED, why)
-        if why := self._listed(before):
-            return _suppressed(row, why)
+        if listed:
+            return _suppressed(row, listed)
         try:  # a contact of another campaign with this key must not be overwritten
             body = orjson.dumps(before)
             contact = await self.client.import_contact(body, overwrite=not found, user_data=row.user_data)
@@ -237,11 +243,13 @@ class Undoer:
             return _failed(row, Action.CREATE, NOT_FOUND, phrase("created again, but it cannot be locked, as it was"))
         return _done(row, Action.CREATE, contact_id=contact.id, error=why)
 
-    def _before(self, image: Image) -> dict[str, Any]:
+    def _judged(self, image: Image) -> tuple[dict[str, Any], str]:
+        """(what the contact was, without numbers that are left out by now; why it must not be called as it was)."""
         before: dict[str, Any] = orjson.loads(image.before or "{}")
-        if self.suppressed is None or self._listed(before):
-            return before
-        return before | dict.fromkeys(self.suppressed.numbers(before))
+        why = self._listed(before)
+        if self.suppressed and not why:
+            before |= dict.fromkeys(self.suppressed.numbers(before))
+        return before, why
 
     def _listed(self, fields: Mapping[str, Any]) -> str:
         return self.suppressed.reason(fields) if self.suppressed else ""

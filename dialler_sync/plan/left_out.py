@@ -27,11 +27,12 @@ def can_be_called(snapshot: Snapshot, settings: Settings, journal: Journal, run:
     Contacts that a run after the first one of this list has sent are left alone.
     """
     every, origin = settings.campaign, journal.run(run.parent) if run.parent else run
-    newer = journal.sent_since(run.target, origin.started_at, {run.id, origin.id})
+    _, since = journal.list_of(origin)
+    newer = journal.sent_since(run.target, since, {run.id, origin.id})
     ours = {"DiallerCampaignsID": every.id} if every.id is not None else {CAMPAIGN_NAME: every.name}
     for page in batched(snapshot.keys_left_out(), KEYS):
         if newer:  # a later list may have these rows to be sent
-            later = journal.settled_since(run.target, origin.started_at, page, {run.id, origin.id})
+            later = journal.settled_since(run.target, since, page, {run.id, origin.id})
             page = [key for key in page if key not in later]  # noqa: PLW2901
         for contacts in snapshot.find(page).values():
             for contact in contacts:

@@ -14,7 +14,7 @@ from ..plan.planner import PlanInputs, Planner
 from ..plan.suppress import SuppressionLists
 from ..plan.survey import survey
 from ..prepare.prepared import Prepared
-from .resumption import LeftOver
+from .left_over import LeftOver
 
 
 async def look_again(

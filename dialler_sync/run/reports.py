@@ -121,15 +121,15 @@ def summarise(journal: Journal, run: RunRecord, stopped: StopRun | None, effort:
         all_failed = None
     elif run.parent:  # a retry sends none of the rows that its parent has left in doubt
         all_failed = {code: number for code, number in counts.sent_and_failed.items() if code != INTERRUPTED}
-    duration = effort.duration + before.get("duration_s", 0.0)
-    sending = effort.sending + before.get("sending_s", 0.0)
+    duration = round(effort.duration + before.get("duration_s", 0.0), 3)  # so that reports written again say the same
+    sending = round(effort.sending + before.get("sending_s", 0.0), 3)
     sent = effort.sent + before.get("rows_sent", 0)
     return Summary(
         run_id=run.id,
         command=run.command,
         started_at=run.started_at,
         finished_at=run.finished_at or "",
-        duration_s=round(duration, 3),
+        duration_s=duration,
         files=tuple(run.files),
         campaign=int(run.campaign) if run.campaign.isdecimal() else run.campaign,
         counts={"read": read, **counts.rows},
@@ -139,7 +139,7 @@ def summarise(journal: Journal, run: RunRecord, stopped: StopRun | None, effort:
         rows_per_s=round(sent / sending, 1) if sending else 0.0,
         rows_per_s_overall=round(read / duration, 1) if duration else 0.0,
         rows_sent=sent,
-        sending_s=round(sending, 3),
+        sending_s=sending,
         exit_code=int(exit_code(stopped, counts.rows + counts.mirror, all_failed)),
         stopped_because=" ".join(stopped.args) if stopped else None,
         dry_run=bool(run.options.get("dry_run")),

@@ -33,18 +33,12 @@ from ..text.outward import line
 from ..text.phrase import phrase
 from .doubles import tell_doubles
 from .kept import as_begun, delete_settled_copies
+from .left_over import LeftOver
 from .lifecycle import carrying_out, conclude, load_reports, temporary_files
 from .look_again import look_again, skip_listed
 from .options import RunOptions, check_limits, exceeded_limit
 from .reports import Effort, Summary
-from .resumption import (
-    KnownRows,
-    LeftOver,
-    drop_overtaken,
-    drop_settled_by_earlier_runs,
-    newer_list,
-    restore_progress,
-)
+from .resumption import KnownRows, drop_overtaken, drop_settled_by_earlier_runs, newer_list, restore_progress
 from .sending import Sending, Tally, known_campaigns, rules_of
 from .session import session
 

@@ -29,7 +29,7 @@ from ..prepare.prepared import MOST_KEPT, Prepared
 from ..target import split
 from ..text.command_line import command
 from ..text.phrase import phrase
-from .resumption import LeftOver
+from .left_over import LeftOver
 from .session import patience_at_start
 
 if TYPE_CHECKING:

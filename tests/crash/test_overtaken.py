@@ -14,6 +14,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
+from ..helpers.commands import killed
 
 Contacts = Callable[..., Path]
 
@@ -60,7 +61,7 @@ def test_resume_after_a_newer_run(
     assert names(dialler) == {"K5": "Old 5", **{f"K{n}": f"New {n}" for n in (2, 3, 4, 6, 7)}}
     left_out = [row for row in resumed.rows() if row["_action"] == "superseded"]
     assert [(row["_user_data"], row["_status"]) for row in left_out] == [(f"K{n}", "skipped") for n in (3, 4, 6)]
-    assert all(f"settled by run {new}" in row["_error"] for row in left_out)
+    assert all(f"left to run {new}" in row["_error"] for row in left_out)
 
 
 def test_retry_after_a_newer_run(
@@ -118,4 +119,81 @@ def test_resume_after_a_newer_run_by_a_clock_that_was_set_back(
 
     run("resume", old)
 
+    assert names(dialler) == {"K5": "Old 5", **{f"K{n}": f"New {n}" for n in (2, 3, 4, 6, 7)}}
+
+
+@pytest.mark.parametrize("older", ["resume", "retry", "failed.csv"])
+def test_a_newer_list_stays_the_newer_one_whenever_the_older_is_sent(
+    older: str, run: Run, configure: Configure, lists: tuple[Path, Path], dialler: SimulatorServer
+) -> None:
+    """Both were stopped, and the older one is finished first: what it sends then is older all the same."""
+    configure()
+    first = run("import", lists[0], "--limit", "1")
+    newer = run("import", lists[1], "--limit", "1")
+    assert first.reports
+    old, new = first.summary["run_id"], newer.summary["run_id"]
+    arguments = {"failed.csv": ("import", first.reports / "failed.csv")}.get(older, (older, old))
+    assert run(*arguments).code == ExitCode.OK
+    assert names(dialler) == {"K2": "New 2", **{f"K{n}": f"Old {n}" for n in (3, 4, 5, 6)}}
+
+    again = run("retry" if older == "resume" else "resume", new)
+
+    assert not again.summary["actions"]["superseded"]
+    assert names(dialler) == {"K5": "Old 5", **{f"K{n}": f"New {n}" for n in (2, 3, 4, 6, 7)}}
+
+
+def test_a_retry_of_a_retry_belongs_to_the_list_of_the_first_run(
+    run: Run, configure: Configure, lists: tuple[Path, Path], dialler: SimulatorServer
+) -> None:
+    """A newer list that came before the first retry is newer than all of them."""
+    configure()
+    dialler.order(FaultPlan.parse("400_for:K3|K5"))
+    old = run("import", lists[0]).summary["run_id"]
+    dialler.order(FaultPlan.parse("400_for:K5"))
+    new = run("import", lists[1]).summary["run_id"]
+    first = run("retry", old)
+    assert first.statuses() == {2: "skipped", 3: "skipped", 4: "skipped", 5: "failed", 6: "skipped"}
+
+    second = run("retry")
+
+    assert second.summary["parent"] == first.summary["run_id"]
+    assert second.rows()[1]["_error"] == f"left to run {new}, which is newer than run {old} of this list"
+    assert names(dialler) == {f"K{n}": f"New {n}" for n in (2, 3, 4, 6, 7)}
+
+
+def test_what_a_newer_list_may_have_sent_is_left_to_it(
+    run: Run, configure: Configure, lists: tuple[Path, Path], dialler: SimulatorServer
+) -> None:
+    """Else an older value could replace it; what an earlier try of the same list may have sent is sent."""
+    configure(retries=0, concurrency=1)
+    dialler.order(FaultPlan.parse("400_for:K3"))
+    old = run("import", lists[0]).summary["run_id"]
+    dialler.order(FaultPlan.parse("500_after:#2,500_before:1:on=lookup|batch"))
+    doubtful = run("import", lists[1])
+    assert doubtful.statuses()[3] == "unknown"
+    assert names(dialler)["K3"] == "New 3"
+    dialler.order(FaultPlan())
+
+    assert run("retry", old).rows()[1]["_action"] == "superseded"
+    assert names(dialler)["K3"] == "New 3"
+    assert run("retry", doubtful.summary["run_id"]).code == ExitCode.OK
+    assert names(dialler)["K3"] == "New 3"
+
+
+def test_what_a_killed_run_of_a_newer_list_may_have_sent_is_left_to_it(
+    run: Run, configure: Configure, lists: tuple[Path, Path], dialler: SimulatorServer
+) -> None:
+    """The journal does not know of the rows that were on their way."""
+    configure(concurrency=1)
+    old = run("import", lists[0], "--limit", "1")
+    killed("before", "outcomes", "import", lists[1])
+    assert old.reports
+    sent = names(dialler)
+    assert sent["K2"] == "New 2"
+
+    mended = run("import", old.reports / "failed.csv")
+
+    assert {row["_user_data"] for row in mended.rows() if row["_status"] == "succeeded"} == {"K5"}
+    assert names(dialler) == {**sent, "K5": "Old 5"}
+    assert run("resume").code == ExitCode.OK
     assert names(dialler) == {"K5": "Old 5", **{f"K{n}": f"New {n}" for n in (2, 3, 4, 6, 7)}}

@@ -54,7 +54,7 @@ class ForeignDialler:
         return sum("/import" in request for request in self.requests)
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Answer:
-        """Return status and JSON of the answer to a request."""
+        """Return status and JSON of the answer to a request; with status 0 the connection is closed without one."""
         parts = path.removeprefix(f"{ROOT}/dialler/").split("/")
         key = query.get("userData")
         match method, parts:
@@ -129,6 +129,9 @@ def served(dialler: ForeignDialler) -> Iterator[ForeignDialler]:
             with dialler.lock:
                 dialler.requests.append(f"{self.command} {self.path.removeprefix(ROOT)}")
                 status, answer = dialler.answer(self.command, url.path, query, json.loads(body) if body else None)
+            if not status:
+                self.close_connection = True
+                return
             data = b"" if answer is None else json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

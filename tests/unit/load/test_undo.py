@@ -477,6 +477,13 @@ def line(seq: int, status: Status, action: Action | Reason, contact_id: str = ""
     return JournalRow(RowResult(seq, "", "", seq, "K", status, action, contact_id), 0, str(status), "", None)
 
 
+def test_a_contact_without_a_key_that_may_have_been_made_is_told() -> None:
+    """It cannot be looked for, and the other rows are undone all the same."""
+    dialler = Dialler([contact(1)])
+    assert told(undo(dialler, Action.CREATE, image(None), "", key="")) == (FAILED, "delete", "no_before_image")
+    assert dialler.calls == []
+
+
 def test_which_rows_are_undone() -> None:
     """Those that changed something, or may have; a command other than an import has done what it is called."""
     lines = [
@@ -485,6 +492,9 @@ def test_which_rows_are_undone() -> None:
         line(4, Status.SUCCEEDED, Action.LOCK), line(5, Status.SUCCEEDED, Action.UNLOCK, "2"),
         line(6, Status.SUCCEEDED, Action.OVERWRITE, "3"), line(7, Status.SUCCEEDED, Reason.UNCHANGED),
     ]  # fmt: skip
+    keyless = line(0, Status.UNKNOWN, Action.CREATE)
+    keyless = keyless._replace(result=keyless.result._replace(user_data=""))
+    assert count_undo(cast("Journal", Book(image(None), [keyless])), RUN) == Counter({"impossible": 1})
     journal = cast("Journal", Book(image(None), lines))
 
     def seqs(command: str) -> list[int]:

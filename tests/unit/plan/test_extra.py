@@ -65,6 +65,9 @@ class Book:
     def mirror_locked(self, _target: str, _ids: object) -> set[str]:
         return set()
 
+    def list_of(self, run: RunRecord) -> tuple[str, str]:
+        return run.id, run.started_at
+
     def sent_since(self, target: str, since: str, but: set[str]) -> bool:
         assert target == TARGET
         assert RUN.id in but

@@ -15,9 +15,10 @@ from dialler_sync.journal import Journal, NoRow, Outcome, PlannedRow, RowState, 
 from dialler_sync.model import MOVE, Action, Reason, Status
 from dialler_sync.prepare.prepared import Prepared
 from dialler_sync.prepare.sources import Source
+from dialler_sync.run.keyless import drop_sent_before
+from dialler_sync.run.left_over import LeftOver
 from dialler_sync.run.resumption import (
     KnownRows,
-    LeftOver,
     drop_overtaken,
     drop_settled,
     drop_settled_by_earlier_runs,
@@ -69,6 +70,14 @@ def settle(journal: Journal, run: RunRecord, *statuses: Status | None) -> None:
 
 def outcomes(journal: Journal, run: RunRecord) -> dict[int, tuple[Status, Action | None]]:
     return {entry.result.seq: (entry.result.status, entry.result.action) for entry in journal.rows(run)}
+
+
+def drop(journal: Journal, run: RunRecord, parent: RunRecord, prepared: Prepared) -> LeftOver:
+    """Leave out what an earlier run has settled: with UserData, and without."""
+    left = LeftOver()
+    drop_settled(journal, run, parent, prepared, left)
+    drop_sent_before(journal, run, [parent], prepared, left)
+    return left
 
 
 def mended_source(*runs: RunRecord) -> Source:
@@ -221,7 +230,7 @@ def test_rows_without_a_key_are_settled_one_by_one(journal: Journal, ready: Read
     prepared = ready(*[""] * 6)
     prepared.todo[1] = 0  # it takes nothing from the others
 
-    left = drop_settled(journal, run, parent, prepared)
+    left = drop(journal, run, parent, prepared)
 
     assert list(prepared.todo) == [1, 0, 0, 1, 1, 1]
     assert left.doubtful == {4: None}
@@ -237,7 +246,7 @@ def test_what_an_earlier_run_had_settled_for_its_parent_stays_settled(journal: J
         journal.add_rows(each.id, [PlannedRow(2, 0, 4, "", "last")])
     prepared = ready("", "", "")
 
-    drop_settled(journal, run, parent, prepared)
+    drop(journal, run, parent, prepared)
 
     assert list(prepared.todo) == [0, 1, 1]
 
@@ -249,7 +258,7 @@ def test_a_key_that_was_settled_is_not_in_doubt(journal: Journal, ready: Ready) 
     run = begun(journal, 2, "A")
     prepared = ready("A")
 
-    assert drop_settled(journal, run, parent, prepared).doubtful == {}
+    assert drop(journal, run, parent, prepared).doubtful == {}
     assert list(prepared.todo) == [0]
     assert [entry.state for entry in journal.rows(run)] == [Status.SKIPPED]
 
@@ -263,7 +272,7 @@ def test_in_the_same_file_rows_without_a_key_go_by_their_number(journal: Journal
     settle(journal, parent, Status.SUCCEEDED, Status.FAILED)
     prepared = ready("", "")
 
-    drop_settled(journal, run, parent, prepared)
+    drop(journal, run, parent, prepared)
 
     assert list(prepared.todo) == [0, 1]
 
@@ -277,7 +286,7 @@ def test_only_rows_that_come_from_a_run_are_held_against_it(journal: Journal, re
     prepared = ready("A", "B", "C")
     prepared.todo[2] = 0
 
-    drop_settled(journal, run, parent, prepared, {0, 2})
+    drop_settled(journal, run, parent, prepared, LeftOver(), {0, 2})
 
     assert list(prepared.todo) == [0, 1, 0]
     assert outcomes(journal, run)[2] == (Status.REJECTED, None)
@@ -292,7 +301,7 @@ def test_what_was_in_doubt_is_looked_for_and_written_down_so(journal: Journal, r
     run = begun(journal, 2, "A", "B")
     prepared = ready("A", "B")
 
-    left = drop_settled(journal, run, parent, prepared)
+    left = drop(journal, run, parent, prepared)
 
     assert left.doubtful == {0: 70, 1: 80}
     assert prepared.watched == {0: (MOVE, "")}
@@ -405,7 +414,7 @@ def test_what_an_undo_may_have_put_back_is_in_doubt(journal: Journal, ready: Rea
     run = begun(journal, 5, *keys, files=files)
     prepared = ready(*keys)
 
-    left = drop_settled(journal, run, parent, prepared)
+    left = drop(journal, run, parent, prepared)
 
     assert list(prepared.todo) == [1, 1, 0] * 2
     assert left.doubtful == {1: None, 4: None}

@@ -1,0 +1,50 @@
+"""What an earlier run has left, and what of it is noted in the run that takes it up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..journal import Journal, Outcome, RowState, RunRecord
+from ..model import Reason, SpooledRow, Status
+from ..pages import ROWS, batched
+from ..prepare.prepared import Prepared
+from ..text.phrase import phrase
+
+DOUBTFUL = frozenset({str(RowState.SENDING), str(Status.UNKNOWN)})
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOver:
+    """The rest of a run beside rows that were never sent.
+
+    ``doubtful`` are rows that may have been sent, each with its watermark; ``extra`` is
+    what was still to be locked or deleted, of which those ``begun`` may have been. ``killed``: requests of the run may
+    still be running.
+    """
+
+    doubtful: dict[int, int | None] = field(default_factory=dict)
+    extra: list[SpooledRow] = field(default_factory=list)
+    begun: set[int] = field(default_factory=set)
+    killed: bool = False
+
+
+def may_have_sent(run: RunRecord) -> bool:
+    """Whether a run may have sent rows: dry runs and validations settle none."""
+    return run.command == "import" and not run.options.get("dry_run")
+
+
+def settle(journal: Journal, run: RunRecord, settled: Mapping[int, str], prepared: Prepared, left: LeftOver) -> None:
+    """Settle rows (place → run that has settled them before)."""
+    for seq in settled:
+        prepared.todo[seq] = 0
+        left.doubtful.pop(seq, None)
+    for batch in batched(settled.items(), ROWS):
+        whys = ((seq, phrase("settled by run {run}", run=by)) for seq, by in batch)
+        journal.record(run.id, [Outcome(seq, Status.SKIPPED, Reason.UNCHANGED, error=why) for seq, why in whys])
+
+
+def doubt(journal: Journal, run: RunRecord, doubtful: Mapping[int, int | None], left: LeftOver) -> None:
+    """Note that rows (place → watermark) may have been sent before."""
+    left.doubtful.update(doubtful)
+    journal.record(run.id, (), [(seq, RowState.SENDING, watermark) for seq, watermark in doubtful.items()])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
+from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -28,20 +28,21 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield page
 
 
-def batched_rows(rows: Iterable[T], size: int, cells: Callable[[T], Iterable[str]]) -> Iterator[list[T]]:
-    """Yield the rows in lists of at most ``size`` rows, and of :data:`CHARS` characters or one row more."""
+def batched_rows(rows: Iterable[T], size: int, chars: Callable[[T], int]) -> Iterator[list[T]]:
+    """Yield the rows in lists of at most ``size`` rows, each with so many ``chars``: a list is full with
+    :data:`CHARS` of them, too."""
     page: list[T] = []
-    chars = 0
+    taken = 0
     for row in rows:
         page.append(row)
-        chars += sum(map(len, cells(row)))
-        if len(page) == size or chars >= CHARS:
+        taken += chars(row)
+        if len(page) == size or taken >= CHARS:
             yield page
-            page, chars = [], 0
+            page, taken = [], 0
     if page:
         yield page
 
 
-def chars_of(rows: Iterable[Iterable[str]]) -> int:
-    """Count the characters of all cells."""
-    return sum(map(len, chain.from_iterable(rows)))
+def chars_of(cells: Iterable[str]) -> int:
+    """Count the characters of cells."""
+    return sum(map(len, cells))

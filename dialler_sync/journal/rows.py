@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..error_codes import INTERRUPTED
 from ..model import ACTIONS, FINE, MOVED, Action, Fault, RowResult, RowWarning, Status
-from ..pages import ROWS, batched
+from ..pages import ROWS, batched_rows, chars_of
 from ..text.outward import line, mask
 from ..text.phrase import mark, phrase
 from . import last_sent, schema
@@ -134,7 +135,7 @@ class Rows(Runs):
         but for rows that a resumed run has settled meanwhile.
         """
         insert = self._database.insert_new(schema.failed_cells)
-        for page in batched(rows, ROWS):
+        for page in batched_rows(rows, ROWS, lambda row: chars_of(row[1])):
             values = [(run_id, seq, json.dumps(cells)) for seq, cells in page]
             with self._begin() as connection:
                 self._database.execute_many(connection, insert, ("run", "seq", "cells"), values)
@@ -146,15 +147,19 @@ class Rows(Runs):
     def kept_cells(self, run_id: str) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Yield the original cells of the rows to be fixed of a run, as (seq, cells), in order."""
         kept, after = schema.failed_cells.c, -1
-        query = sa.select(kept.seq, kept.cells).where(kept.run == run_id).order_by(kept.seq).limit(ROWS)
+        length = sa.func.length(kept.cells)
+        sizes = sa.select(kept.seq, length).where(kept.run == run_id).order_by(kept.seq).limit(ROWS)
+        query = sa.select(kept.seq, kept.cells).where(kept.run == run_id).order_by(kept.seq)
         while True:
             with self._begin() as connection:
-                page = connection.execute(query.where(kept.seq > after)).all()
+                waiting = connection.execute(sizes.where(kept.seq > after)).all()
+                last = next(batched_rows(waiting, ROWS, itemgetter(1)), [(after, 0)])[-1][0]
+                page = connection.execute(query.where(kept.seq > after, kept.seq <= last)).all()
             for seq, cells in page:
                 yield seq, tuple(json.loads(cells))
-            if len(page) < ROWS:
+            if not waiting:
                 return
-            after = page[-1].seq
+            after = last
 
     def rows_with_kept_cells(self, run: RunRecord) -> Iterator[RowWithCells]:
         """Yield every row of the files, with cells as far as they are kept: those of rows to be fixed."""

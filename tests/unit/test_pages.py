@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialler_sync.pages import CHARS, batched, batched_rows
+from dialler_sync.pages import CHARS, batched, batched_rows, chars_of
 
 
 @pytest.mark.parametrize(
@@ -27,5 +27,5 @@ def test_a_page_of_long_rows_has_few() -> None:
     """As many as have :data:`CHARS` characters, with the last of them; no row is lost."""
     rows = [["x" * length, ""] for length in (CHARS - 1, 1, CHARS * 2, 5, 5, 5)]
 
-    assert [len(page) for page in batched_rows(rows, 2, iter)] == [2, 1, 2, 1]
-    assert [row for page in batched_rows(rows, 2, iter) for row in page] == rows
+    assert [len(page) for page in batched_rows(rows, 2, chars_of)] == [2, 1, 2, 1]
+    assert [row for page in batched_rows(rows, 2, chars_of) for row in page] == rows

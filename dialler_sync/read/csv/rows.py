@@ -13,13 +13,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import StringIO
 from itertools import islice
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from ...config import SourceSettings
 from ...errors import InputError
-from ...pages import ROWS, batched_rows
+from ...pages import ROWS, batched_rows, chars_of
 from ...text.phrase import figure, phrase
 from ..layout.kinds import Kind, kind_of
 from ..layout.runs import BROKEN, NOTABLE, Run
@@ -74,7 +73,7 @@ class CsvFile:
                 yield run
                 continue
             rows = self._row_by_row(Lines(block, blocks))
-            for part in batched_rows(rows, ROWS, itemgetter(0)):
+            for part in batched_rows(rows, ROWS, lambda row: chars_of(row[0])):
                 yield [cells for cells, _ in part], {i: flags for i, (_, flags) in enumerate(part) if flags}
 
     def _whole_block(self, block: str) -> tuple[list[list[str]], dict[int, int]] | None:

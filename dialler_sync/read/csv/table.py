@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
-from operator import attrgetter
 from pathlib import Path
 
 from ...config import SourceSettings
@@ -107,7 +106,7 @@ class _Rows:
 
     def add(self, run: Run, first: int, last: int, left_out: frozenset[int]) -> None:
         """Add the rows of a run that are not blank and belong to the table."""
-        self.chars += chars_of(run.rows)
+        self.chars += sum(map(chars_of, run.rows))
         self.flags.update((run.first_number + i, flags) for i, flags in run.flags.items())
         end = run.first_number + len(run.rows)
         numbers = range(run.first_number, end)
@@ -124,7 +123,7 @@ class _Rows:
         """Remove and return the first ``count`` rows."""
         numbers, lines = self.numbers[:count], self.lines[:count]
         del self.numbers[:count], self.lines[:count]
-        self.chars = chars_of(self.lines)
+        self.chars = sum(map(chars_of, self.lines))
         return _Rows(numbers, lines, {number: self.flags.pop(number) for number in numbers if number in self.flags})
 
     def remarkable(self, width: int) -> list[int]:
@@ -146,7 +145,7 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
         dialect, width = find_dialect(sample, source, is_whole=is_whole)
         file = CsvFile(path, encoding, dialect, width, source)
         seen = chain.from_iterable(run.seen() for run in file.runs())
-        first_rows = next(batched_rows(seen, SAMPLE_ROWS, attrgetter("cells")), [])
+        first_rows = next(batched_rows(seen, SAMPLE_ROWS, lambda row: chars_of(row.cells)), [])
         head = [(row.number, row.cells) for row in first_rows]
         foreign = _cut_foreign_header(head, dialect, width)
         header = find_header(head, source)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
-from operator import itemgetter
 
 from ...model import Chunk, Layout
-from ...pages import ROWS, batched_rows
+from ...pages import ROWS, batched_rows, chars_of
 from ...text.spreadsheet import restore
 from .sheet import Row, SheetCells
 
@@ -42,7 +41,7 @@ class ExcelTable:
             for row in takewhile(lambda row: row[0] <= last, self.cells.rows(types=self.layout.mended))
             if row[0] >= first and row[0] not in self.left_out
         )
-        for batch in batched_rows(table, rows, itemgetter(1)):
+        for batch in batched_rows(table, rows, lambda row: chars_of(row[1])):
             yield self._chunk(batch)
 
     def _chunk(self, batch: list[Row]) -> Chunk:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, repeat
-from operator import itemgetter
 from pathlib import Path
 
 from ...config import SourceSettings
 from ...errors import InputError
 from ...model import CellNote, Layout, Table
 from ...own_columns import is_own
-from ...pages import ROWS, batched_rows
+from ...pages import ROWS, batched_rows, chars_of
 from ...text.nearest import near_miss
 from ...text.phrase import counted, figure, mark, phrase
 from ...text.spreadsheet import restore
@@ -105,7 +104,7 @@ def _no_data(book: Book, chosen: str | None) -> str:
 
 def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSettings) -> ExcelTable:
     cells = content.cells
-    first_rows = next(batched_rows(cells.rows(), SAMPLE_ROWS, itemgetter(1)), [])
+    first_rows = next(batched_rows(cells.rows(), SAMPLE_ROWS, lambda row: chars_of(row[1])), [])
     header = find_header([(number, _filled(texts, notes)) for number, texts, notes in first_rows], source)
     extent = find_extent(_runs(cells, source.max_cell_chars), header)
     marked = is_marked(header.columns)
@@ -142,7 +141,7 @@ def _runs(cells: SheetCells, longest: int) -> Iterator[Run]:
         InputError: a cell has more than ``longest`` characters.
     """
     first = 1
-    for rows in batched_rows(_every_row(cells, longest), ROWS, iter):
+    for rows in batched_rows(_every_row(cells, longest), ROWS, chars_of):
         yield Run(first, rows)
         first += len(rows)
 

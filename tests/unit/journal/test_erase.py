@@ -31,7 +31,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     with Journal.open(tmp_path / "journal.db") as journal:
         for number, (run_id, keys) in enumerate(((RUN.id, ("K1", "K2", "K3")), (OTHER_RUN, ("K2", "K3")))):
             files = [{**RUN.files[0], "layout": {"columns": ["A"]}}]
-            options = {"user_data": [[key] for key in keys[:2]]} if number == 0 else {"user_data": "K2"}
+            options = {"user_data": keys[:2]} if number == 0 else {"column": "K2"}
             run = replace(RUN, id=run_id, out="/nowhere", files=files, options=options, state="finished")
             journal.add_run(replace(run, started_at=f"2026-01-0{number + 1}T00:00:00Z"))
             journal.add_rows(run_id, [PlannedRow(seq, 0, seq + 2, key, f"p-{key}") for seq, key in enumerate(keys)])
@@ -67,10 +67,10 @@ def test_only_the_persons_name_goes_from_the_options(journal: Journal) -> None:
 
     forget_person(journal, find_person(journal, "K1"))
 
-    assert journal.run(RUN.id).options == {"user_data": [[""], ["K2"]]}
-    assert journal.run(OTHER_RUN).options == {"user_data": "K2"}
+    assert journal.run(RUN.id).options == {"user_data": ["", "K2"]}
+    assert journal.run(OTHER_RUN).options == {"column": "K2"}
     forget_person(journal, find_person(journal, "K2"))
-    assert [journal.run(run).options for run in (RUN.id, OTHER_RUN)] == [{"user_data": [[""], [""]]}, {"user_data": ""}]
+    assert [journal.run(run).options for run in (RUN.id, OTHER_RUN)] == [{"user_data": ["", ""]}, {"column": ""}]
 
 
 def test_a_run_that_only_names_the_person_is_found(journal: Journal) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ..api.client import DiallerClient
@@ -45,10 +45,12 @@ async def survey(
     dry_run: bool,
     mirrors: bool,
     numbers: bool = False,
+    locked: Collection[str] = (),
 ) -> Snapshot | None:
     """Return the dialler's contacts that a run needs; None if it needs none, or can do without.
 
     ``compare``: ``none``, ``journal`` or ``dialler``. ``mirrors``, ``numbers``: the whole campaign is needed.
+    ``locked``: UserData of contacts to be unlocked, whose rows may be unchanged.
 
     Raises:
         StopRun: contacts that are needed cannot be read.
@@ -63,13 +65,14 @@ async def survey(
     locks = left_out and settings.rows.skipped_contacts == "lock"
     needed = by_dialler or whole or locks or settings.looks or settings.protect.follow_up or settings.protect.locked
     needed = needed or (settings.looks_for_listed and not dry_run)
+    needed = needed or bool(locked and settings.suppress and not dry_run)
     overwrites = settings.rows.overwrite_duplicates
     wanted = settings.journal.before_images and overwrites and not dry_run
-    if not (needed or wanted or left_out) or not (todo or whole or left_out):
+    if not (needed or wanted or left_out) or not (todo or whole or left_out or locked):
         return None
-    few = todo + prepared.filtered <= (FEW_TO_COMPARE if by_dialler else FEW_TO_KEEP)
+    few = todo + prepared.filtered + len(locked) <= (FEW_TO_COMPARE if by_dialler else FEW_TO_KEEP)
     by_keys = few or settings.protect.of_calls  # a list of the campaign tells less of calls
-    keys = [*_keys(prepared), *prepared.filtered_keys()] if by_keys and not whole else None
+    keys = [*_keys(prepared), *prepared.filtered_keys(), *locked] if by_keys and not whole else None
     try:
         snapshot = await _read(client, settings, keys)
     except RequestError as error:

@@ -236,6 +236,7 @@ class Execution:
             dry_run=options.dry_run,
             mirrors=mirrors,
             numbers=self.settings.rows.duplicate_phones_in_dialler != "allow",
+            locked=self.journal.returned(self.run.target, self.run.id),
         )
         try:
             by_dialler = options.compare == "dialler"

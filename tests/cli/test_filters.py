@@ -107,6 +107,26 @@ def test_a_contact_whose_row_goes_again_is_unlocked(run: Run, configure: Configu
     assert locked(dialler) == {"K2"}
 
 
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_contact_whose_unchanged_row_goes_again(
+    changed: bool, run: Run, configure: Configure, dialler: SimulatorServer
+) -> None:
+    """It is unlocked although its row is not sent, also beside a row that is; but not if it has a number that is on a
+    do-not-call list by now, in a field that no column fills."""
+    suppress = "{file: dnc.csv, column: X, by: phone}"
+    Path("dnc.csv").write_text("X\n+493039200177\n", encoding="utf-8")
+    configure(rows=LOCK, suppress=suppress)
+    run("import", write("K1,Ann,", "K2,Bob,", "K3,Cid,"))
+    run("import", write("K1,Ann,", "K2,Bob,x", "K3,Cid,x"), "--compare", "journal")
+    assert locked(dialler) == {"K2", "K3"}
+    dialler.store.contacts[3]["PhoneNumber5"] = "+493039200177"
+
+    done = run("import", write(f"K1,{'Zoe' if changed else 'Ann'},", "K2,Bob,", "K3,Cid,"), "--compare", "journal")
+
+    assert (done.summary["actions"]["unlock"], done.summary["actions"]["unchanged"]) == (1, 2 + (not changed)), done.err
+    assert locked(dialler) == {"K3"}
+
+
 def test_a_row_that_is_left_out_unlocks_nobody(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
     """The mirror has locked the contact; a row with its key that is left out does not bring it back."""
     mirror = "{missing: lock, max_missing: 100%}"

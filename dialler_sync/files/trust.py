@@ -105,7 +105,8 @@ def require(what: str, path: Path, *, trust: bool | None = None, alone: bool = F
 
 def require_usual(*names: str | None) -> None:
     """Refuse a file that a library reads by itself, in the home folder or where a variable says, if others could have
-    changed it; of a folder, each file in it. A home may be open to all, as ``/tmp`` is.
+    changed it; of a folder, each file in it. A home may be open to all, as ``/tmp`` is: a file that is
+    not there is refused if others could make it until the library looks.
 
     Raises:
         UsageError: as :func:`require`.
@@ -115,6 +116,22 @@ def require_usual(*names: str | None) -> None:
         for each in (path, *path.glob("*")):
             if os.path.lexists(each):
                 require(phrase("the file"), each)
+        if not os.path.lexists(path):
+            _require_none_can_make(path.absolute())
+
+
+def _require_none_can_make(path: Path) -> None:
+    folder = next(each for each in path.parents if each.is_dir())
+    if not is_overridden() and judge("", folder):
+        raise UsageError(
+            phrase(
+                "others can make {path}, which would be read: {folder} is open to them. Set HOME to a folder of your "
+                "own - or, if you trust everybody on this machine, say --trust ({trust}=1).",
+                path=path,
+                folder=folder,
+                trust=TRUST,
+            )
+        )
 
 
 def override(said: bool) -> None:

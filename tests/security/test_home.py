@@ -54,7 +54,8 @@ def test_what_another_user_put_there_is_not_read(
     done = run(*ARGUMENTS[name])
 
     assert done.code == ExitCode.USAGE, done.err
-    assert f"the file {home / name} could have been changed by others" in " ".join(done.err.split())
+    said = " ".join(done.err.split())
+    assert f"the file {home / name} could have been changed by others" in said or f"others can make {home}/" in said
     assert not (tmp_path / "pwned").exists()
 
 
@@ -68,3 +69,29 @@ def test_what_a_variable_names_is_judged_as_well(run: Run, tmp_path: Path, monke
 
     assert done.code == ExitCode.USAGE
     assert f"{tmp_path / 'config'} could have been changed by others" in " ".join(done.err.split())
+
+
+@pytest.mark.parametrize("name", [".config/dask/x.yaml", ".config/fsspec/x.json", ".aws/config"])
+@pytest.mark.parametrize("where", ["open to all", "not there"])
+def test_what_another_user_could_make_in_the_next_moment(
+    where: str,
+    name: str,
+    run: Run,
+    configure: Configure,
+    contacts_csv: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A library reads later than this program looks. Where nobody can make a home, it is none."""
+    configure()
+    contacts_csv(1)
+    home = tmp_path / "home"
+    if where == "open to all":
+        home.mkdir()
+        home.chmod(0o1777)
+    monkeypatch.setenv("HOME", str(home))
+
+    done = run(*ARGUMENTS[name])
+
+    said = f"others can make {home}/" in done.err
+    assert (said, done.code == ExitCode.USAGE) == (where == "open to all", where == "open to all"), done.err

@@ -15,8 +15,8 @@ from ..api.about import is_about
 from ..api.client import DiallerClient
 from ..api.retry import pause
 from ..api.wire import COMMANDS, StoredContact, campaign_of, differences, is_locked, is_outside
-from ..error_codes import CONTACT_CHANGED, NO_BEFORE_IMAGE, NOT_FOUND, POSSIBLE_DUPLICATE
-from ..errors import MaybeDone, RequestError, SafetyLimit
+from ..error_codes import CONTACT_CHANGED, INTERRUPTED, NO_BEFORE_IMAGE, NOT_FOUND, POSSIBLE_DUPLICATE
+from ..errors import MaybeDone, RequestError, SafetyLimit, StopRun
 from ..fields import FIELDS, PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Reason, SpooledRow, Status
@@ -215,33 +215,48 @@ class Undoer:
         found = await self.client.find_contacts(row.user_data) if row.user_data else []
         here = _here(found, before)
         same = next((contact for contact in here if not differences(before, contact.values)), None)
-        if same and was_locked and not is_locked(same.values):
-            return await self._lock_again(row, same, phrase("the dialler has this contact again, now locked"))
-        if same:
+        if same and (is_locked(same.values) or not was_locked):
             return _done(row, Action.CREATE, Status.SKIPPED, error=phrase("the dialler has this contact again"))
-        if here:
+        if here and not same:
             why = phrase("contacts with this UserData now: {contacts}; somebody else created it", contacts=_ids(here))
             return _failed(row, Action.CREATE, CONTACT_CHANGED, why)
-        if listed:
+        if listed and not same:
             return _suppressed(row, listed)
+        why = phrase("created again; its call history is lost")
+        if not was_locked:
+            contact = await self._created(row, before, overwrite=not found)
+            return _done(row, Action.CREATE, contact_id=contact.id, error=why)
+        async with self.turn:  # one after the other: one that cannot be locked can be called
+            if self.client.gate.stopped:
+                raise self.client.gate.stopped
+            contact = same or await self._created(row, before, overwrite=not found)
+            if failed := await self._lock_again(row, contact):
+                return failed
+        return _done(row, Action.CREATE, contact_id=contact.id, error=why)
+
+    async def _created(self, row: SpooledRow, before: dict[str, Any], *, overwrite: bool) -> StoredContact:
         try:  # a contact of another campaign with this key must not be overwritten
-            body = orjson.dumps(before)
-            contact = await self.client.import_contact(body, overwrite=not found, user_data=row.user_data)
+            return await self.client.import_contact(orjson.dumps(before), overwrite=overwrite, user_data=row.user_data)
         except MaybeDone:
             found = await self._alike(row.user_data, before)
             if len(found) != 1:
                 raise
-            contact = found[0]
-        why = phrase("created again; its call history is lost")
-        if was_locked:
-            return await self._lock_again(row, contact, why)
-        return _done(row, Action.CREATE, contact_id=contact.id, error=why)
+            return found[0]
 
-    async def _lock_again(self, row: SpooledRow, contact: StoredContact, why: str) -> Outcome:
-        """Lock a contact that was locked when the run deleted it: an import cannot."""
-        if not await self.client.lock_by_id(contact.id):
-            return _failed(row, Action.CREATE, NOT_FOUND, phrase("created again, but it cannot be locked, as it was"))
-        return _done(row, Action.CREATE, contact_id=contact.id, error=why)
+    async def _lock_again(self, row: SpooledRow, contact: StoredContact) -> Outcome | None:
+        """Lock a contact that was locked when the run deleted it: an import cannot. If that fails, stop the run, so that
+        no other one is made that can be called; return the outcome."""
+        code, why = NOT_FOUND, phrase("the dialler does not find it")
+        try:
+            if await self.client.lock_by_id(contact.id):
+                return None
+        except RequestError as error:
+            code, why = error.code, str(error)
+        except StopRun as error:
+            code, why = INTERRUPTED, str(error)
+        told = phrase("contact {contact} is there again, but not locked, as it was: {why}", contact=contact.id, why=why)
+        self.client.gate.stop(SafetyLimit(phrase("{told}. Lock it by hand, or give the undo again", told=told)))
+        return _failed(row, Action.CREATE, code, told)._replace(contact_id=contact.id)
 
     def _judged(self, image: Image) -> tuple[dict[str, Any], str]:
         """(what the contact was, without numbers that are left out by now; why it must not be called as it was)."""

@@ -224,8 +224,30 @@ def test_a_locked_contact_that_is_made_again_is_locked(
     undone = run("undo", taken.summary["run_id"], "--yes")
 
     assert failed.summary["counts"]["failed"] == 1, failed.err
+    (row,) = [row for row in failed.rows() if row["_status"] == "failed"]
+    assert f"contact {row['_contact_id']} is there again, but not locked" in row["_error"]
     assert undone.code == ExitCode.OK, undone.err
     assert state(dialler)["K2"]["bLocked"] is True
+
+
+def test_where_nobody_can_be_locked_one_contact_is_made_again_at_most(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """And the report names it."""
+    configure(retries=0, endpoints="{lock_by_id: 'PATCH /nowhere/{id}'}")
+    rows = [f"K{n},Ann,0171 123450{n}" for n in range(8)]
+    run("import", contacts_csv(rows=rows))
+    for contact in dialler.store.contacts.values():
+        contact["bLocked"] = True
+    taken = run("contacts", "delete", "--from", contacts_csv(rows=rows), "--column", "Key", "--yes")
+    assert taken.summary["counts"]["succeeded"] == 8, taken.err
+
+    undone = run("undo", taken.summary["run_id"], "--yes")
+
+    (there,) = dialler.store.contacts
+    assert undone.code == ExitCode.SAFETY_LIMIT, undone.err
+    assert f"contact {there} is there again, but not locked, as it was" in undone.err
+    assert (undone.summary["counts"]["failed"], undone.summary["counts"]["unprocessed"]) == (1, 7)
 
 
 def test_undo_puts_back_what_has_the_host_of_a_webhook_in_it_but_nothing_with_a_secret(

@@ -195,3 +195,11 @@ def test_contacts_in_a_list_are_not_as_long_as_a_list(count: int, size: int, run
         done = run("contacts", "list", "-o", "json", "--out", "list.json")
 
     assert done.code == (5 if count > MOST_LONG and size >= LONGEST_RECORD else 0), done.err
+
+
+@pytest.mark.parametrize(("letters", "wide"), [("a", 1), ("é", 1), ("€", 2), ("😀", 4), ("\\ud83d\\ude00", 4)])
+def test_one_wide_letter_makes_a_text_as_wide(letters: str, wide: int) -> None:
+    """Python keeps each letter of a text in as many bytes as the widest one needs."""
+    body = f'{{"Comment": "{"a" * 1_000_000}{letters}"}}'.encode()
+
+    assert wide <= weight(body) / 1_000_000 < wide + 0.1

@@ -172,7 +172,7 @@ def check_cluster(cluster: str | None, settings: Settings) -> None:
             have changed Dask's configuration, which may name code to run.
     """
     if cluster is not None:
-        trust.require_usual("~/.config/dask", os.environ.get("DASK_CONFIG"))
+        trust.require_usual("~/.config/dask", *map(os.environ.get, ("DASK_CONFIG", "DASK_ROOT_CONFIG")))
         from ..cluster.engine import check
 
         check(cluster, settings.cluster)

@@ -202,7 +202,7 @@ def addresses_in(text: str) -> set[str]:
     return found | set(map(bare_address, found))
 
 
-_ENDS = re.compile(r"\A[\W_]+|[\W_]+\Z")
+_ENDS = re.compile(r"\A[\W_]++|(?<![\W_])[\W_]++\Z")
 
 
 def bare_address(text: str) -> str:

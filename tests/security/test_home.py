@@ -60,15 +60,21 @@ def test_what_another_user_put_there_is_not_read(
 
 
 @is_root
-def test_what_a_variable_names_is_judged_as_well(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "config").write_text("")
-    os.chown(tmp_path / "config", INTRUDER, INTRUDER)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+@pytest.mark.parametrize("name", ["AWS_CONFIG_FILE", "DASK_CONFIG", "DASK_ROOT_CONFIG"])
+def test_what_a_variable_names_is_judged_as_well(
+    name: str, run: Run, configure: Configure, contacts_csv: Callable[..., Path], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    configure()
+    contacts_csv(1)
+    (tmp_path / "theirs").write_text("")
+    os.chown(tmp_path / "theirs", INTRUDER, INTRUDER)
+    monkeypatch.setenv(name, str(tmp_path / "theirs"))
 
-    done = run("inspect", "s3://lists/list.csv")
+    done = run(*ARGUMENTS[".aws/config" if "AWS" in name else ".config/dask/x.yaml"])
 
     assert done.code == ExitCode.USAGE
-    assert f"{tmp_path / 'config'} could have been changed by others" in " ".join(done.err.split())
+    assert "could have been changed by others" in done.err
 
 
 @pytest.mark.parametrize("name", [".config/dask/x.yaml", ".config/fsspec/x.json", ".aws/config"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -166,11 +167,18 @@ def _contact(value: Any) -> bool:
 def _json(shape: Any) -> Check:
     def is_so(value: Any) -> bool:
         try:
-            return fits(json.loads(value, parse_constant=_no_number), shape)
+            found = json.loads(value, parse_constant=_no_number)
+            if "\\u" in value and _HALF.search(json.dumps(found, ensure_ascii=False)):
+                return False
+            return fits(found, shape)
         except (ValueError, TypeError, RecursionError):
             return False
 
     return is_so
+
+
+_HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Half a character. The others stand for bytes of names that are not UTF-8."""
 
 
 def _no_number(text: str) -> object:
@@ -214,8 +222,12 @@ def _texts(value: Any) -> bool:
     return fits(value, [_text])
 
 
-def _text_or_texts(value: Any) -> bool:
-    return value is None or _text(value) or _texts(value)
+def _word(value: Any) -> bool:
+    return value is None or (_text(value) and not re.search("[\ud800-\udfff]", value))
+
+
+def _word_or_words(value: Any) -> bool:
+    return _word(value) or fits(value, [_word])
 
 
 def _count(value: Any) -> bool:
@@ -242,14 +254,14 @@ CALL_FILE = {
 _OPTIONS = {
     **dict.fromkeys(("dry_run", "adopt", "mark", "mended", "force", "extras", "all_matches", "unchecked"), _flag),
     **dict.fromkeys(
-        ("user", "max_errors", "max_warnings", "max_missing", "since", "cluster", "out", "column", "by", "campaign"),
-        _TEXT_OR_NULL,
+        ("max_errors", "max_warnings", "max_missing", "since", "cluster", "column", "by", "campaign"), _word
     ),
+    **dict.fromkeys(("user", "out"), _TEXT_OR_NULL),
     **dict.fromkeys(("ids", "user_data"), _texts),
     **{name: {ANY: _TEXT_OR_NULL} for name in ("suppress", "compared", "campaign_ids")},
     "compare": _or_null(_one_of({"none", "journal", "dialler"})),
     "source": {
-        **dict.fromkeys(("sheet", "sheets", "encoding", "delimiter"), _text_or_texts),
+        **dict.fromkeys(("sheet", "sheets", "encoding", "delimiter"), _word_or_words),
         ANY: lambda _: False,  # such as a command, which would be run
     },
     "mask": _or_null(_texts),

@@ -244,8 +244,8 @@ class Undoer:
             return found[0]
 
     async def _lock_again(self, row: SpooledRow, contact: StoredContact) -> Outcome | None:
-        """Lock a contact that was locked when the run deleted it: an import cannot. If that fails, stop the run, so that
-        no other one is made that can be called; return the outcome."""
+        """Lock a contact that was locked when the run deleted it: an import cannot. If that fails, stop the run:
+        no other one is to be made that can be called. Return the outcome."""
         code, why = NOT_FOUND, phrase("the dialler does not find it")
         try:
             if await self.client.lock_by_id(contact.id):

@@ -220,7 +220,8 @@ def test_old_files_of_another_folder_are_not_deleted(
     ("column", "value"),
     [
         ("files", "null"), ("files", "[1]"), ("files", "[" * 100_000), ("options", "[]"), ("config", '"x"'),
-        ("summary", "7"), ("target", b"\xff"), ("rows", "many"), ("config", "{"),
+        ("summary", "7"),
+        ("files", '[{"name": "a\\ud800b", "path": "contacts.csv", "sha256": ""}]'), ("target", b"\xff"), ("rows", "many"), ("config", "{"),
     ],
 )  # fmt: skip
 def test_record_of_another_shape_is_damage(
@@ -388,7 +389,7 @@ def test_nobody_of_a_do_not_call_list_is_called(
     assert done.summary["counts"]["succeeded"] == 3
 
 
-ODD = (5, "x", ["x"], [5], [None], {"a": 1}, {"a": {"b": [1]}}, None, "9" * 400 + "%")
+ODD = (5, "x", ["x"], [5], [None], {"a": 1}, {"a": {"b": [1]}}, None, "9" * 400 + "%", "\ud800", "\udcff")
 
 
 @pytest.mark.parametrize("command", ["import", "lock"])

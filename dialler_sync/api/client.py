@@ -15,6 +15,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from functools import cached_property
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -130,10 +131,17 @@ class DiallerClient(Connection):
         Raises:
             DiallerUnavailable: on asking, where they weigh too much.
         """
+        return (page for [page] in self.several(pages, 1))
+
+    def several(self, pages: Iterable[T], most: int) -> Iterator[list[T]]:
+        """Yield such pages to be asked for at once: first one, then up to ``most``, as many as can be held if they
+        weigh as much as the last ones."""
+        rest, number = iter(pages), 1
         try:
-            for page in pages:
+            while some := list(islice(rest, number)):
                 self._held = 0
-                yield page
+                yield some
+                number = max(1, min(most, MOST_HELD // 2 * len(some) // max(1, self._held)))
         finally:
             self._held = None
 

@@ -141,7 +141,7 @@ class OfCampaign:
             self._probe[place] = contact
 
     async def _ask(self, pages: Iterator[list[tuple[Record, Told]]], progress: Progress) -> None:
-        for several in self._client.paged(batched(pages, AT_ONCE)):
+        for several in self._client.several(pages, AT_ONCE):
             answers = await asyncio.gather(*(self._histories.of([c["ID"] for c, _ in page]) for page in several))
             for page, (known, records) in zip(several, answers, strict=True):
                 now = {stored_contact(record).id: record for record in records}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _TALKATIVE = ("paramiko", "smbprotocol", "smbclient")
 """Libraries that log tracebacks of broken connections, even at exit; we report them in our own words."""
 
-_VARIABLES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_DATA_PATH", "BOTO_CONFIG")
+_VARIABLES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "BOTO_CONFIG")
 """They name other files than those of the home folder, which may name hosts, and programs to run."""
 
 _HTTP = range(100, 600)
@@ -100,7 +100,8 @@ def _require_own(key: Path) -> None:
 
 
 def _s3(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
-    trust.require_usual("~/.aws", "~/.boto", *map(os.environ.get, _VARIABLES))
+    folders = os.environ.get("AWS_DATA_PATH", "").split(os.pathsep)
+    trust.require_usual("~/.aws", "~/.boto", *map(os.environ.get, _VARIABLES), *folders)
     from .s3 import LimitedS3, OneHostSession, session_of
 
     keep_secret(*map(os.environ.get, ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")))

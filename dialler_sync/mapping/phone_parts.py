@@ -8,7 +8,7 @@ is whole already.
   second is too short. Behind an area code, as in ``0171/1234567``, it only groups digits. A label between digits
   separates, too, so ``0171 1234567 privat 2`` is refused: nothing but signs may stand within a number.
 - Other signs only group digits (``089 12 34 56``). Nobody groups behind five digits in a row, nor one digit alone (but
-  behind pairs, ``089 12 34 56 7``): there a whole number ends.
+  behind groups of two or three, ``089 12 34 56 7``): there a whole number ends.
 - Only a dial-in (Germany, Austria, Luxembourg; no mobile number) may follow: one group, a single digit of it behind a
   dash. Behind ten digits of a German number, two more are another number. ``-0`` is a switchboard everywhere.
 """
@@ -47,7 +47,9 @@ _PERHAPS_BETWEEN = re.compile(r"/|\s-\s*(?=\(?[0+](?:[^0-9]{0,3}[0-9]){5})")
 _GAP = re.compile(r"(?<=[0-9])[^0-9]++(?=[0-9])")
 _NO_DIGITS = re.compile("[^0-9+]+")
 _NO_GROUP = re.compile(r"[0-9]{5}\Z")
-_PAIRS = re.compile(r"(?:[^0-9][0-9]{2}){3}\Z")
+_ALIKE = re.compile(r"(?:[^0-9][0-9]{2}){3}\Z|(?:[^0-9][0-9]{3}){2}\Z")
+"""Groups of two digits, or of three."""
+
 _ONE_DIGIT = re.compile(r"[0-9](?![0-9])")
 _PREFIXED = re.compile(r"0[1-9][0-9]")
 
@@ -136,8 +138,8 @@ def behind(number: str, region: str | None, plan: Plan | None, *, quick: bool) -
         if whole := _whole(left, region, plan, quick=quick):
             alone = _NO_GROUP.search(left) is not None
             ends = alone or (dash and not dash_before) or EXPLICIT in gap[0]
-            pairs = _PAIRS.search(left) is not None
-            if not _goes_on(gap[0], number[gap.end() :], whole, plan, ends=ends, alone=alone, pairs=pairs):
+            alike = _ALIKE.search(left) is not None
+            if not _goes_on(gap[0], number[gap.end() :], whole, plan, ends=ends, alone=alone, alike=alike):
                 return number[gap.start() :].strip(AROUND)
             if ends:
                 return ""
@@ -151,11 +153,11 @@ def _whole(left: str, region: str | None, plan: Plan | None, *, quick: bool) -> 
     return found if isinstance(found, str) and _national_digits(digits) >= COMPLETE else None
 
 
-def _goes_on(gap: str, right: str, whole: str, plan: Plan | None, *, ends: bool, alone: bool, pairs: bool) -> bool:
+def _goes_on(gap: str, right: str, whole: str, plan: Plan | None, *, ends: bool, alone: bool, alike: bool) -> bool:
     """Whether the digits on the right of a gap are of the whole number on its left.
 
-    ``ends``: by its signs, the number ends there. ``alone``: its digits are not grouped. ``pairs``:
-    they are, by twos, so that one may be left.
+    ``ends``: by its signs, the number ends there. ``alone``: its digits are not grouped. ``alike``:
+    they are, by twos or threes, so that one may be left.
     """
     digits = compacted(right)
     dial_ins = _DIAL_INS.match(whole) is not None
@@ -167,7 +169,7 @@ def _goes_on(gap: str, right: str, whole: str, plan: Plan | None, *, ends: bool,
     if EXPLICIT in gap:
         return dial_ins and not _GAP.search(right)
     if _ONE_DIGIT.match(right):
-        return len(digits) == 1 and (dial_ins if "-" in gap else pairs)
+        return len(digits) == 1 and (dial_ins if "-" in gap else alike)
     if dial_ins:
         return not _TEN_GERMAN_DIGITS.match(whole) and not (ends and _GAP.search(right))
     return not ends or (not alone and len(digits) > 2)

@@ -36,11 +36,11 @@ _NOT_UNDERSTOOD = {
     ),
 }
 
-_ADDRESS = re.compile(r"[\w.+&'-]+@[\w.-]+\.[\w-]+")
+_ADDRESS = re.compile(r"[\w.+&'~#!$-]+@[\w.-]+\.[\w-]+")
 _DOMAIN = re.compile(r"\w\.[^\W\d_]{2,}")
 """Of an address without its ``@``, or of all addresses of a company."""
 
-_SPELT = re.compile(r"[\W_]at[\W_]", re.IGNORECASE)
+_SPELT = re.compile(r"[\W_]at[\W_].*[\W_](?:dot|punkt|point|punto|\.)[\W_]", re.IGNORECASE)
 """``ann [at] example [dot] com``."""
 
 _IN_FORM = re.compile(r"\s*[+(]*[+0]")

@@ -111,14 +111,15 @@ def _require_none_beside(settings: SuppressSettings, table: Table, named: set[st
     """
     columns = table.layout.columns
     for at, name in enumerate(columns):
-        first, second = set(columns[:at]), set(columns[at + 1 :])
+        first, second = set(filter(None, columns[:at])), set(columns[at + 1 :])
         if not name and first & second and not (named & first and named & second):
             raise InputError(
                 phrase(
-                    "{file}: column {column} begins a second table: put its rows into a file of their own, or under "
-                    "the same header. Otherwise they could be called.",
+                    "{file}: behind column {column}, which has no name, a second table seems to begin: put its rows "
+                    "below those of the first. Otherwise they could be called. If it is one table, give that column a "
+                    "name.",
                     file=settings.file,
-                    column=at + 2,
+                    column=at + 1,
                 )
             )
 

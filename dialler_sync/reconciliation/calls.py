@@ -107,7 +107,7 @@ async def read_calls(
         RequestError, StopRun: the dialler refuses or cannot be reached.
     """
     reader = _Reader(client, sides, language)
-    for pages in client.paged(batched(batched(sides.contacts(), KEYS), AT_ONCE)):
+    for pages in client.several(batched(sides.contacts(), KEYS), AT_ONCE):
         await asyncio.gather(*map(reader.read, pages))
         progress(sum(map(len, pages)))
     return reader.tally

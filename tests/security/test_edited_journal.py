@@ -220,8 +220,8 @@ def test_old_files_of_another_folder_are_not_deleted(
     ("column", "value"),
     [
         ("files", "null"), ("files", "[1]"), ("files", "[" * 100_000), ("options", "[]"), ("config", '"x"'),
-        ("summary", "7"),
-        ("files", '[{"name": "a\\ud800b", "path": "contacts.csv", "sha256": ""}]'), ("target", b"\xff"), ("rows", "many"), ("config", "{"),
+        ("files", '[{"name": "a\\ud800b", "path": "contacts.csv", "sha256": ""}]'),
+        ("summary", "7"), ("target", b"\xff"), ("rows", "many"), ("config", "{"),
     ],
 )  # fmt: skip
 def test_record_of_another_shape_is_damage(

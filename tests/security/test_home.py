@@ -101,3 +101,20 @@ def test_what_another_user_could_make_in_the_next_moment(
 
     said = f"others can make {home}/" in done.err
     assert (said, done.code == ExitCode.USAGE) == (where == "open to all", where == "open to all"), done.err
+
+
+@is_root
+def test_each_folder_that_a_variable_names_is_looked_at(
+    run: Run, configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure()
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "endpoints.json").write_text("{}")
+    os.chown(folder / "endpoints.json", INTRUDER, INTRUDER)
+    monkeypatch.setenv("AWS_DATA_PATH", os.pathsep.join([str(tmp_path / "other"), str(folder)]))
+
+    done = run("inspect", "s3://lists/list.csv")
+
+    assert done.code == ExitCode.USAGE, done.err
+    assert "endpoints.json could have been changed by others" in " ".join(done.err.split())

@@ -14,11 +14,13 @@ import pytest
 from dialler_sync.api import client
 from dialler_sync.api.listing import LONGEST_RECORD, MOST_LONG
 from dialler_sync.api.wire import StoredContact, weight
+from dialler_sync.call_lists import ask
 from dialler_sync.contacts.call_places import LONGEST_PATH, MOST_FIELDS, flattened
 from dialler_sync.contacts.call_records import Call
 from dialler_sync.contacts.record_file import RecordFile
 from dialler_sync.errors import MaybeDone
 from dialler_sync.plan.numbers import KnownNumbers
+from dialler_sync.reconciliation import calls
 
 from ..conftest import Configure, Run
 from .hostile import Asked, answer, hostile_dialler
@@ -138,6 +140,26 @@ def test_answers_to_one_page_are_not_held_whatever_they_weigh(
 
     assert done.code == 5, done.out + done.err
     assert "too large to be held in memory" in done.err
+
+
+@pytest.mark.parametrize("command", ["calls", "reconcile contacts.csv --with-history"])
+def test_contacts_with_many_calls_are_asked_for_by_fewer_at_once(
+    command: str, run: Run, configure: Configure, contacts_csv: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All at once they would weigh more than may be held."""
+    contacts_csv(40)
+    monkeypatch.setattr(ask, "KEYS", 10)
+    monkeypatch.setattr(calls, "KEYS", 10)
+    monkeypatch.setattr(client, "MOST_HELD", 15 * weight(b"{}," * 30_000))
+
+    def many_calls(asked: Asked) -> dict[str, Any] | None:
+        return None if asked.target.partition("?")[0].endswith("/contact") else large(asked)
+
+    with hostile_dialler(account(many_calls)) as url:
+        configure(base_url=url, retries=0, give_up_after=1)
+        done = run(*command.split())
+
+    assert done.code == 0, done.out + done.err
 
 
 def test_one_answer_after_another_is_not_held(

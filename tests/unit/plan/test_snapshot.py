@@ -32,6 +32,8 @@ class Dialler:
     """A client with these contacts. ``batch``, ``single``, ``account``: raised in place of an answer, once or always;
     ``breaks``: the first list breaks off."""
 
+    paged = staticmethod(iter)
+
     def __init__(
         self,
         *there: Mapping[str, Any],

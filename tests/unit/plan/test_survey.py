@@ -36,6 +36,7 @@ class Dialler:
     no_batch: bool = False
     others: bool = False
     asked: list[str] = field(default_factory=list)
+    paged = staticmethod(iter)
 
     def __post_init__(self) -> None:
         self.gate = Gate(1, give_up_after=60)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import pytest
@@ -47,10 +47,6 @@ class Dialler:
         self._there, self._breaks = there, breaks
         self._batch, self._single, self._account = batch, single, account
         self.asked: list[str] = []
-
-    def paged(self, pages: Iterable[Any]) -> Iterable[Any]:
-        """A dialler whose answers are short."""
-        return pages
 
     async def batch_contacts(self, *, user_data: Sequence[str]) -> list[Mapping[str, Any]]:
         self.asked.append("batch")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -46,10 +46,6 @@ class Dialler:
         self.asked.append(what)
         if self.fails:
             raise self.fails.pop(0)
-
-    def paged(self, pages: Iterable[Any]) -> Iterable[Any]:
-        """A dialler whose answers are short."""
-        return pages
 
     async def batch_contacts(self, *, user_data: Sequence[str]) -> list[Mapping[str, Any]]:
         self._ask(f"{len(user_data)} keys")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import re
@@ -145,6 +146,8 @@ def make_file(path: Path, trusted: bool | None, what: str = "") -> None:
         OSError: it cannot be made, or written.
         UsageError: as :func:`require_trust`.
     """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     _make_place(path)
     require_trust(path, trusted, what)
     make_folder(path.parent)

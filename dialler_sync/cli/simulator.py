@@ -11,6 +11,7 @@ import click
 
 from ..exit_codes import ExitCode
 from ..text.phrase import phrase
+from .app import App
 from .echo import echo
 from .spoken import SpokenCommand
 
@@ -70,7 +71,8 @@ if TYPE_CHECKING:
     help="Speed of the dialler's clock; 60: an hour passes in a minute.",
 )
 @click.option("--file", "file", type=click.Path(path_type=Path), help="SQLite file to store the contacts in.")
-def simulator(host: str, campaigns: tuple[str, ...], **given: Any) -> None:
+@click.pass_obj
+def simulator(app: App, /, host: str, campaigns: tuple[str, ...], **given: Any) -> None:
     """Run the embedded dialler until Ctrl-C. Prints what a configuration needs when it is ready.
 
     --calls FILE provides the calls of contacts that are imported later, or are in --file. Each entry names its
@@ -90,7 +92,7 @@ def simulator(host: str, campaigns: tuple[str, ...], **given: Any) -> None:
     """
     from ..jobs.simulator import run_simulator
 
-    run_simulator(dict(map(_campaign, campaigns)), partial(_show, host), host=host, **given)
+    run_simulator(dict(map(_campaign, campaigns)), partial(_show, host), host=host, trusted=app.trust, **given)
 
 
 def _show(host: str, server: SimulatorServer) -> None:

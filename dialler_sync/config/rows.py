@@ -15,6 +15,9 @@ from .filters import Filters, contradictions
 from .limits import RowLimit
 from .section import Section
 
+Compare = Literal["none", "journal", "dialler"]
+"""With what rows are compared, so that unchanged ones are skipped."""
+
 
 class Mode(StrEnum):
     """What an import may do, by whether the dialler has the contact."""
@@ -58,7 +61,7 @@ class RowSettings(Section):
     empty_cells: Literal["omit", "clear"] = Field(
         "omit", description="omit: leave the field out, so that it keeps its value; clear: send null."
     )
-    compare: Literal["none", "journal", "dialler"] = Field(
+    compare: Compare = Field(
         "none",
         description="Skip unchanged rows. journal: compare with what was last sent; dialler: compare with the dialler.",
     )

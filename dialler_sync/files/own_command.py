@@ -23,6 +23,9 @@ LONGEST = 2**16
 SAFE_PATH = ("PYTHONSAFEPATH", "dialler-sync")
 """Variable and value that keep Python from loading modules from the current folder."""
 
+_BLANK = ord(" ")
+"""The first character that is not a control character."""
+
 _LOOK = 0.05
 """Seconds between two checks for its end, if a child process holds its output open."""
 
@@ -31,12 +34,16 @@ def read_secret(command: list[str] | str, name: str) -> str:
     """Return the secret that the command prints, without the end of its line; it is masked from now on.
 
     Raises:
-        ConfigError: as :func:`run_command`, or it prints nothing.
+        ConfigError: as :func:`run_command`, or it prints nothing, or several lines, or control characters.
     """
     secret = run_command(command, name).strip("\r\n")
     if not secret:
         raise ConfigError(phrase("{name} prints nothing; run it by hand to see why", name=name))
     keep_secret(secret)
+    if any(ord(character) < _BLANK for character in secret):  # they would end a header, or a string of a library
+        raise ConfigError(
+            phrase("{name} prints several lines, or control characters: let it print the secret alone", name=name)
+        )
     return secret
 
 

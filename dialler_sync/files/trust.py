@@ -30,7 +30,7 @@ _OPEN = {
     _GROUP: mark("{path} (owner {owner}, mode {mode}) can be written by group"),
     _OTHERS: mark("{path} (owner {owner}, mode {mode}) can be written by everybody"),
 }
-_SHARED = mark("others can put files into {folder} (mode {mode}), and SQLite reads what lies beside a journal")
+_SHARED = mark("others can put files into {folder} (mode {mode}), and SQLite reads what lies beside its file")
 _OPEN_TO_ALL = mark("{path} (owner {owner}, mode {mode}) can be written by group and everybody")
 _ALL_USERS = "         0          0 4294967295"
 """``uid_map`` of a process outside user namespaces."""
@@ -73,7 +73,7 @@ def judge(what: str, path: Path, *, shared: bool = False, alone: bool = False, b
     folder = Path(os.path.realpath(path)).parent
     if beside and not faults and path.exists() and is_shared(folder):
         text = phrase(_SHARED, folder=folder, mode=f"{stat.S_IMODE(folder.stat().st_mode):04o}")
-        faults.append(_Fault(text, phrase("name a new journal (--state), or move this one into a folder of your own")))
+        faults.append(_Fault(text, phrase("name a new file, or move this one into a folder of your own")))
     if not faults:
         return None
     texts = "; ".join(fault.text for fault in faults)

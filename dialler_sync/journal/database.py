@@ -59,7 +59,8 @@ class Database:
         """Whether this process has begun a run, which ``resume`` finishes."""
         try:
             with self.begin() as connection:
-                require_trust(self._engine.url, trusted)  # once more: SQLite has opened the files beside it by now
+                if path := path_of(self._engine.url):  # once more: SQLite has opened the files beside it by now
+                    require_trust(path, trusted)
                 schema.migrate(connection)
             self._file = _identity(self._engine.url)
             self._log = Log(log) if (log := log_of(self._engine.url)) and log.exists() else None

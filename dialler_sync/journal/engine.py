@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +9,9 @@ import sqlalchemy as sa
 import sqlalchemy.event
 
 from ..errors import JournalError, UsageError
-from ..files.private import make_folder, new_file
 from ..text.command_line import install
 from ..text.phrase import phrase
-from .place import instead, make_place, path_of, require_trust, url_of
+from .place import instead, make_file, path_of, url_of
 
 BUSY = 10
 """Seconds that SQLite waits for another process that writes."""
@@ -44,12 +41,7 @@ def _open_file(url: sa.URL, trusted: bool | None) -> sa.Engine:
     """Return the engine of an SQLite file; a missing file is created for its owner only."""
     if path := path_of(url):
         try:
-            make_place(path)
-            require_trust(url, trusted)
-            make_folder(path.parent)
-            with suppress(FileExistsError):
-                os.close(new_file(Path(os.path.realpath(path))))
-            path.touch()  # says so where the disk is read-only
+            make_file(path, trusted)
         except OSError as error:
             raise JournalError(
                 phrase(

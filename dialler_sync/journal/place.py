@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import re
@@ -17,7 +18,7 @@ import sqlalchemy.exc
 
 from ..errors import UsageError
 from ..files import trust
-from ..files.private import make_folder
+from ..files.private import make_folder, new_file
 from ..text.outward import keep_secret
 from ..text.phrase import mark, phrase
 from ..text.secrets import url_secrets
@@ -121,24 +122,43 @@ def instead(path: Path) -> str:
 def journal_files(state: str | Path) -> list[Path]:
     """Return the file of a journal and those of SQLite beside it; none if it is on a server, or not a journal."""
     try:
-        return _files(url_of(state))
+        path = path_of(url_of(state))
     except UsageError:
         return []
+    return _files(path) if path else []
 
 
-def require_trust(url: sa.URL, trusted: bool | None) -> None:
-    """Refuse a journal that other users could have changed, or a file beside it that SQLite would read.
+def require_trust(path: Path, trusted: bool | None, what: str = "") -> None:
+    """Refuse a file of SQLite that other users could have changed, or one beside it that SQLite would read. ``what`` it
+    is: the journal, if nothing is said.
 
     Raises:
         UsageError: it is so, and nobody has said that it is ``trusted``.
     """
-    for path in _files(url):
-        trust.require(phrase("the journal"), path, trust=trusted, beside=True)
+    for each in _files(path):
+        trust.require(what or phrase("the journal"), each, trust=trusted, beside=True)
 
 
-def make_place(path: Path) -> None:
-    """Make a folder of this user for a new journal, and a link to it, where others can make files, as in /tmp: SQLite
-    takes what lies beside a journal for its own.
+def make_file(path: Path, trusted: bool | None, what: str = "") -> None:
+    """Create a file of SQLite for its owner only, if it is missing.
+
+    Raises:
+        OSError: it cannot be made, or written.
+        UsageError: as :func:`require_trust`.
+    """
+    if os.path.isdir(path):  # noqa: PTH112 - False where others forbid to look
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    _make_place(path)
+    require_trust(path, trusted, what)
+    make_folder(path.parent)
+    with suppress(FileExistsError):
+        os.close(new_file(Path(os.path.realpath(path))))
+    path.touch()  # says so where the disk is read-only
+
+
+def _make_place(path: Path) -> None:
+    """Make a folder of this user for a new file of SQLite, and a link to it, where others can make files, as in /tmp:
+    SQLite takes what lies beside a file for its own.
 
     Raises:
         OSError: the folder or the link cannot be made.
@@ -149,7 +169,7 @@ def make_place(path: Path) -> None:
         return
     folder = folder_beside(path, "files")
     make_folder(folder)
-    trust.require(phrase("the journal"), folder)
+    trust.require(phrase("the folder"), folder)
     name = next(name for name in _names() if not (folder / name).exists())  # who deletes the link wants a new one
     with suppress(FileExistsError):  # of another call at this moment
         path.symlink_to(Path(folder.name, name))
@@ -176,10 +196,7 @@ def folder_beside(path: Path, name: str) -> Path:
     return path.with_name(f"{path.name}-{name}" if shared else name)
 
 
-def _files(url: sa.URL) -> list[Path]:
-    path = path_of(url)
-    if path is None:
-        return []
+def _files(path: Path) -> list[Path]:
     return [path, *(_beside(path, ending) for ending in ("-wal", "-shm", "-journal"))]
 
 

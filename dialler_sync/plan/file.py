@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..config import changes
+from ..config.rows import Compare
 from ..errors import UsageError
 from ..files import trust
 from ..files.small import read_small
@@ -43,7 +44,7 @@ class PlanFile:
     config: Mapping[str, str]
     config_path: str
     campaign: str
-    compare: str
+    compare: Compare
     adopt: bool
     max_missing: str
     created_at: str

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from ..config.limits import Limit, row_limit
-from ..errors import JournalDamaged, SafetyLimit
+from ..config.rows import Compare
+from ..errors import JournalDamaged, SafetyLimit, UsageError
 from ..plan.planned import Planned
 from ..prepare.prepared import Prepared
 from ..text.phrase import mark, phrase
 
 _LIMITS = ("max_errors", "max_warnings", "max_missing")
+_COMPARE = get_args(Compare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,9 @@ class RunOptions:
     ``source`` overrides ``source:``, and is part of the run's settings already. ``mark``: also write copies of the
     workbooks with the faulty cells marked. ``cluster``: address of the Dask scheduler whose workers send the rows, or
     ``local``.
+
+    Raises:
+        UsageError: ``compare`` is no way to compare. (The journal would keep it, and count as damaged.)
     """
 
     source: Mapping[str, Any] = field(default_factory=dict)
@@ -35,6 +40,14 @@ class RunOptions:
     mask: bool = False
     mark: bool = False
     cluster: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.compare not in _COMPARE:
+            raise UsageError(
+                phrase(
+                    "'{compare}' is no way to compare: it is {ways}", compare=self.compare, ways=" / ".join(_COMPARE)
+                )
+            )
 
     @classmethod
     def read(cls, noted: Mapping[str, Any], cluster: str | None) -> Self:

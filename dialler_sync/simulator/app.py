@@ -27,6 +27,9 @@ from .strikes import strike
 
 BASE_PATH = "/rest/v1.0"
 
+_LONGEST_BODY = 1 << 24
+"""Bytes; a contact has a few thousand."""
+
 _ID = re.compile(r"/(\d{1,18})(?=/|$)", re.ASCII)
 
 
@@ -73,7 +76,13 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         started = time.monotonic()
-        raw = await _read(receive)
+        try:
+            raw = await _read(receive)
+        except Refusal as refused:
+            response = refusal(refused)
+            response.headers["Connection"] = "close"
+            await response(scope, receive, send)
+            return
         if raw is None:
             return
         query = dict(parse_qsl(scope["query_string"].decode(errors="replace"), keep_blank_values=True))
@@ -162,12 +171,18 @@ def _json(headers: Mapping[bytes, bytes], raw: bytes) -> Any:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """Return the whole body, None if the client disconnects before its end."""
-    body: bytes = b""
+    """Return the whole body, None if the client disconnects before its end.
+
+    Raises:
+        Refusal: it is too long. It is read before the token is known, of anybody.
+    """
+    body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
         body += message["body"]
+        if len(body) > _LONGEST_BODY:
+            raise Refusal(413, "The body is too long")
         if not message["more_body"]:
-            return body
+            return bytes(body)

@@ -168,6 +168,7 @@ def test_a_plan_is_refused_where_the_file_or_the_configuration_has_changed(
         {"max_missing": "lots"},
         {"format": 1},
         {"format": None},
+        {"compare": "loosely"},
     ],
     ids=str,
 )
@@ -185,6 +186,7 @@ def test_a_plan_that_somebody_has_edited_is_refused(
     assert done.code == ExitCode.USAGE
     assert "plan" in done.err
     assert not posts(dialler)
+    assert run("runs", "list").code == ExitCode.OK
 
 
 @pytest.mark.parametrize("compare", ["dialler", "journal"])

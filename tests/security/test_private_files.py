@@ -41,7 +41,7 @@ def modes(folder: Path) -> dict[str, int]:
 def test_reports_locks_and_state_whatever_the_umask(
     umask: int, run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
 ) -> None:
-    """Folders 0700, files 0600: reports, the folder above them, the journal, its locks."""
+    """Folders 0700, files 0600: reports, the folder above them, the journal, its locks, the simulator's contacts."""
     config, path = configure(), contacts_csv(rows=["K1,,0171 3920012", "K2,Anna,0171 3920013"])
     for each in (config, path):
         each.chmod(0o600)
@@ -50,7 +50,10 @@ def test_reports_locks_and_state_whatever_the_umask(
         assert run("--state", "deep/er/state/j.db", "import", path, *more).code == ExitCode.ROWS_FAILED
     run("inspect", path, "--to", "seen/tables")
 
-    found = [modes(tmp_path / name) for name in ("reports", "a", "deep", "seen")]
+    run("simulator", "--host", "0.0.0.0", "--file", "rehearsed/dialler.db")  # refused, but the file is made
+
+    found = [modes(tmp_path / name) for name in ("reports", "a", "deep", "seen", "rehearsed")]
+    assert len(found[-1]) == 2
     wrong = {
         name: oct(mode)
         for each in found
@@ -58,6 +61,31 @@ def test_reports_locks_and_state_whatever_the_umask(
         if mode != (0o700 if Path(name).is_dir() else 0o600)
     }
     assert not wrong
+
+
+@is_root
+def test_the_simulator_follows_no_link_of_others(common: Path) -> None:
+    """Nor does it take a file of theirs for its own."""
+    folder, shared = common / "agent", common / "shared"
+    for each, mode in ((folder, 0o700), (shared, 0o1777)):
+        each.mkdir()
+        each.chmod(mode)
+    os.chown(folder, AGENT, AGENT)
+    (shared / "link.db").symlink_to(folder / "victim.db")
+    (shared / "theirs.db").touch()
+    for name in ("link.db", "theirs.db"):
+        os.chown(shared / name, INTRUDER, INTRUDER, follow_symlinks=False)
+
+    ended = [
+        as_user(AGENT, folder, "simulator", "--host", "0.0.0.0", "--file", shared / name)
+        for name in ("link.db", "theirs.db", "own.db")
+    ]
+
+    assert [done.code for done in ended] == [ExitCode.USAGE] * 3
+    assert all("belongs to" in done.err for done in ended[:2])
+    assert "Other machines" in ended[2].err
+    assert not (folder / "victim.db").exists()
+    assert (shared / "own.db").resolve().parent == shared / "own.db-files"
 
 
 @is_root

@@ -84,6 +84,15 @@ def test_what_cannot_be_is_refused_in_one_message(run: Run, arguments: tuple[str
     assert "--host" in arguments or not Path("state.db").exists()
 
 
+def test_a_folder_is_no_state_file(run: Run) -> None:
+    """Nobody is told to change the mode of ``/tmp``."""
+    done = run("simulator", "--port", "0", "--file", "/tmp")
+
+    assert done.code == ExitCode.USAGE
+    assert "The state file /tmp cannot be used" in done.err
+    assert "chmod" not in done.err
+
+
 def test_a_rehearsal_with_an_older_dialler_and_calls(
     run: Run, configure: Configure, contacts_csv: Callable[..., Path]
 ) -> None:

@@ -111,6 +111,17 @@ def test_a_client_that_goes_away_in_the_middle_of_a_request(wire: Wire) -> None:
     assert len(wire.store.contacts) == len(wire.server.requests) == 1
 
 
+def test_a_body_that_has_no_end(wire: Wire) -> None:
+    """It is read before the token, so anybody could fill the memory with it."""
+    connection = wire.connect()
+    connection.begin("POST", "/dialler/contacts", b"x" * ((1 << 24) + 1), 1 << 40)
+
+    assert connection.answer()[0].startswith(b"HTTP/1.1 413 ")
+    assert connection.some() == b""
+    connection.close()
+    assert wire.send(contact("K-2")).status_code == 200
+
+
 def test_an_address_that_is_taken_or_wrong(start: Start, wire: Wire) -> None:
     """One sentence instead of a traceback."""
     port = int(wire.server.base_url.split(":")[2].split("/")[0])

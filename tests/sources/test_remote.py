@@ -233,6 +233,20 @@ def test_a_signature_in_an_address_is_shown_nowhere(run: Run, configure: Configu
         assert b"abcdef0123456789" not in path.read_bytes()
 
 
+@pytest.mark.parametrize("printed", ["first-line\\nsecond-line\\n", "first-line\\000second-line", "first-line\\r\\tx"])
+def test_a_login_of_several_lines(run: Run, configure: Configure, printed: str) -> None:
+    """It would end a header, or half of it would be sent."""
+    sources = {"https://127.0.0.1:9": "token_command", "sftp://127.0.0.1:9": "password_command"}
+    configure(sources=logins(*(f"\"{url}\": {{{name}: [printf, '{printed}']}}" for url, name in sources.items())))
+
+    for url, name in sources.items():
+        done = run("-vv", "validate", f"{url}/list.csv")
+
+        assert done.code == ExitCode.USAGE
+        assert f"sources: {name} prints several lines, or control characters" in done.err
+        assert "-line" not in done.err
+
+
 def test_a_folder_is_not_a_list(run: Run, configure: Configure, sftp: Sftp) -> None:
     configure(sources=logins(sftp.login))
 

@@ -109,6 +109,8 @@ def test_what_is_wrong_before_anything_is_sent_is_raised(configure: Configure, c
         import_files("not-there.csv")
     with pytest.raises(UsageError, match="max_errors"):
         import_files("contacts.csv", max_errors="many")
+    with pytest.raises(UsageError, match="no way to compare"):
+        import_files("contacts.csv", compare="loosely")
     with pytest.raises(UsageError, match="there is no run"):
         reconcile("contacts.csv", since="20200101")
     assert not Path("reports").exists()

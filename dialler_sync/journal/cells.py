@@ -106,7 +106,16 @@ def line_of_call(column: Any) -> Any:
     return sa.type_coerce(column, Checked(column.type.kind, LINE, nullable=False))
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half a character, which only JSON can hold."""
+
+
 def _text(value: Any) -> bool:
+    return isinstance(value, str) and not _HALF.search(value)
+
+
+def _path(value: Any) -> bool:
+    """Whether a value is a path; bytes of names that are not UTF-8 are halves of characters."""
     return isinstance(value, str)
 
 
@@ -168,17 +177,11 @@ def _json(shape: Any) -> Check:
     def is_so(value: Any) -> bool:
         try:
             found = json.loads(value, parse_constant=_no_number)
-            if "\\u" in value and _HALF.search(json.dumps(found, ensure_ascii=False)):
-                return False
             return fits(found, shape)
         except (ValueError, TypeError, RecursionError):
             return False
 
     return is_so
-
-
-_HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")
-"""Half a character. The others stand for bytes of names that are not UTF-8."""
 
 
 def _no_number(text: str) -> object:
@@ -188,8 +191,8 @@ def _no_number(text: str) -> object:
 def fits(found: Any, shape: Any) -> bool:
     """Whether a value has a shape: a type or several, a list of a shape, or an object.
 
-    ``ANY`` in an object is the shape of all other keys. A key that ends in ``!`` is required; older journals may lack
-    the others.
+    ``ANY`` in an object is the shape of all other keys, ``ANY_PATH`` if they are paths. A key that ends in ``!`` is
+    required; older journals may lack the others.
     """
     if isinstance(shape, list):
         return isinstance(found, list) and all(fits(each, shape[0]) for each in found)
@@ -199,11 +202,13 @@ def fits(found: Any, shape: Any) -> bool:
         return False
     needed = {name[:-1] for name in shape if name.endswith("!")}
     shapes = {name.removesuffix("!"): each for name, each in shape.items()}
-    other = shapes.get(ANY, lambda _: True)
+    if ANY_PATH not in shapes and not all(map(_text, found)):
+        return False
+    other = shapes.get(ANY) or shapes.get(ANY_PATH) or (lambda _: True)
     return needed <= found.keys() and all(fits(each, shapes.get(name, other)) for name, each in found.items())
 
 
-ANY = "*"
+ANY, ANY_PATH = "*", "*/*"
 
 
 def _fault(value: Any) -> bool:
@@ -222,12 +227,8 @@ def _texts(value: Any) -> bool:
     return fits(value, [_text])
 
 
-def _word(value: Any) -> bool:
-    return value is None or (_text(value) and not re.search("[\ud800-\udfff]", value))
-
-
-def _word_or_words(value: Any) -> bool:
-    return _word(value) or fits(value, [_word])
+def _text_or_texts(value: Any) -> bool:
+    return value is None or _text(value) or _texts(value)
 
 
 def _count(value: Any) -> bool:
@@ -240,28 +241,32 @@ def _number(value: Any) -> bool:
 
 _TEXT_OR_NULL = _or_null(_text)
 FILE = {
-    **dict.fromkeys(("name!", "path!", "sha256!"), _text),
+    **dict.fromkeys(("name!", "sha256!"), _text),
+    "path!": _path,
     "sheet": _TEXT_OR_NULL,
     "rows": _or_null(_count),
     "layout": {"columns": [_text]},
     "inode": _or_null(_whole),
 }
 CALL_FILE = {
-    **dict.fromkeys(("path!", "draft!", "sha256!", "replaces"), _text),
+    **dict.fromkeys(("sha256!", "replaces"), _text),
+    **dict.fromkeys(("path!", "draft!"), _path),
     **dict.fromkeys(("calls!", "updated!"), _count),
     "looked_at!": is_time,
 }
 _OPTIONS = {
     **dict.fromkeys(("dry_run", "adopt", "mark", "mended", "force", "extras", "all_matches", "unchecked"), _flag),
     **dict.fromkeys(
-        ("max_errors", "max_warnings", "max_missing", "since", "cluster", "column", "by", "campaign"), _word
+        ("user", "max_errors", "max_warnings", "max_missing", "since", "cluster", "column", "by", "campaign"),
+        _TEXT_OR_NULL,
     ),
-    **dict.fromkeys(("user", "out"), _TEXT_OR_NULL),
+    "out": _or_null(_path),
     **dict.fromkeys(("ids", "user_data"), _texts),
-    **{name: {ANY: _TEXT_OR_NULL} for name in ("suppress", "compared", "campaign_ids")},
+    **{name: {ANY: _TEXT_OR_NULL} for name in ("compared", "campaign_ids")},
+    "suppress": {ANY_PATH: _TEXT_OR_NULL},
     "compare": _or_null(_one_of({"none", "journal", "dialler"})),
     "source": {
-        **dict.fromkeys(("sheet", "sheets", "encoding", "delimiter"), _word_or_words),
+        **dict.fromkeys(("sheet", "sheets", "encoding", "delimiter"), _text_or_texts),
         ANY: lambda _: False,  # such as a command, which would be run
     },
     "mask": _or_null(_texts),
@@ -286,7 +291,8 @@ def _is_course(stretches: Sequence[Mapping[str, Any]]) -> bool:
 
 
 _SUMMARY = {
-    **dict.fromkeys(("run_id!", "command!", "version!", "out!"), _text),
+    **dict.fromkeys(("run_id!", "command!", "version!"), _text),
+    "out!": _path,
     "started_at!": is_time,
     "finished_at!": _time_or_empty,
     **dict.fromkeys(("duration_s!", "rows_per_s!", "rows_per_s_overall", "sending_s"), _number),

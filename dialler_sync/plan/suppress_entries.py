@@ -40,8 +40,8 @@ _ADDRESS = re.compile(r"[\w.+&'~#!$-]+@[\w.-]+\.[\w-]+")
 _DOMAIN = re.compile(r"\w\.[^\W\d_]{2,}")
 """Of an address without its ``@``, or of all addresses of a company."""
 
-_SPELT = re.compile(r"[\W_]at[\W_].*[\W_](?:dot|punkt|point|punto|\.)[\W_]", re.IGNORECASE)
-"""``ann [at] example [dot] com``."""
+_AT = re.compile(r"[\W_]at[\W_]", re.IGNORECASE)
+_DOT = re.compile(r"[\W_](?:dot|punkt|point|punto|\.)[\W_]", re.IGNORECASE)
 
 _IN_FORM = re.compile(r"\s*[+(]*[+0]")
 """Begins a number as people write it, and no other number of a row."""
@@ -50,7 +50,7 @@ _MOST_COUNTRIES = 300
 """A column with more different texts is none of countries."""
 
 _DECIMALS = re.compile(r"([0-9]+)[.,]0+")
-_PROTECTED = re.compile(r"=\"(.*)\"|['’`´]+(.*)")
+_PROTECTED = re.compile(r"=\"(.*)\"|['’`´]++(.*)")
 
 _NO_NUMBER = re.compile(
     r"[\s()./\u2013\u2014-]{0,9}(?:n[./]?\s?[av]|k\.?\s?a|none|null|keine?|unknown|unbekannt|anonym|totals?|summen?|anzahl|gesamt)?"
@@ -260,9 +260,15 @@ def _entries_within(cell: str, settings: SuppressSettings) -> set[str]:
 def _addresses(cell: str) -> set[str] | None:
     """Return the e-mail addresses of a cell: ``a@x.org; Ann <b@x.org>``; None if it is not understood."""
     if "@" not in cell:
-        return None if _DOMAIN.search(cell) or _SPELT.search(cell) else {entry_of("email", cell)}
+        return None if _DOMAIN.search(cell) or _is_spelt(cell) else {entry_of("email", cell)}
     found = addresses_in(cell)
     return found if all(_ADDRESS.fullmatch(bare_address(each)) for each in found) else None
+
+
+def _is_spelt(cell: str) -> bool:
+    """Whether a text may be an address in words: ``ann [at] example [dot] com``."""
+    at = _AT.search(cell)
+    return at is not None and _DOT.search(cell, at.end()) is not None
 
 
 def _may_be_entry(cell: str, settings: SuppressSettings) -> bool:

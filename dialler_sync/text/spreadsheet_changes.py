@@ -296,7 +296,9 @@ def _month(name: str) -> int:
 
 def _apart(text: str) -> tuple[str, tuple[Decimal, bool] | None]:
     """Return the date and the time of a text: in seconds, and whether it has any."""
-    text = _WEEKDAY.sub("", text.strip(), count=1) if _WEEKDAY.match(text.strip()) else text.strip()
+    text = text.strip()
+    if day := _WEEKDAY.match(text):
+        text = text[day.end() :]
     found = _TIME.search(text)
     if not found:
         return text, None

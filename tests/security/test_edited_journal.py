@@ -220,7 +220,7 @@ def test_old_files_of_another_folder_are_not_deleted(
     ("column", "value"),
     [
         ("files", "null"), ("files", "[1]"), ("files", "[" * 100_000), ("options", "[]"), ("config", '"x"'),
-        ("files", '[{"name": "a\\ud800b", "path": "contacts.csv", "sha256": ""}]'),
+        ("files", '[{"name": "a\\udc80b", "path": "contacts.csv", "sha256": ""}]'),
         ("summary", "7"), ("target", b"\xff"), ("rows", "many"), ("config", "{"),
     ],
 )  # fmt: skip

@@ -113,7 +113,8 @@ def require_usual(*names: str | None) -> None:
     """
     for name in filter(None, names):
         path = Path(os.path.expanduser(name))  # noqa: PTH111 - as the libraries do, also where there is no home
-        for each in (path, *path.glob("*")):
+        inside = path.glob("*") if os.path.isdir(path) else ()  # noqa: PTH112 - False where it may not look
+        for each in (path, *inside):
             if os.path.lexists(each):
                 require(phrase("the file"), each)
         if not os.path.lexists(path):
@@ -121,7 +122,7 @@ def require_usual(*names: str | None) -> None:
 
 
 def _require_none_can_make(path: Path) -> None:
-    folder = next(each for each in path.parents if each.is_dir())
+    folder = next(each for each in path.parents if os.path.isdir(each))  # noqa: PTH112 - as above
     if not is_overridden() and judge("", folder):
         raise UsageError(
             phrase(

@@ -159,9 +159,10 @@ def _undo(
         yield [planned(entry) for entry in done.values()], ()
 
     force, target = bool(run.options.get("force")), undone.target if undone.command == "import" else ""
+    doubtful = {seq for seq, sure in journal.put_back(undone.id).items() if not sure}
     job = Job(
         plan,
         lambda row: str(done[row.result.seq].result.action),
-        lambda client, _: Undoer(client, journal, undone.id, force, target, suppressed=suppressed),
+        lambda client, _: Undoer(client, journal, undone.id, force, target, suppressed=suppressed, doubtful=doubtful),
     )
     return BulkRun(settings, journal, observer or Silent(), run, job, run_cells(journal, run, settings.source))

@@ -365,7 +365,7 @@ CHECKS: dict[str, Check] = {
     "sent.sent_at": _time_or_empty,
     "before_images.before": _contact,
     "before_images.after": _contact,
-    "failed_cells.cells": _json([_text]),
+    "failed_cells.cells": _json([lambda value: isinstance(value, str)]),
     "call_receivers.looked_at": _time_or_empty,
     "call_receivers.file": lambda value: value == "" or _json(CALL_FILE)(value),
     "call_receivers.intent": lambda value: value == "" or _json(CALL_FILE)(value),

@@ -25,6 +25,19 @@ class Changer(Protocol):
         """Execute the row and return its outcome."""
 
 
+class DoNotCall(Protocol):
+    """Do-not-call lists."""
+
+    def reason(self, fields: Mapping[str, Any]) -> str:
+        """Return why a contact must not be called; ``""`` if it may."""
+
+    def reason_to_stay_locked(self, fields: Mapping[str, Any]) -> str:
+        """Return why a contact must not be unlocked; ``""`` if it may."""
+
+    def numbers(self, fields: Mapping[str, Any]) -> list[str]:
+        """Return the phone fields whose numbers are left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class ContactChanger:
     """Changes the contact of ``row.contact_id``, which must carry ``row.user_data``.
@@ -33,7 +46,7 @@ class ContactChanger:
     With ``resumed``, a contact that is gone counts as deleted: the run saw it before it was interrupted. With
     ``recorder``, a change is journalled before it is sent; ``begun`` are those that may have been made, by the run that
     was interrupted or by a request without an answer. Each had something to do: what is done now counts as theirs, so
-    that undo puts it back.
+    that undo puts it back. Who is on a do-not-call list (``suppressed``) by now is not unlocked.
     """
 
     client: DiallerClient
@@ -41,6 +54,7 @@ class ContactChanger:
     target: str = ""
     recorder: Recorder | None = None
     begun: set[int] = field(default_factory=set)
+    suppressed: DoNotCall | None = None
 
     async def change(self, row: SpooledRow) -> Outcome:
         """Change the contact if it carries the row's UserData."""
@@ -49,6 +63,9 @@ class ContactChanger:
             return _outcome(row, Status.FAILED, CONTACT_CHANGED, phrase("the contact now has a different UserData"))
         if contact is not None and is_outside(self.target, contact.values):
             return _outcome(row, Status.SKIPPED, error=phrase("the contact is in another campaign"))
+        stays = self.suppressed.reason_to_stay_locked if self.suppressed and row.kind == "unlock" else None
+        if contact is not None and stays and (why := stays(contact.values)):
+            return _outcome(row, Status.SKIPPED, error=why)._replace(action=Reason.SUPPRESSED)
         nothing = _nothing_to_do(row.kind, contact.values) if contact is not None else ""
         begun = row.seq in self.begun
         if contact is not None and self.recorder is not None and not nothing:

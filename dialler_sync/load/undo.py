@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
@@ -22,7 +22,7 @@ from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Reason, SpooledRow, Status
 from ..pages import KEYS, batched
 from ..text.phrase import phrase
-from .change import is_still_there, still_there
+from .change import DoNotCall, is_still_there, still_there
 
 _BACK: Mapping[Action | Reason, Action] = {
     Action.CREATE: Action.DELETE,
@@ -63,19 +63,6 @@ def _is_known(action: Action, contact_id: str, user_data: str) -> bool:
     return bool(contact_id or (user_data and action not in _LOCKS))
 
 
-class DoNotCall(Protocol):
-    """Do-not-call lists."""
-
-    def reason(self, fields: Mapping[str, Any]) -> str:
-        """Return why a contact must not be called; ``""`` if it may."""
-
-    def reason_to_stay_locked(self, fields: Mapping[str, Any]) -> str:
-        """Return why a contact must not be unlocked; ``""`` if it may."""
-
-    def numbers(self, fields: Mapping[str, Any]) -> list[str]:
-        """Return the phone fields whose numbers are left out."""
-
-
 @dataclass(frozen=True, slots=True)
 class Undoer:
     """Undoes one row: ``row.kind`` is the run's action, ``row.seq`` its place in the undone run.
@@ -84,6 +71,7 @@ class Undoer:
     are, whatever the journal says. ``turn`` is held by one row at a time, of those whose key
     is in several campaigns or that go back to another campaign. Who is on a do-not-call list (``suppressed``) stays
     locked, deleted, or as the run has left it; a number that is left out does not come back.
+    ``doubtful``: rows that an earlier undo of the run may have put back.
     """
 
     client: DiallerClient
@@ -92,6 +80,7 @@ class Undoer:
     force: bool = False
     target: str = ""
     suppressed: DoNotCall | None = None
+    doubtful: Container[int] = ()
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def change(self, row: SpooledRow) -> Outcome:
@@ -212,6 +201,9 @@ class Undoer:
         before = {name: value for name, value in before.items() if name in FIELDS}
         if is_outside(self.target, before):
             return _elsewhere(row, Action.CREATE)
+        if not row.user_data and row.seq in self.doubtful:
+            why = phrase("an earlier undo may have made it again, which cannot be looked up without UserData")
+            return _failed(row, Action.CREATE, POSSIBLE_DUPLICATE, why)
         found = await self.client.find_contacts(row.user_data) if row.user_data else []
         here = _here(found, before)
         same = next((contact for contact in here if not differences(before, contact.values)), None)
@@ -229,10 +221,17 @@ class Undoer:
         async with self.turn:  # one after the other: one that cannot be locked can be called
             if self.client.gate.stopped:
                 raise self.client.gate.stopped
-            contact = same or await self._created(row, before, overwrite=not found)
-            if failed := await self._lock_again(row, contact):
-                return failed
-        return _done(row, Action.CREATE, contact_id=contact.id, error=why)
+            there = same
+            try:
+                there = there or await self._created(row, before, overwrite=not found)
+                locked = await self.client.lock_by_id(there.id)
+            except (RequestError, StopRun) as error:
+                if there is None and not isinstance(error, MaybeDone):
+                    raise
+                return self._not_locked(row, there, getattr(error, "code", INTERRUPTED), str(error))
+            if not locked:
+                return self._not_locked(row, there, NOT_FOUND, phrase("the dialler does not find it"))
+        return _done(row, Action.CREATE, contact_id=there.id, error=why)
 
     async def _created(self, row: SpooledRow, before: dict[str, Any], *, overwrite: bool) -> StoredContact:
         try:  # a contact of another campaign with this key must not be overwritten
@@ -243,20 +242,17 @@ class Undoer:
                 raise
             return found[0]
 
-    async def _lock_again(self, row: SpooledRow, contact: StoredContact) -> Outcome | None:
-        """Lock a contact that was locked when the run deleted it: an import cannot. If that fails, stop the run:
-        no other one is to be made that can be called. Return the outcome."""
-        code, why = NOT_FOUND, phrase("the dialler does not find it")
-        try:
-            if await self.client.lock_by_id(contact.id):
-                return None
-        except RequestError as error:
-            code, why = error.code, str(error)
-        except StopRun as error:
-            code, why = INTERRUPTED, str(error)
-        told = phrase("contact {contact} is there again, but not locked, as it was: {why}", contact=contact.id, why=why)
-        self.client.gate.stop(SafetyLimit(phrase("{told}. Lock it by hand, or give the undo again", told=told)))
-        return _failed(row, Action.CREATE, code, told)._replace(contact_id=contact.id)
+    def _not_locked(self, row: SpooledRow, contact: StoredContact | None, code: str, why: str) -> Outcome:
+        """Stop the run, so that no other contact is made that can be called; return the outcome. ``contact``: None if
+        it may be there."""
+        told = phrase("the contact may be there again, but not locked, as it was: {why}", why=why)
+        if contact:
+            told = phrase("contact {id} is there again, but not locked, as it was: {why}", id=contact.id, why=why)
+        again = phrase("{told}. Lock it by hand, or give the undo again", told=told)
+        keyless = phrase("{told}. Look for it in the dialler, and lock it by hand", told=told)
+        self.client.gate.stop(SafetyLimit(again if row.user_data else keyless))
+        failed = _failed(row, Action.CREATE, code, told)
+        return failed._replace(contact_id=contact.id) if contact else failed._replace(status=Status.UNKNOWN)
 
     def _judged(self, image: Image) -> tuple[dict[str, Any], str]:
         """(what the contact was, without numbers that are left out by now; why it must not be called as it was)."""

@@ -269,7 +269,9 @@ class Execution:
         tally = Tally(client.gate, self.observer, prepared, self.options.max_errors, self.errors)
         campaign_ids = known_campaigns(self.run.options.get("campaign_ids"))
         rules, limit = rules_of(self.settings, self.run.target, campaign_ids), self.options.limit
-        sending = Sending(client, self.journal, self.run, rules, prepared, self.left, tally, limit, engine)
+        sending = Sending(
+            client, self.journal, self.run, rules, prepared, self.left, tally, limit, engine, self.suppressed
+        )
         self.observer.stage(phrase("importing"), sending.total)
         asyncio.get_running_loop().run_in_executor(None, load_reports)  # while the dialler is waited for
         started = time.monotonic()

@@ -25,6 +25,7 @@ from ..load.recorder import Recorder
 from ..load.rules import Rules
 from ..model import FINE, Action, SpooledRow, Status
 from ..observer import Observer
+from ..plan.suppress import SuppressionLists
 from ..prepare.prepared import MOST_KEPT, Prepared
 from ..target import split
 from ..text.command_line import command
@@ -138,6 +139,7 @@ class Sending:
     tally: Tally
     limit: int | None = None
     engine: Engine | None = None
+    suppressed: SuppressionLists = field(default_factory=SuppressionLists)
     requests: int = 0
     retries: int = 0
     waited: float = 0.0
@@ -223,7 +225,7 @@ class Sending:
 
     async def _from_here(self, rows: Iterator[SpooledRow], unsure: Unsure, log: RunLog | None = None) -> None:
         recorder = Recorder(self.journal, self.run.id, self.client.gate.stop)
-        changer = ContactChanger(self.client, False, self.run.target, recorder, self.left.begun)
+        changer = ContactChanger(self.client, False, self.run.target, recorder, self.left.begun, self.suppressed)
         loader = Loader(self.client, recorder, self.rules, log or self.tally, changer=changer)
         try:
             await loader.load(rows, unsure)

@@ -250,6 +250,49 @@ def test_where_nobody_can_be_locked_one_contact_is_made_again_at_most(
     assert (undone.summary["counts"]["failed"], undone.summary["counts"]["unprocessed"]) == (1, 7)
 
 
+def test_a_locked_contact_without_a_key_is_made_again_once(
+    run: Run, configure: Configure, dialler: SimulatorServer
+) -> None:
+    """The answer is lost, and nothing can be looked up: the undo stops after the first, and a second one makes no
+    other."""
+    configure(retries=0)
+    for number in range(3):
+        dialler.store.add(Name="A", PhoneNumber1=f"+49171392001{number}", DiallerCampaignsID=538, bLocked=True)
+    taken = run("contacts", "delete", *(f"--id={number}" for number in list(dialler.store.contacts)), "--yes")
+    dialler.order(FaultPlan.parse("502_after:#1"))
+
+    first = run("undo", taken.summary["run_id"], "--yes")
+    dialler.order(FaultPlan())
+    second = run("undo", taken.summary["run_id"], "--yes")
+
+    assert first.code == ExitCode.SAFETY_LIMIT, first.err
+    assert "may be there again, but not locked" in first.err
+    assert (first.summary["counts"]["unknown"], first.summary["counts"]["unprocessed"]) == (1, 2)
+    assert (second.summary["counts"]["failed"], second.summary["counts"]["succeeded"]) == (1, 2), second.err
+    assert sorted(bool(contact.get("bLocked")) for contact in dialler.store.contacts.values()) == [False, True, True]
+
+
+def test_resume_unlocks_nobody_who_is_on_a_do_not_call_list_by_now(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The unlock was planned before the run was stopped; the contact has got a listed number since."""
+    Path("dnc.csv").write_text("X\n+493039200155\n", encoding="utf-8")
+    configure(mirror="{missing: lock, max_missing: 60%}", suppress="{file: dnc.csv, column: X}")
+    rows = [f"K{n},Ann,0171 123450{n}" for n in range(3)]
+    run("import", contacts_csv(rows=rows))
+    run("import", contacts_csv(rows=rows[:2]))
+    run("import", contacts_csv(rows=rows), "--limit", "1")
+    (theirs,) = [contact for contact in dialler.store.contacts.values() if contact["UserData"] == "K2"]
+    assert theirs["bLocked"]
+    theirs["PhoneNumber3"] = "+493039200155"
+
+    done = run("resume")
+
+    assert theirs["bLocked"], done.err
+    assert (done.code, done.summary["actions"]["unlock"]) == (ExitCode.OK, 0)
+    assert done.summary["mirror"] == {"skipped": 1}
+
+
 def test_undo_puts_back_what_has_the_host_of_a_webhook_in_it_but_nothing_with_a_secret(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:

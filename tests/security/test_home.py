@@ -11,7 +11,7 @@ import pytest
 from dialler_sync.exit_codes import ExitCode
 
 from ..conftest import Configure, Run
-from .users import INTRUDER, is_root
+from .users import AGENT, INTRUDER, as_user, is_root
 
 ARGUMENTS = {
     ".config/dask/x.yaml": ("import", "contacts.csv", "--cluster", "local"),
@@ -118,3 +118,15 @@ def test_each_folder_that_a_variable_names_is_looked_at(
 
     assert done.code == ExitCode.USAGE, done.err
     assert "endpoints.json could have been changed by others" in " ".join(done.err.split())
+
+
+@is_root
+def test_a_home_that_may_not_be_looked_into(common: Path) -> None:
+    """As ``/root`` is for a service that keeps its caller's ``HOME``: nobody else can make anything there."""
+    home = common / "home"
+    home.mkdir(mode=0o700)
+
+    done = as_user(AGENT, common, "inspect", "https://127.0.0.1:1/list.csv", HOME=str(home))
+
+    assert done.code == ExitCode.INPUT, done.err
+    assert "could not be reached" in done.err or "refuses the connection" in done.err

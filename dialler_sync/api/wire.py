@@ -50,7 +50,10 @@ def weight(body: bytes) -> int:
     """Estimate the bytes of memory that a JSON text takes when it is decoded: up to thirty times its length. One wide
     letter (an emoji, also as ``\\ud83d``) makes each letter of its text four bytes wide."""
     inside = 64 * (body.count(b"{") + body.count(b"[")) + 24 * body.count(b",") + 25 * body.count(b'"')
-    text = 4 * len(body) if b"\\u" in body else sys.getsizeof(body.decode(errors="replace"))
+    try:
+        text = 4 * len(body) if b"\\u" in body else sys.getsizeof(body.decode())
+    except UnicodeDecodeError:  # of another charset, which is not known here
+        text = 4 * len(body)
     return text + inside
 
 

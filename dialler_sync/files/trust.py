@@ -117,8 +117,8 @@ def require_usual(*names: str | None) -> None:
         for each in (path, *inside):
             if os.path.lexists(each):
                 require(phrase("the file"), each)
-        if not os.path.lexists(path):
-            _require_none_can_make(path.absolute())
+        if not os.path.exists(path):  # noqa: PTH110 - a link may lead to what is not there yet
+            _require_none_can_make(Path(os.path.realpath(path)))
 
 
 def _require_none_can_make(path: Path) -> None:

@@ -78,7 +78,7 @@ def test_what_a_variable_names_is_judged_as_well(
 
 
 @pytest.mark.parametrize("name", [".config/dask/x.yaml", ".config/fsspec/x.json", ".aws/config"])
-@pytest.mark.parametrize("where", ["open to all", "not there"])
+@pytest.mark.parametrize("where", ["open to all", "linked to what is open to all", "not there"])
 def test_what_another_user_could_make_in_the_next_moment(
     where: str,
     name: str,
@@ -95,12 +95,17 @@ def test_what_another_user_could_make_in_the_next_moment(
     if where == "open to all":
         home.mkdir()
         home.chmod(0o1777)
+    elif where != "not there":
+        (tmp_path / "open").mkdir()
+        (tmp_path / "open").chmod(0o1777)
+        (home / name).parent.parent.mkdir(parents=True)
+        (home / name).parent.symlink_to(tmp_path / "open" / "missing")
     monkeypatch.setenv("HOME", str(home))
 
     done = run(*ARGUMENTS[name])
 
-    said = f"others can make {home}/" in done.err
-    assert (said, done.code == ExitCode.USAGE) == (where == "open to all", where == "open to all"), done.err
+    refused = where != "not there"
+    assert ("others can make" in done.err, done.code == ExitCode.USAGE) == (refused, refused), done.err
 
 
 @is_root

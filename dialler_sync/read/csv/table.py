@@ -106,18 +106,19 @@ class _Rows:
 
     def add(self, run: Run, first: int, last: int, left_out: frozenset[int]) -> None:
         """Add the rows of a run that are not blank and belong to the table."""
-        self.chars += sum(map(chars_of, run.rows))
         self.flags.update((run.first_number + i, flags) for i, flags in run.flags.items())
         end = run.first_number + len(run.rows)
         numbers = range(run.first_number, end)
         if first <= run.first_number and end <= last + 1 and left_out.isdisjoint(numbers) and run.is_dense():
             self.numbers.extend(numbers)
             self.lines.extend(run.rows)
+            self.chars += sum(map(chars_of, run.rows))
             return
         for row in run.seen():
             if first <= row.number <= last and row.number not in left_out:
                 self.numbers.append(row.number)
                 self.lines.append(row.cells)
+                self.chars += chars_of(row.cells)
 
     def take(self, count: int) -> _Rows:
         """Remove and return the first ``count`` rows."""

@@ -53,6 +53,17 @@ def test_long_rows_do_not_wait_for_thousands_of_others(tmp_path: Path, quote: st
     assert [key for chunk in chunks for key in chunk.frame["Key"]] == [f"K{n}" for n in range(40)]
 
 
+def test_many_blanks_between_rows_are_no_rows(tmp_path: Path) -> None:
+    """However many characters they are."""
+    path = tmp_path / "blanks.csv"
+    blanks = f"{' ' * 900_000};\n" * 40
+    path.write_text(f"Key;Name\nK1;Ann\n{blanks}K2;Bob\n", encoding="utf-8")
+
+    chunks = open_csv(path, SourceSettings(delimiter=";")).chunks()
+
+    assert [key for chunk in chunks for key in chunk.frame["Key"]] == ["K1", "K2"]
+
+
 def test_long_cell_across_blocks(tmp_path: Path) -> None:
     """A cell longer than a block, of many lines, is one cell, and the rows below keep their places."""
     long = "\n".join(f"line {i}" for i in range(40_000))

@@ -240,6 +240,13 @@ def _number(value: Any) -> bool:
 
 
 _TEXT_OR_NULL = _or_null(_text)
+
+
+def _compared(value: Any) -> bool:
+    """Whether a value says when the rows were sent that a run has compared with."""
+    return not value or fits(value, {"from!": is_time, "to!": is_time})
+
+
 FILE = {
     **dict.fromkeys(("name!", "sha256!"), _text),
     "path!": _path,
@@ -262,7 +269,8 @@ _OPTIONS = {
     ),
     "out": _or_null(_path),
     **dict.fromkeys(("ids", "user_data"), _texts),
-    **{name: {ANY: _TEXT_OR_NULL} for name in ("compared", "campaign_ids")},
+    "compared": _compared,
+    "campaign_ids": {ANY: _TEXT_OR_NULL},
     "suppress": {ANY_PATH: _TEXT_OR_NULL},
     "compare": _or_null(_one_of({"none", "journal", "dialler"})),
     "source": {
@@ -306,7 +314,7 @@ _SUMMARY = {
     "exit_code!": _exit_code,
     **dict.fromkeys(("stopped_because!", "parent!"), _TEXT_OR_NULL),
     "dry_run!": _flag,
-    "compared": {ANY: _text},
+    "compared": _compared,
     "latency": lambda value: value == {} or (fits(value, _LATENCY) and _is_course(value["over_time"])),
 }
 _COUNTS = {ANY: _count}

@@ -389,7 +389,20 @@ def test_nobody_of_a_do_not_call_list_is_called(
     assert done.summary["counts"]["succeeded"] == 3
 
 
-ODD = (5, "x", ["x"], [5], [None], {"a": 1}, {"a": {"b": [1]}}, None, "9" * 400 + "%", "\ud800", "\udcff")
+ODD = (
+    5,
+    "x",
+    ["x"],
+    [5],
+    [None],
+    {"a": 1},
+    {"a": {"b": [1]}},
+    None,
+    "9" * 400 + "%",
+    "\ud800",
+    "\udcff",
+    {"from": "x"},
+)
 
 
 @pytest.mark.parametrize("command", ["import", "lock"])
@@ -399,7 +412,7 @@ def test_odd_options_of_a_run(
     """Each option of a run, with each kind of value: one sentence at most."""
     configure(retries=0)
     if command == "import":
-        run("import", contacts_csv(3), "--limit", "1")
+        run("import", contacts_csv(3), "--limit", "1", "--compare", "journal")
     else:
         ours = dialler.store.add(UserData="A", Name="A", PhoneNumber1="+491713920012", DiallerCampaignsID=538)
         run("contacts", "lock", "--id", str(ours), "--yes")

@@ -210,10 +210,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             self._session.connector.trusted_from = asyncio.get_running_loop().time()
 
     async def aclose(self) -> None:
-        """Close the pool."""
+        """Close the pool, for good: what is still to be asked when one question has failed opens no other."""
         if self._session is not None:
             await self._session.close()
-            self._session = None
 
 
 _DECODED = frozenset({"gzip", "deflate", "br", "zstd"})

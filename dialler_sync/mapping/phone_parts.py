@@ -48,6 +48,8 @@ _GAP = re.compile(r"(?<=[0-9])[^0-9]++(?=[0-9])")
 _NO_DIGITS = re.compile("[^0-9+]+")
 _NO_GROUP = re.compile(r"[0-9]{5}\Z")
 _ALIKE = re.compile(r"(?:[^0-9][0-9]{2}){3}\Z|(?:[^0-9][0-9]{3}){2}\Z")
+_FEW_ALIKE = re.compile(r"(?:[^0-9][0-9]{2}){2}\Z|(?:[^0-9][0-9]{3}){2}\Z")
+"""Groups of two or three, behind which one digit may be left; fewer of them where no single digit is dialled in."""
 """Groups of two digits, or of three."""
 
 _ONE_DIGIT = re.compile(r"[0-9](?![0-9])")
@@ -138,7 +140,7 @@ def behind(number: str, region: str | None, plan: Plan | None, *, quick: bool) -
         if whole := _whole(left, region, plan, quick=quick):
             alone = _NO_GROUP.search(left) is not None
             ends = alone or (dash and not dash_before) or EXPLICIT in gap[0]
-            alike = _ALIKE.search(left) is not None
+            alike = (_ALIKE if _DIAL_INS.match(whole) else _FEW_ALIKE).search(left) is not None
             if not _goes_on(gap[0], number[gap.end() :], whole, plan, ends=ends, alone=alone, alike=alike):
                 return number[gap.start() :].strip(AROUND)
             if ends:
@@ -162,8 +164,8 @@ def _goes_on(gap: str, right: str, whole: str, plan: Plan | None, *, ends: bool,
     digits = compacted(right)
     dial_ins = _DIAL_INS.match(whole) is not None
     bracket = BRACKET.search(gap)
-    if digits == "0":  # the switchboard
-        return dial_ins or (not bracket and "-" in gap)
+    if digits == "0" and (dial_ins or (not bracket and "-" in gap)):  # the switchboard
+        return True
     if bracket or ".." in gap or (_PREFIXED.match(right) and quick_e164(digits, plan)):
         return False
     if EXPLICIT in gap:

@@ -215,6 +215,8 @@ class Undoer:
         if listed and not same:
             return _suppressed(row, listed)
         why = phrase("created again; its call history is lost")
+        if same:
+            why = phrase("the dialler has this contact again, and it is locked now")
         if not was_locked:
             contact = await self._created(row, before, overwrite=not found)
             return _done(row, Action.CREATE, contact_id=contact.id, error=why)
@@ -251,8 +253,9 @@ class Undoer:
         again = phrase("{told}. Lock it by hand, or give the undo again", told=told)
         keyless = phrase("{told}. Look for it in the dialler, and lock it by hand", told=told)
         self.client.gate.stop(SafetyLimit(again if row.user_data else keyless))
-        failed = _failed(row, Action.CREATE, code, told)
-        return failed._replace(contact_id=contact.id) if contact else failed._replace(status=Status.UNKNOWN)
+        failed = _failed(row, Action.CREATE, code, told)._replace(contact_id=contact.id if contact else row.contact_id)
+        # Without UserData, a second undo would not find it, and make another one.
+        return failed if contact and row.user_data else failed._replace(status=Status.UNKNOWN)
 
     def _judged(self, image: Image) -> tuple[dict[str, Any], str]:
         """(what the contact was, without numbers that are left out by now; why it must not be called as it was)."""

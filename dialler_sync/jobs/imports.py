@@ -168,7 +168,7 @@ def check_cluster(cluster: str | None, settings: Settings) -> None:
     """Refuse an unusable cluster, before anything is read.
 
     Raises:
-        UsageError: Dask is not installed, or there is no scheduler at that address that can be trusted, or others could
+        UsageError: Dask is not installed, no scheduler at that address can be trusted, or others could
             have changed Dask's configuration, which may name code to run.
     """
     if cluster is not None:

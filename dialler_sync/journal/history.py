@@ -130,7 +130,7 @@ class History(Runs):
             return connection.scalar(newer) is not None
 
     def list_of(self, run: RunRecord) -> tuple[str, str]:
-        """Return the run that imported the list of a run first, and when: a retry and a mended file are parts of it."""
+        """Return the first import of a run's list, and when it began. Retries and mended files are parts of a list."""
         return _list_of({each.id: each for each in self.runs()}, run)
 
     def _imports_since(

@@ -63,8 +63,7 @@ class ContactChanger:
             return _outcome(row, Status.FAILED, CONTACT_CHANGED, phrase("the contact now has a different UserData"))
         if contact is not None and is_outside(self.target, contact.values):
             return _outcome(row, Status.SKIPPED, error=phrase("the contact is in another campaign"))
-        stays = self.suppressed.reason_to_stay_locked if self.suppressed and row.kind == "unlock" else None
-        if contact is not None and stays and (why := stays(contact.values)):
+        if contact is not None and row.kind == "unlock" and (why := why_locked(self.suppressed, contact.values)):
             return _outcome(row, Status.SKIPPED, error=why)._replace(action=Reason.SUPPRESSED)
         nothing = _nothing_to_do(row.kind, contact.values) if contact is not None else ""
         begun = row.seq in self.begun
@@ -195,6 +194,11 @@ def still_there() -> str:
         "the dialler says that there is no such contact, and yet has it; if this function is at another path, set it "
         "under dialler.endpoints"
     )
+
+
+def why_locked(suppressed: DoNotCall | None, record: Mapping[str, Any]) -> str:
+    """Return why a contact must not be unlocked; ``""`` if it may."""
+    return suppressed.reason_to_stay_locked(record) if suppressed else ""
 
 
 def _nothing_to_do(kind: str, before: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Reason, SpooledRow, Status
 from ..pages import KEYS, batched
 from ..text.phrase import phrase
-from .change import DoNotCall, is_still_there, still_there
+from .change import DoNotCall, is_still_there, still_there, why_locked
 
 _BACK: Mapping[Action | Reason, Action] = {
     Action.CREATE: Action.DELETE,
@@ -95,8 +95,7 @@ class Undoer:
                 return await self._gone(row, back)
             if is_outside(self.target, contact.values):
                 return _elsewhere(row, back)
-            stays = self.suppressed.reason_to_stay_locked if self.suppressed and action is Action.LOCK else None
-            if stays and (why := stays(contact.values)):
+            if action is Action.LOCK and (why := why_locked(self.suppressed, contact.values)):
                 return _suppressed(row, why)
             undo = self.client.unlock_by_id if action is Action.LOCK else self.client.lock_by_id
             return _done(row, back) if await undo(row.contact_id) else await self._gone(row, back)

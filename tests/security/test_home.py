@@ -24,19 +24,22 @@ ARGUMENTS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def a_list_to_import(configure: Configure, contacts_csv: Callable[..., Path]) -> None:
+    """``contacts.csv``, and a configuration for it."""
+    configure()
+    contacts_csv(1)
+
+
 @is_root
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_what_another_user_put_there_is_not_read(
     name: str,
     run: Run,
-    configure: Configure,
-    contacts_csv: Callable[..., Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Dask loads modules that its configuration names, and the library of object stores runs programs."""
-    configure()
-    contacts_csv(1)
     program = tmp_path / "evil.py"
     program.write_text(f"open({str(tmp_path / 'pwned')!r}, 'w')")
     home = tmp_path / "home"
@@ -62,11 +65,8 @@ def test_what_another_user_put_there_is_not_read(
 @is_root
 @pytest.mark.parametrize("name", ["AWS_CONFIG_FILE", "DASK_CONFIG", "DASK_ROOT_CONFIG"])
 def test_what_a_variable_names_is_judged_as_well(
-    name: str, run: Run, configure: Configure, contacts_csv: Callable[..., Path], tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    configure()
-    contacts_csv(1)
+    name: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "theirs").write_text("")
     os.chown(tmp_path / "theirs", INTRUDER, INTRUDER)
     monkeypatch.setenv(name, str(tmp_path / "theirs"))
@@ -83,14 +83,10 @@ def test_what_another_user_could_make_in_the_next_moment(
     where: str,
     name: str,
     run: Run,
-    configure: Configure,
-    contacts_csv: Callable[..., Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A library reads later than this program looks. Where nobody can make a home, it is none."""
-    configure()
-    contacts_csv(1)
     home = tmp_path / "home"
     if where == "open to all":
         home.mkdir()

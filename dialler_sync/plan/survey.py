@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..api.client import DiallerClient
@@ -56,49 +57,22 @@ async def survey(
         StopRun: contacts that are needed cannot be read.
         UsageError: their records lack a field that decides.
     """
-    by_dialler = compare == "dialler"
-    whole = mirrors or any(each.lock for each in settings.suppress)  # contacts to lock need not be in the file
-    todo = sum(prepared.todo)
-    numbers = numbers and todo > 0
-    whole = whole or numbers
-    left_out = prepared.filtered > 0
-    locks = left_out and settings.rows.skipped_contacts == "lock"
-    needed = by_dialler or whole or locks or settings.looks or settings.protect.follow_up or settings.protect.locked
-    needed = needed or (settings.looks_for_listed and not dry_run)
-    needed = needed or bool(locked and settings.suppress and not dry_run)
-    overwrites = settings.rows.overwrite_duplicates
-    wanted = settings.journal.before_images and overwrites and not dry_run
-    if not (needed or wanted or left_out) or not (todo or whole or left_out or locked):
+    need = _need(settings, prepared, compare, dry_run=dry_run, mirrors=mirrors, numbers=numbers, locked=locked)
+    if need is None:
         return None
-    few = todo + prepared.filtered + len(locked) <= (FEW_TO_COMPARE if by_dialler else FEW_TO_KEEP)
-    by_keys = few or settings.protect.of_calls  # a list of the campaign tells less of calls
-    keys = [*_keys(prepared), *prepared.filtered_keys(), *locked] if by_keys and not whole else None
     try:
-        snapshot = await _read(client, settings, keys)
+        snapshot = await _read(client, settings, need.keys)
     except RequestError as error:
-        # An error that may be of this function alone does not stop a run that can do without.
-        if needed or is_of_every_request(error):
-            stop = reason_to_stop(error, campaign=settings.campaign.common)
-            if stop is not None:
-                raise stop from error
-        if needed:
-            why = phrase("the dialler's contacts cannot be read: {error}", error=error)
-            raise DiallerUnavailable(f"{why} {phrase(_NUMBERS)}" if numbers else why) from error
-        if wanted:
-            _log.warning(
-                phrase("the dialler's contacts cannot be read ({error}): this run cannot be undone", error=error)
-            )
-        if left_out:
-            _log.warning(
-                phrase(
-                    "it is not known whether contacts of rows that are left out can still be called ({error})",
-                    error=error,
-                )
-            )
+        _do_without(need, error, settings.campaign.common)
         return None
-    if numbers and settings.rows.phones_in == "account" and not settings.campaign.several:
+    if need.numbers and settings.rows.phones_in == "account" and not settings.campaign.several:
         await _read_others(snapshot, client)
-    elif snapshot.whole and not snapshot.knows_others and not settings.campaign.several and overwrites:
+    elif (
+        snapshot.whole
+        and not snapshot.knows_others
+        and not settings.campaign.several
+        and settings.rows.overwrite_duplicates
+    ):
         await look_beside(snapshot, client, _keys(prepared))
     try:
         require_answers(snapshot, settings)
@@ -106,6 +80,76 @@ async def survey(
         snapshot.close()
         raise
     return snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """What a run needs to know of the dialler's contacts; without what ``must`` be known, it cannot go on."""
+
+    must: bool
+    to_undo: bool
+    to_call: bool
+    numbers: bool
+    keys: list[str] | None
+
+
+def _need(
+    settings: Settings,
+    prepared: Prepared,
+    compare: str,
+    *,
+    dry_run: bool,
+    mirrors: bool,
+    numbers: bool,
+    locked: Collection[str],
+) -> _Need | None:
+    """Return what :func:`survey` has to read; None: nothing. ``keys`` are None where it is the whole campaign."""
+    rows, protect = settings.rows, settings.protect
+    todo, filtered = sum(prepared.todo), prepared.filtered
+    numbers = numbers and todo > 0
+    # Contacts to lock need not be in the file.
+    whole = mirrors or numbers or any(each.lock for each in settings.suppress)
+    must = (
+        whole
+        or compare == "dialler"
+        or (filtered > 0 and rows.skipped_contacts == "lock")
+        or settings.looks
+        or protect.follow_up
+        or protect.locked
+        or (not dry_run and (settings.looks_for_listed or bool(locked and settings.suppress)))
+    )
+    to_undo = settings.journal.before_images and rows.overwrite_duplicates and not dry_run
+    if not (must or to_undo or filtered) or not (todo or whole or filtered or locked):
+        return None
+    few = todo + filtered + len(locked) <= (FEW_TO_COMPARE if compare == "dialler" else FEW_TO_KEEP)
+    by_keys = not whole and (few or protect.of_calls)  # a list of the campaign tells less of calls
+    keys = [*_keys(prepared), *prepared.filtered_keys(), *locked] if by_keys else None
+    return _Need(must, to_undo, filtered > 0, numbers, keys)
+
+
+def _do_without(need: _Need, error: RequestError, campaign: str | None) -> None:
+    """Warn of what is not known if the contacts cannot be read.
+
+    Raises:
+        StopRun: it must be known, or no request of the run can succeed.
+    """
+    # An error that may be of this function alone does not stop a run that can do without.
+    if need.must or is_of_every_request(error):
+        stop = reason_to_stop(error, campaign=campaign)
+        if stop is not None:
+            raise stop from error
+    if need.must:
+        why = phrase("the dialler's contacts cannot be read: {error}", error=error)
+        raise DiallerUnavailable(f"{why} {phrase(_NUMBERS)}" if need.numbers else why) from error
+    if need.to_undo:
+        _log.warning(phrase("the dialler's contacts cannot be read ({error}): this run cannot be undone", error=error))
+    if need.to_call:
+        _log.warning(
+            phrase(
+                "it is not known whether contacts of rows that are left out can still be called ({error})",
+                error=error,
+            )
+        )
 
 
 async def _read_others(snapshot: Snapshot, client: DiallerClient) -> None:

@@ -23,7 +23,7 @@ from dialler_sync.cli import main
 from dialler_sync.simulator import SimulatorServer, Store
 from dialler_sync.text.outward import forget_secrets
 
-from .helpers import compiled
+from .helpers import compiled, slow
 
 # The same examples in every run, so that a change is judged by itself. `HYPOTHESIS_PROFILE=random pytest -m long`
 # looks for new ones.
@@ -52,6 +52,25 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
 # process of pytest all tests.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--list-slow``: write tests/slow.txt."""
+    parser.addoption("--list-slow", action="store_true", help="write tests/slow.txt, from a run of all tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave no slow test out that is asked for by path; measure, if asked, where all tests are heard of."""
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        config.option.markexpr = config.option.markexpr.replace(" and not slow", "")
+    if config.getoption("--list-slow") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(slow.Measured())
+
+
+@pytest.hookimpl(tryfirst=True)  # before ``-m`` looks at the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow tests."""
+    slow.mark(items)
 
 
 @pytest.hookimpl(wrapper=True)

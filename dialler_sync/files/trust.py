@@ -105,7 +105,7 @@ def require(what: str, path: Path, *, trust: bool | None = None, alone: bool = F
 
 def require_usual(*names: str | None) -> None:
     """Refuse a file that a library reads by itself, in the home folder or where a variable says, if others could have
-    changed it; of a folder, each file in it. A home may be open to all, as ``/tmp`` is: a file that is
+    changed it; of a folder, everything in it. A home may be open to all, as ``/tmp`` is: a file that is
     not there is refused if others could make it until the library looks.
 
     Raises:
@@ -113,7 +113,7 @@ def require_usual(*names: str | None) -> None:
     """
     for name in filter(None, names):
         path = Path(os.path.expanduser(name))  # noqa: PTH111 - as the libraries do, also where there is no home
-        inside = path.glob("*") if os.path.isdir(path) else ()  # noqa: PTH112 - False where it may not look
+        inside = path.rglob("*") if os.path.isdir(path) else ()  # noqa: PTH112 - False where it may not look
         for each in (path, *inside):
             if os.path.lexists(each):
                 require(phrase("the file"), each)

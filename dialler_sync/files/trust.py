@@ -158,6 +158,18 @@ def is_trusted(user: int) -> bool:
     return sys.platform == "win32" or user in _trusted()
 
 
+def is_open(path: Path) -> bool:
+    """Whether others can write to a file itself, whatever holds of the folders above it.
+
+    Raises:
+        OSError: it is not there.
+    """
+    found = path.stat()
+    return sys.platform != "win32" and (
+        found.st_uid not in _trusted() or bool(_open_bits(found, above=False, shared=False))
+    )
+
+
 def is_foreign(path: Path) -> bool:
     """Whether an existing folder, or the link to it, belongs neither to this user, root nor its parent's owner."""
     owners = set()

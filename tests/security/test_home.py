@@ -130,6 +130,18 @@ def test_a_folder_of_another_user_within_one_of_our_own(
     assert f"the file {home / name} could have been changed by others" in " ".join(done.err.split())
 
 
+def test_the_doctor_knows_of_a_home_that_is_open(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    home.chmod(0o1777)
+    monkeypatch.setenv("HOME", str(home))
+
+    done = run(*ARGUMENTS[".pgpass"][:2], "doctor")
+
+    assert done.code == ExitCode.USAGE
+    assert f"others can make {home}/.pgpass" in " ".join(done.out.split())
+
+
 @pytest.mark.parametrize("home", ["own", "not there"])
 def test_a_journal_on_a_server_needs_nothing_at_home(
     home: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

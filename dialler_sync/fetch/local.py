@@ -79,7 +79,7 @@ class Local:
         Raises:
             OSError: it cannot be read any more.
         """
-        if self.state is not None and _state(self.named) != self.state:
+        if self.state is not None and _at_hand(self.named)[2] != self.state:
             return True
         return file_sha256(self.path) != self.sha256
 
@@ -118,7 +118,7 @@ def fetch(named: Path, source: SourceSettings) -> Local:
         require_size(here.path, state[2], source)
         if not trust.is_overridden() and trust.is_open(here.path):
             local = _copied(here, state, source)
-    if local.copy and _state(here.path) != state:
+    if local.copy and _at_hand(named)[2] != state:  # it may also have been deleted
         raise InputError(
             phrase("{named}: changed while it was copied. Is it still being written? Start again.", named=named)
         )

@@ -159,12 +159,11 @@ def is_trusted(user: int) -> bool:
 
 
 def is_open(path: Path) -> bool:
-    """Whether others can write to a file itself, whatever holds of the folders above it.
-
-    Raises:
-        OSError: it is not there.
-    """
-    found = path.stat()
+    """Whether others can write to a file itself, whatever holds of the folders above it; False if it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return False
     return sys.platform != "win32" and (
         found.st_uid not in _trusted() or bool(_open_bits(found, above=False, shared=False))
     )

@@ -54,7 +54,7 @@ def examine(
     yield _libraries()
     unsafe = yield from _trust([(phrase("the journal"), path) for path in journal_files(state)], trusted, beside=True)
     if trusted or not unsafe:
-        yield from _journal(state)
+        yield from _journal(state, trusted)
     yield _folder(reports)
     yield _space(reports)
     unsafe = yield from _trust([(phrase(CONFIGURATION), config_path)], trusted)
@@ -162,9 +162,9 @@ def _trust(files: Iterable[tuple[str, Path]], trusted: bool, *, beside: bool = F
     return unsafe
 
 
-def _journal(state: str | Path) -> Iterator[Check]:
+def _journal(state: str | Path, trusted: bool) -> Iterator[Check]:
     try:
-        with Journal.open(state, trusted=True) as journal:
+        with Journal.open(state, trusted=trusted) as journal:
             journal.require_rights()
     except (JournalError, UsageError) as error:
         yield failed("journal", "; ".join(error.args), phrase("name another journal with --state"), ExitCode.USAGE)

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from ..config import SourceSettings
 from ..errors import InputError
+from ..files import trust
 from ..files.digest import file_sha256
 from ..files.pinned import real
 from ..files.url import Url
@@ -23,6 +24,9 @@ from .zipped import is_archive, unzipped
 
 STDIN = Path("-")
 """The name of standard input."""
+
+_State = tuple[int, int, int]
+"""Inode, time and size of a file."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Local:
     path: Path
     container: Path | None = None
     copy: Copy | None = field(default=None, repr=False, compare=False)
+    state: _State | None = field(default=None, repr=False, compare=False)
+    """The state of a file that may still be written to, when it was copied."""
 
     @property
     def name(self) -> str:
@@ -66,6 +72,16 @@ class Local:
             OSError: the file cannot be read.
         """
         return file_sha256(self.path)
+
+    def has_changed(self) -> bool:
+        """Whether the file has another content than ``sha256`` says, or has been written to since it was copied.
+
+        Raises:
+            OSError: it cannot be read any more.
+        """
+        if self.state is not None and _at_hand(self.named)[2] != self.state:
+            return True
+        return file_sha256(self.path) != self.sha256
 
 
 _known: weakref.WeakValueDictionary[tuple[object, ...], Local] = weakref.WeakValueDictionary()
@@ -100,13 +116,35 @@ def fetch(named: Path, source: SourceSettings) -> Local:
     local = _unpacked(here, member, source)
     if not local.copy:
         require_size(here.path, state[2], source)
-    if local.copy and _state(here.path) != state:
+        if not trust.is_overridden() and trust.is_open(here.path):
+            local = _copied(here, state, source)
+    if local.copy and _at_hand(named)[2] != state:  # it may also have been deleted
         raise InputError(
             phrase("{named}: changed while it was copied. Is it still being written? Start again.", named=named)
         )
     if local.copy:
         _known[key] = local
     return local
+
+
+def _copied(here: Local, state: _State, source: SourceSettings) -> Local:
+    """Copy a file that others can write to: it is read several times, and could grow without end meanwhile.
+
+    Raises:
+        InputError: it cannot be copied.
+    """
+    copy = Copy(here.path.name)
+    try:
+        with here.path.open("rb") as file:
+            copy.fill(_blocks(file, state[2]), source.max_file_mb)
+    except InputError as error:
+        error.args = tuple(f"{here.named}: {each}" for each in error.args)
+        raise
+    except OSError as error:
+        raise InputError(
+            phrase("{named}: cannot be read: {error}.", named=here.named, error=error.strerror or error)
+        ) from error
+    return Local(here.named, copy.path, here.container, copy, state)
 
 
 def require_size(path: Path, size: int, source: SourceSettings) -> None:
@@ -141,9 +179,6 @@ def keep(address: str | None, folder: Path) -> Path:
     copy = (_at_addresses[address] if address else _stdin[0][1]).copy
     assert copy  # noqa: S101 - for mypy
     return copy.keep(folder)
-
-
-_State = tuple[int, int, int]
 
 
 def _at_hand(named: Path) -> tuple[Local | None, str | None, _State]:
@@ -273,6 +308,8 @@ def _remote(url: Url, source: SourceSettings) -> Local:
     return local
 
 
-def _blocks(stream: BinaryIO) -> Iterator[bytes]:
-    while block := stream.read(BLOCK):
+def _blocks(stream: BinaryIO, most: int = sys.maxsize) -> Iterator[bytes]:
+    """Yield the content of a file, of which no more than ``most`` bytes."""
+    while block := stream.read(min(BLOCK, most)):
         yield block
+        most -= len(block)

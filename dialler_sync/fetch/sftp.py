@@ -140,6 +140,9 @@ def open_sftp(
     found = _ssh_config(host)
     of_key = password is not None and key_file is not None and _is_locked(key_file)
     keys: Iterable[Path | None] = [key_file] if key_file else map(_at_home, found.get("identityfile", []))
+    look_for_keys = key_file is None and password is None
+    if look_for_keys:
+        trust.require_usual("~/.ssh", "~/ssh")  # paramiko looks into both
     return CheckedSftp(
         found.get("hostname", host),
         known_hosts,
@@ -148,8 +151,8 @@ def open_sftp(
         password=None if of_key else password,  # that of a key is not for the host, which may refuse the key
         passphrase=password if of_key else None,
         key_filename=[str(key) for key in keys if key] or None,
-        look_for_keys=key_file is None and password is None,
-        allow_agent=key_file is None and password is None,
+        look_for_keys=look_for_keys,
+        allow_agent=look_for_keys,
         timeout=timeout,
         banner_timeout=timeout,
         auth_timeout=timeout,

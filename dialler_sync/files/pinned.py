@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..text.phrase import phrase
@@ -145,9 +145,18 @@ def delete_abandoned(folder: Path) -> None:
         drafts.delete_abandoned(path)
 
 
-def temporary_folder(beside: Path) -> AbstractContextManager[Path]:
-    """Create a folder in another one, as :func:`.drafts.draft_folder`.
+@contextmanager
+def temporary_folder(beside: Path) -> Iterator[Path]:
+    """Create a folder in another one, which is held open, as :func:`.drafts.draft_folder`.
 
     :func:`.private.delete_drafts`, or :func:`delete_abandoned`, deletes one that a killed process left.
+
+    Raises:
+        OSError: as :func:`pin_way`, or as :func:`.drafts.make_draft`.
     """
-    return drafts.draft_folder(beside, ".rows.", ".part")
+    number = pin_way(beside)
+    try:
+        with drafts.draft_folder(within(number, beside), ".rows.", ".part") as folder:
+            yield folder
+    finally:
+        unpin(number)

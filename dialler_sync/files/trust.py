@@ -105,7 +105,7 @@ def require(what: str, path: Path, *, trust: bool | None = None, alone: bool = F
 
 def require_usual(*names: str | None) -> None:
     """Refuse a file that a library reads by itself, in the home folder or where a variable says, if others could have
-    changed it; of a folder, each file in it. A home may be open to all, as ``/tmp`` is: a file that is
+    changed it; of a folder, everything in it. A home may be open to all, as ``/tmp`` is: a file that is
     not there is refused if others could make it until the library looks.
 
     Raises:
@@ -113,7 +113,7 @@ def require_usual(*names: str | None) -> None:
     """
     for name in filter(None, names):
         path = Path(os.path.expanduser(name))  # noqa: PTH111 - as the libraries do, also where there is no home
-        inside = path.glob("*") if os.path.isdir(path) else ()  # noqa: PTH112 - False where it may not look
+        inside = path.rglob("*") if os.path.isdir(path) else ()  # noqa: PTH112 - False where it may not look
         for each in (path, *inside):
             if os.path.lexists(each):
                 require(phrase("the file"), each)
@@ -156,6 +156,17 @@ def foreign_link(path: Path) -> Path | None:
 def is_trusted(user: int) -> bool:
     """Whether files of a user are trusted: this one's, root's, or those of the user who called sudo."""
     return sys.platform == "win32" or user in _trusted()
+
+
+def is_open(path: Path) -> bool:
+    """Whether others can write to a file itself, whatever holds of the folders above it; False if it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    return sys.platform != "win32" and (
+        found.st_uid not in _trusted() or bool(_open_bits(found, above=False, shared=False))
+    )
 
 
 def is_foreign(path: Path) -> bool:

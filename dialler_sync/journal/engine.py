@@ -21,7 +21,7 @@ def open_engine(state: str | Path, trusted: bool | None) -> sa.Engine:
     """Return the engine of a path or URL.
 
     Raises:
-        UsageError: no journal can be there.
+        UsageError: no journal can be there, or others could have changed what decides who is trusted with it.
     """
     url = url_of(state)
     if url.get_backend_name() == "sqlite":
@@ -34,6 +34,8 @@ def open_engine(state: str | Path, trusted: bool | None) -> sa.Engine:
                 "a journal on PostgreSQL needs psycopg: {install} ({error})", install=install("postgres"), error=error
             )
         ) from error
+    if not trusted:
+        postgres.require_trust(url)
     return postgres.open_server(url)
 
 

@@ -23,6 +23,7 @@ import sqlalchemy.exc
 from psycopg.abc import Buffer
 from psycopg.types.string import StrDumperUnknown
 
+from ..files import trust
 from ..text.outward import keep_secret
 from ..text.phrase import figure, phrase
 from .machine_lock import who
@@ -49,6 +50,29 @@ SILENCE, SILENCE_AGAIN = 900.0, 10.0
 
 GRACE = "1s"
 """Time to wait for a lock, as the server may need a moment to notice that its holder was killed."""
+
+
+_FILES = {
+    "passfile": "PGPASSFILE",
+    "servicefile": "PGSERVICEFILE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "sslcrl": "PGSSLCRL",
+    "sslcrldir": "PGSSLCRLDIR",
+}
+"""Parameters of libpq that name a file, each with its variable."""
+
+
+def require_trust(url: sa.URL) -> None:
+    """Refuse files of libpq that others could have changed: they say which server gets the password.
+
+    Raises:
+        UsageError: as :func:`.trust.require_usual`.
+    """
+    named = [url.query.get(name) or os.environ.get(variable, "") for name, variable in _FILES.items()]
+    files = [str(name) for name in named if name != "system"]  # as sslrootcert may be
+    trust.require_usual("~/.pgpass", "~/.pg_service.conf", "~/.postgresql", os.environ.get("PGSYSCONFDIR"), *files)
 
 
 def open_server(url: sa.URL) -> sa.Engine:

@@ -16,7 +16,6 @@ import orjson
 
 from ..config import Settings
 from ..errors import InputError
-from ..files.digest import file_sha256
 from ..journal import PENDING, PlannedRow
 from ..journal.records import faults_text
 from ..mapping.filters import RowFilters, RuleTally
@@ -65,7 +64,7 @@ def prepare(
         if not rows:
             _log.warning(phrase("{path}: the list has a header, but no rows", path=source.table.layout.where))
         prepared.files.append(source.record(rows))
-        if file_sha256(source.local.path) != source.sha256:
+        if source.local.has_changed():
             raise InputError(
                 phrase(
                     "{path} changed while it was read. Is it still being written? Import it again.", path=source.path

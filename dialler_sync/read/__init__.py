@@ -92,8 +92,8 @@ def _shown_as_named(local: Local) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        texts = (str(text).replace(str(local.path), str(local.named)) for text in error.args)
-        raise InputError(*texts) from error.__cause__
+        error.args = tuple(str(text).replace(str(local.path), str(local.named)) for text in error.args)
+        raise
 
 
 def _of_copy(table: Table, local: Local) -> Table:

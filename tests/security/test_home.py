@@ -21,6 +21,8 @@ ARGUMENTS = {
     ".aws/config": ("inspect", "s3://lists/list.csv"),
     ".aws/credentials": ("inspect", "s3://lists/list.csv"),
     ".boto": ("inspect", "s3://lists/list.csv"),
+    ".pgpass": ("--state", "postgresql://agent@127.0.0.1:1/journal", "runs", "list"),
+    ".postgresql/root.crt": ("--state", "postgresql://agent@127.0.0.1:1/journal", "runs", "list"),
 }
 
 
@@ -63,7 +65,7 @@ def test_what_another_user_put_there_is_not_read(
 
 
 @is_root
-@pytest.mark.parametrize("name", ["AWS_CONFIG_FILE", "DASK_CONFIG", "DASK_ROOT_CONFIG"])
+@pytest.mark.parametrize("name", ["AWS_CONFIG_FILE", "DASK_CONFIG", "DASK_ROOT_CONFIG", "PGSSLROOTCERT"])
 def test_what_a_variable_names_is_judged_as_well(
     name: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,7 +73,8 @@ def test_what_a_variable_names_is_judged_as_well(
     os.chown(tmp_path / "theirs", INTRUDER, INTRUDER)
     monkeypatch.setenv(name, str(tmp_path / "theirs"))
 
-    done = run(*ARGUMENTS[".aws/config" if "AWS" in name else ".config/dask/x.yaml"])
+    usual = {"A": ".aws/config", "D": ".config/dask/x.yaml", "P": ".pgpass"}
+    done = run(*ARGUMENTS[usual[name[0]]])
 
     assert done.code == ExitCode.USAGE
     assert "could have been changed by others" in done.err
@@ -102,6 +105,57 @@ def test_what_another_user_could_make_in_the_next_moment(
 
     refused = where != "not there"
     assert ("others can make" in done.err, done.code == ExitCode.USAGE) == (refused, refused), done.err
+
+
+@is_root
+@pytest.mark.parametrize("name", [".aws/sso/cache/x.json", ".ssh/id_rsa", "ssh/id_rsa"])
+def test_a_folder_of_another_user_within_one_of_our_own(
+    name: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However deep: an older version of a tool made it under an open umask. What else libraries read is safe."""
+    home = tmp_path / "home"
+    (home / name).parent.mkdir(parents=True)
+    for each in (".config/fsspec/x.json", ".ssh/config", ".ssh/known_hosts", ".aws/config", ".boto", name):
+        (home / each).parent.mkdir(parents=True, exist_ok=True)
+        (home / each).write_text("{}" if each.endswith("json") else "", encoding="utf-8")
+    monkeypatch.setenv("HOME", str(home))
+    arguments = ARGUMENTS[".aws/config" if "aws" in name else ".ssh/config"]
+    before = run(*arguments)
+    os.chown(home / name, INTRUDER, INTRUDER)
+
+    done = run(*arguments)
+
+    assert "could have been changed" not in before.err
+    assert done.code == ExitCode.USAGE, done.err
+    assert f"the file {home / name} could have been changed by others" in " ".join(done.err.split())
+
+
+def test_the_doctor_knows_of_a_home_that_is_open(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    home.chmod(0o1777)
+    monkeypatch.setenv("HOME", str(home))
+
+    done = run(*ARGUMENTS[".pgpass"][:2], "doctor")
+
+    assert done.code == ExitCode.USAGE
+    assert f"others can make {home}/.pgpass" in " ".join(done.out.split())
+
+
+@pytest.mark.parametrize("home", ["own", "not there"])
+def test_a_journal_on_a_server_needs_nothing_at_home(
+    home: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither where the home is empty, nor where there is none; the system's own authorities are no file."""
+    if home == "own":
+        (tmp_path / "home").mkdir(mode=0o755)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PGSSLROOTCERT", "system")
+
+    done = run(*ARGUMENTS[".pgpass"])
+
+    assert "could not be reached" in done.err or "cannot be" in done.err or "refused" in done.err, done.err
+    assert "others can make" not in done.err
 
 
 @is_root

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dialler_sync.config import SourceSettings
 from dialler_sync.errors import UsageError
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.fetch import local
@@ -19,6 +20,7 @@ from dialler_sync.files import pinned
 from dialler_sync.files import private as private_files
 from dialler_sync.inbox import answers, claim
 from dialler_sync.inbox.arrivals import Arrival
+from dialler_sync.prepare import read_through
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Done, Run
@@ -384,6 +386,72 @@ def test_a_file_with_a_hole_is_judged_before_it_is_hashed(
     assert done.code == ExitCode.INPUT
     assert "5,000 MB; the limit is 4,096 MB" in done.err
     assert not hashed
+
+
+@pytest.mark.parametrize("owner", [pytest.param(INTRUDER, marks=is_root), os.geteuid()])
+def test_a_list_that_grows_without_end_is_not_followed(
+    owner: int,
+    work: Callable[[], Done],
+    inbox: Path,
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever brings it, or may write to it, can have it open: it becomes terabytes after it was looked at."""
+    path = contacts_csv(20, "inbox/a.csv")
+    path.chmod(0o666 if owner == os.geteuid() else 0o644)
+    os.chown(path, owner, -1)
+    fetch, file_sha256 = claim.fetch, local.file_sha256
+
+    def grown(place: Path, source: SourceSettings) -> local.Local:
+        found = fetch(place, source)
+        os.truncate(place, 1 << 42)
+        return found
+
+    def hashed(place: Path) -> str:
+        assert place.stat().st_size < 1 << 30
+        return file_sha256(place)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(claim, "fetch", grown)
+        patched.setattr(local, "file_sha256", hashed)
+        done = work()
+
+    assert done.code == ExitCode.INPUT, done.err
+    assert "a.csv is still being written; it waits until it is complete" in done.err
+    assert [each.name for each in inbox.iterdir()] == ["a.csv"]
+    assert not dialler.store.contacts
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o666])
+def test_a_list_that_is_written_to_while_its_rows_are_read_waits(
+    mode: int,
+    work: Callable[[], Done],
+    inbox: Path,
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also where a copy of it is read: the rows that come later would be left out, and the list filed."""
+    path = contacts_csv(20, "inbox/a.csv")
+    path.chmod(mode)
+    writer = path.open("a", encoding="utf-8")
+    take = read_through._take
+
+    def written(*arguments: Any, **options: Any) -> int:
+        writer.write("K99,Eva,0171 3920099\n")
+        writer.flush()
+        return take(*arguments, **options)
+
+    with writer, monkeypatch.context() as patched:
+        patched.setattr(read_through, "_take", written)
+        first = work()
+    second = work()
+
+    assert first.code == ExitCode.INPUT, first.err
+    assert "a.csv is still being written; it waits until it is complete" in first.err
+    assert second.code == ExitCode.OK, second.err
+    assert len(dialler.store.contacts) == 21
 
 
 def test_what_else_lies_in_an_archive_does_not_count(

@@ -234,6 +234,25 @@ def test_what_waits_for_a_workbook_is_written_nowhere_else(tmp_path: Path) -> No
     assert (tmp_path / "report.xlsx").stat().st_mode & 0o077 == 0
 
 
+@is_root
+@pytest.mark.parametrize("way", ["the folder itself", "the one above"])
+def test_what_waits_for_a_workbook_is_made_behind_no_link(way: str, tmp_path: Path) -> None:
+    """Others may have put one in place of the folder of the reports, or of the one above it."""
+    private, folder = tmp_path / "private", tmp_path / "reports" / "run"
+    (private / "run").mkdir(parents=True)
+    if way == "the folder itself":
+        folder.parent.mkdir()
+    link, to = (folder, private / "run") if way == "the folder itself" else (folder.parent, private)
+    link.symlink_to(to)
+    os.chown(link, INTRUDER, INTRUDER, follow_symlinks=False)
+    before = (private / "run").stat().st_mtime_ns
+
+    with pytest.raises(PermissionError, match="is a link that belongs to another user"):
+        Book(folder / "report.xlsx")
+
+    assert (private / "run").stat().st_mtime_ns == before
+
+
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
 def test_a_draft_is_written_whatever_lies_under_its_name(
     kind: str, run: Run, configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

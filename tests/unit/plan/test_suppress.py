@@ -540,13 +540,17 @@ def test_what_a_list_needs_is_told_by_the_name_of_its_own_settings(tmp_path: Pat
     assert found.reason({"PhoneNumber1": "+491713920011"})
 
 
-def test_what_the_machine_lacks_stays_no_fault_of_a_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("mode", [0o644, 0o666])  # one that others can write to is copied
+def test_what_the_machine_lacks_stays_no_fault_of_a_list(
+    mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nor is the name of the file put before a message that does not begin with it."""
 
     def fail(*_: object) -> bool:
         raise MachineAtFault("no room")
 
     (tmp_path / "list.csv").write_text("Phone\n", encoding="utf-8")
+    (tmp_path / "list.csv").chmod(mode)
     monkeypatch.setattr(read, "_is_workbook", fail)
 
     with pytest.raises(MachineAtFault, match=r"^no room$"):

@@ -11,6 +11,7 @@ import pytest
 from dialler_sync import read
 from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
+from dialler_sync.fetch import local
 from dialler_sync.read import open_table, open_tables
 
 
@@ -114,4 +115,26 @@ def test_a_file_that_is_deleted_while_it_is_opened(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(read, "_is_workbook", lambda *given: (kind(*given), path.unlink())[0])
 
     with pytest.raises(InputError, match=r"list\.csv: cannot be read: No such file"):
+        open_tables(path, SourceSettings())
+
+
+def test_a_file_that_is_deleted_while_it_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one is that others can write to."""
+    path = tmp_path / "list.csv"
+    path.write_text("Key\nK1\n", encoding="utf-8")
+    path.chmod(0o666)
+    copied = local._copied
+    monkeypatch.setattr(local, "_copied", lambda *given: (copied(*given), path.unlink())[0])
+
+    with pytest.raises(InputError, match=r"list\.csv: changed while it was copied"):
+        open_tables(path, SourceSettings())
+
+
+def test_a_file_that_is_deleted_before_it_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("Key\nK1\n", encoding="utf-8")
+    require_size = local.require_size
+    monkeypatch.setattr(local, "require_size", lambda *given: (require_size(*given), path.unlink())[0])
+
+    with pytest.raises(InputError, match=r"list\.csv: no such file"):
         open_tables(path, SourceSettings())

@@ -51,7 +51,8 @@ class _Small(dict[int, str | None]):
 
     def __missing__(self, number: int) -> str | None:
         sign = chr(number)
-        self[number] = small(sign) if sign not in IGNORABLE and self._counts(sign) else None
+        low = small(sign)
+        self[number] = low if sign not in IGNORABLE and self._counts(low) else None
         return self[number]
 
     def read(self, text: str) -> str:

@@ -109,6 +109,17 @@ def test_wide_and_invisible_letters_within_another_encoding(name: str, letters: 
         assert len(shown) < 50
 
 
+@pytest.mark.parametrize("letters", ["full width", "tags", "variation selectors", "filled circles"])
+@pytest.mark.parametrize("name", ["base64", "base64, reversed", "hexadecimal"])
+def test_another_encoding_within_wide_and_invisible_letters(name: str, letters: str) -> None:
+    keep_secret(TOKEN)
+    text = f"the answer says {ENCODINGS[letters](ENCODINGS[name](TOKEN))}"
+
+    for shown in (line(text), mask(text)):
+        assert "***" in shown
+        assert len(shown) < 50
+
+
 def test_a_secret_that_no_text_of_an_answer_holds() -> None:
     """A number, and letters or their codes one by one."""
     keep_secret(TOKEN, "12345678901234")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from math import ceil
@@ -17,14 +18,25 @@ PART = 12
 """Characters of the parts by which a secret that was cut off is found, if it is at least twice as long. A part begins
 at every sixth character, so that any 17 in a row hold a whole one."""
 
+_NAMED_LETTER = re.compile(r"(?:NEGATIVE|REGIONAL|SMALL CAPITAL)\b.* ([A-Z])$")
+"""Name of a letter in a filled circle or square, of a flag, or of a small capital, which no normalization undoes."""
+
 TO_BASE32HEX = bytes.maketrans(BASE32.encode(), BASE32HEX.encode())
 
 
 def small(sign: str) -> str:
-    """Fold a character for comparison: small letters, wide ones and tags (an invisible ASCII) as usual ones."""
+    """Fold a character for comparison: small letters; wide ones, digits of other scripts, tags and variation selectors
+    (which hide ASCII) as usual ones."""
     if "\U000e0021" <= sign <= "\U000e007e":
         sign = chr(ord(sign) - 0xE0000)
-    low = (sign if sign.isascii() else unicodedata.normalize("NFKC", sign)).lower()
+    elif "\U000e0110" <= sign <= "\U000e01ef":  # the bytes 0x20 to 0xff
+        sign = chr(ord(sign) - 0xE0110 + 0x20)
+    if sign.isascii():
+        return sign.lower()
+    low = unicodedata.normalize("NFKC", sign).lower()
+    if not low.isascii():
+        letter = _NAMED_LETTER.search(unicodedata.name(sign, ""))
+        low = letter[1].lower() if letter else str(unicodedata.digit(sign, low))
     return low if len(low) == 1 else sign
 
 
@@ -39,7 +51,8 @@ class _Small(dict[int, str | None]):
 
     def __missing__(self, number: int) -> str | None:
         sign = chr(number)
-        self[number] = small(sign) if sign not in IGNORABLE and self._counts(sign) else None
+        low = small(sign)
+        self[number] = low if sign not in IGNORABLE and self._counts(low) else None
         return self[number]
 
     def read(self, text: str) -> str:
@@ -70,6 +83,11 @@ def in_bytes(text: str) -> str:
     return text.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
+def in_utf16(secret: bytes) -> bytes:
+    """Return what the secret's UTF-16 has in either order of bytes."""
+    return secret.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")[:-1]
+
+
 def cores_in_base64(secret: bytes) -> Iterator[str]:
     """Yield the constant part of the secret's base64, for each alignment."""
     for before in range(3):
@@ -93,7 +111,8 @@ def cores_in_base32(secret: bytes) -> Iterator[bytes]:
 def cores_of_nested(secret: bytes) -> Iterator[bytes]:
     """Yield the constant part of the base32 of another encoding of the secret."""
     inside = [core.encode() for core in cores_in_base64(secret)]
-    for form in (*inside, *cores_in_base32(secret), secret.hex().encode(), quote(secret, safe="").encode()):
+    in_hex, quoted = secret.hex().encode(), quote(secret, safe="").encode()
+    for form in (*inside, *cores_in_base32(secret), in_hex, quoted, in_utf16(secret)):
         yield from cores_in_base32(form)
 
 

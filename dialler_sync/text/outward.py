@@ -186,7 +186,13 @@ def _json_without_secrets(value: Any, indent: int | None) -> str:
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     if mask(text) == text:
         return text
-    return json.dumps(without_secrets(value), ensure_ascii=False, indent=indent)
+    value = without_secrets(value)
+    names = [dict.fromkeys(value, MASK)] if isinstance(value, Mapping) else []
+    for left in (value, *names):  # values of several levels may make up a secret together, and so may names
+        text = json.dumps(left, ensure_ascii=False, indent=indent)
+        if mask(text) == text:
+            return text
+    return json.dumps(MASK)
 
 
 @contextmanager

@@ -23,8 +23,10 @@ from .needles import (
     both_ways,
     coded_letters,
     cores_in_base32,
+    cores_in_base64,
     cores_of_nested,
     in_bytes,
+    in_utf16,
     letters_of,
     parts_of,
 )
@@ -118,7 +120,9 @@ class Secrets:
         letters |= {part for form in letters if len(form) >= 2 * PART for part in parts_of(form)}
         letters |= {form for each in (*in_base32[0], *in_base32[1]) for form in both_ways(each.decode())}
         self._letters = tuple(needle for needle in letters if len(needle) >= _ALONE_WITHOUT_SIGNS)
-        whole = {each for each in {*map(letters_of, forms | turned), *coded} if len(each) >= _ALONE_WITHOUT_SIGNS}
+        in_lines = {letters_of(core) for secret in raw for core in cores_in_base64(in_utf16(secret))}
+        told_by = {*map(letters_of, forms | turned), *coded, *in_lines}
+        whole = {each for each in told_by if len(each) >= _ALONE_WITHOUT_SIGNS}
         self._quick = QuickLook(forms | turned, whole, raw)
         self._shortest = min(map(len, self._needles), default=0)
         fewest = min(map(len, (*self._needles, *self._letters)), default=0)

@@ -37,6 +37,10 @@ def _full_width(text: str) -> str:
     return "".join(chr(ord(sign) + 0xFEE0) if sign.isascii() else sign for sign in text)
 
 
+def _letters_from(text: str, first: int) -> str:
+    return re.sub("[A-Za-z]", lambda match: chr(first + ord(match[0].lower()) - ord("a")), text)
+
+
 _CIRCLES = {
     **{ord("A") + n: 0x24B6 + n for n in range(26)},
     **{ord("a") + n: 0x24D0 + n for n in range(26)},
@@ -106,12 +110,17 @@ ENCODINGS: dict[str, Encoding] = {
     "base64 with dots": lambda secret: ".".join(_base64(f"xy{secret}".encode())),
     "base64 of UTF-32": lambda secret: _base64(secret.encode("utf-32-be")),
     "base64, full width": lambda secret: _full_width(_base64(secret.encode())),
+    "base64 of UTF-16 in lines": lambda secret: _wrapped(_base64(f"x{secret}".encode("utf-16"))),
+    "base32 of UTF-16": lambda secret: base64.b32encode(secret.encode("utf-16-be")).decode(),
     "base32 with dashes": lambda secret: "-".join(base64.b32encode(secret.encode()).decode()),
     "base32hex, reversed": lambda secret: base64.b32hexencode(secret.encode()).decode()[::-1],
     "hexadecimal, reversed": lambda secret: secret.encode().hex()[::-1],
     "hexadecimal, full width": lambda secret: _full_width(secret.encode().hex()),
     "tags": lambda secret: "".join(chr(ord(sign) + 0xE0000) if sign.isascii() else sign for sign in secret),
     "full width": _full_width,
+    "variation selectors": lambda secret: "".join(chr(sign + 0xE00F0) for sign in secret.encode()),
+    "flags": lambda secret: _letters_from(secret, 0x1F1E6),
+    "filled circles": lambda secret: _letters_from(secret, 0x1F150),
     "in circles": lambda secret: secret.translate(_CIRCLES),
     "code points": lambda secret: " ".join(f"U+{ord(sign):04X}" for sign in secret),
 }

@@ -177,8 +177,12 @@ def _block(file: Any, left: int | None) -> bytes:
         _Changed: it is more than is ``left`` of the file that the server has told of.
     """
     found = bytearray()
-    while len(found) < BLOCK and (piece := file.read(BLOCK - len(found))):
-        found += piece
+    try:
+        while len(found) < BLOCK and (piece := file.read(BLOCK - len(found))):
+            found += piece
+    except Exception:  # what came before the connection broke is taken; the next call raises it
+        if not found:
+            raise
     if left is not None and len(found) > left:
         raise _Changed
     return bytes(found)

@@ -15,7 +15,7 @@ import orjson
 from ..text.phrase import phrase
 from .characters import Characters, charset_of
 from .retry import judge_failure, unreadable
-from .wire import ESCAPED_HALF, finite, no_number, whole_characters
+from .wire import ESCAPED_HALF, finite, no_number, weight, whole_characters
 
 LONGEST_VALUE = 2**24
 """Characters; a longer value that has not ended is not a contact."""
@@ -23,6 +23,9 @@ LONGEST_VALUE = 2**24
 
 LONGEST_RECORD, MOST_LONG = 2**20, 3
 """Characters of a contact, and contacts that may be longer: hundreds of them are held at once."""
+
+USUAL_WEIGHT = 4
+"""Bytes of memory for a character of a contact; one that takes more counts as longer."""
 
 
 async def record_stream(begin: Callable[[], Awaitable[httpx.Response]]) -> AsyncGenerator[Mapping[str, Any], None]:
@@ -161,7 +164,7 @@ class _Text:
             else:
                 if end < len(self._text) or self._whole:  # else it may be a number that goes on
                     halves = ESCAPED_HALF.search(self._text, self._at, end)
-                    self.taken += end - self._at
+                    self.taken += _length(self._text[self._at : end])
                     self._at = end
                     return whole_characters(value) if halves else value
             wanted = max(2 * (len(self._text) - self._at), 1)
@@ -179,6 +182,13 @@ class _Text:
 
 _AT_ONCE = 2**16
 """Characters read at once."""
+
+
+def _length(text: str) -> int:
+    """Return the characters of a value; of a long one that is made of many small ones, as many as weigh the same."""
+    if len(text) <= _AT_ONCE:
+        return len(text)
+    return max(len(text), weight(text.encode("utf-8", "surrogatepass")) // USUAL_WEIGHT)
 
 
 def _may_have_lost_digits(objects: list[dict[str, Any]], text: str) -> bool:

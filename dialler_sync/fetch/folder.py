@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _SMALL = 1 << 20
+_TRIES = 3
 _EXISTS = ("PreconditionFailed", "ConditionalRequestConflict", "FileExistsError")
 
 
@@ -142,6 +143,9 @@ class RemoteFolder:
         """Make an object unless there is one of that name; return whether it has this content, which no other has.
 
         The answer alone does not tell: where it is lost, the object is made, and another try finds it there.
+
+        Raises:
+            InputError: whether it was made or there is another, there is none.
         """
 
         def ask(files: AbstractFileSystem) -> None:
@@ -152,8 +156,17 @@ class RemoteFolder:
                     return
                 raise
 
-        self._do(ask)
-        return self.read(name) == content
+        for _ in range(_TRIES):  # another machine may just have deleted its own
+            self._do(ask)
+            if found := self.read(name):
+                return found == content
+        raise InputError(
+            phrase(
+                "{url}: the server says that there is an object '{name}', and gives none. Ask who runs it.",
+                url=self.url,
+                name=name,
+            )
+        )
 
     def move(self, name: str, target: str) -> None:
         """Give a file another name, which no other has, and whose folder is there; never that of another file."""

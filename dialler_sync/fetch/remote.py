@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,8 @@ _TRIES = 3
 """Most copies of a file that changes meanwhile, and of connections that bring nothing."""
 _PAUSE = 2.0
 """Seconds before a connection that broke is made anew."""
+_MOMENT = 0.1
+"""Seconds for the end of a connection that is of no use any more."""
 _GONE = (404, 410)
 _MARKS = ("size", "mtime", "ETag", "LastModified", "last_write_time", "etag")
 """Facts of a file that change with its content, as far as its server tells them."""
@@ -139,16 +141,15 @@ def _blocks(store: Store, told: Mapping[str, Any], pause: float) -> Iterator[byt
     Raises:
         InputError: it ends before the ``size`` that the server has told.
     """
-    size: int | None = told.get("size")
+    size: int | None = told.get("size") or None  # some web servers say 0 of what they do not know
     at, failures = 0, 0
     while size is None or at < size:
         begun = at
         try:
-            file = in_time(partial(_opened, store, told, at), store.patience)
-            while block := in_time(partial(file.read, BLOCK), store.patience):
-                yield block
-                at += len(block)
-            in_time(file.close, store.patience)
+            with _held(store, told, at) as file:
+                while block := in_time(partial(_block, file, size and size - at), store.patience):
+                    yield block
+                    at += len(block)
         except (FileNotFoundError, PermissionError, GeneratorExit, DiallerSyncError, SlowError, _Changed):
             raise
         except Exception:  # each store has its own kinds of broken connections
@@ -169,13 +170,50 @@ def _blocks(store: Store, told: Mapping[str, Any], pause: float) -> Iterator[byt
                 )
 
 
+def _block(file: Any, left: int | None) -> bytes:
+    """Return the next block, or what there is: a stream gives what has come, which may be a byte.
+
+    Raises:
+        _Changed: it is more than is ``left`` of the file that the server has told of.
+    """
+    found = bytearray()
+    try:
+        while len(found) < BLOCK and (piece := file.read(BLOCK - len(found))):
+            found += piece
+    except Exception:  # what came before the connection broke is taken; the next call raises it
+        if not found:
+            raise
+    if left is not None and len(found) > left:
+        raise _Changed
+    return bytes(found)
+
+
+@contextmanager
+def _held(store: Store, told: Mapping[str, Any], at: int) -> Iterator[Any]:
+    """Open the file at a place in it, and close it.
+
+    Raises:
+        _Changed: as :func:`_opened` does.
+    """
+    file = in_time(partial(_opened, store, told, at), store.patience)
+    try:
+        yield file
+    except BaseException:
+        with suppress(Exception):
+            in_time(file.close, _MOMENT)
+        raise
+    in_time(file.close, store.patience)
+
+
 def _opened(store: Store, told: Mapping[str, Any], at: int) -> Any:
     """Open the file at a place in it.
 
     Raises:
         _Changed: it is another one than the server has ``told`` of, as far as the store says which is open.
     """
-    file = store.files.open(store.path, "rb", cache_type="readahead", block_size=BLOCK)
+    # A web server sends the whole file: many cannot give a part of it. Only what breaks off goes on by parts.
+    whole = not at and store.path.startswith(("https://", "http://"))
+    file = store.files.open(store.path, "rb", cache_type="readahead", block_size=0 if whole else BLOCK)
     info_of = getattr(store.files, "info_of", None)
     if info_of and _marks(info_of(file)) != _marks(told):
         file.close()

@@ -18,7 +18,7 @@ from ..text.outward import keep_secret
 from ..text.phrase import phrase
 from .copies import BLOCK
 from .limits import Names
-from .web import RefusedError
+from .web import RefusedError, require_part
 
 _REGION = "x-amz-bucket-region"
 """The header with which Amazon leads on to another region, whose host botocore knows."""
@@ -29,6 +29,10 @@ _MOST = 64 * BLOCK
 _MOST_SAID = 4 * BLOCK
 """The same of a page of a listing, which has at most 1,000 names, and of an error. They are XML, which takes up to
 thirty times as much memory."""
+
+
+_MOST_EMPTY = 1_000
+"""Pages of a listing without a name; a store may give some, where it has deleted much."""
 
 
 def session_of(profile: str | None) -> AioSession:
@@ -57,6 +61,8 @@ async def _request(session: aiohttp.ClientSession, method: str, **options: Any) 
     if 300 < response.status < 400 and "Location" in response.headers and _REGION not in response.headers:
         response.close()
         raise RefusedError(phrase("the server leads on to another one. Ask who runs it for the right endpoint_url."))
+    asked, told = options.get("headers", {}).get("Range", ""), response.headers.get("Content-Range", "")
+    require_part(asked.decode() if isinstance(asked, bytes) else asked, told, response.status)
     of_object = method == "GET" and response.status < 300 and "list-type" not in response.url.query
     response.content = _Content(response.content, _MOST if of_object else _MOST_SAID)  # type: ignore[assignment]
     return response
@@ -97,6 +103,14 @@ class LimitedS3(S3FileSystem):  # type: ignore[misc] # s3fs has no types
         async for each in super()._iterdir(bucket, *rest, **options):
             names.count("".join(map(str, each.values())))
             yield each
+
+    async def _list_pages(self, *method: Any, **options: Any) -> AsyncIterator[dict[str, Any]]:
+        empty = 0
+        async for page in super()._list_pages(*method, **options):
+            empty += not (page.get("Contents") or page.get("CommonPrefixes"))
+            if empty > _MOST_EMPTY:
+                raise RefusedError(phrase("the server's list of names has no end. Ask who runs it."))
+            yield page
 
     def split_path(self, path: str) -> tuple[str, str, None]:
         """Return bucket and name. s3fs takes what follows ``?versionId=`` for no part of the name: whoever puts an

@@ -170,7 +170,7 @@ def reason(error: BaseException, *, writing: bool) -> str:
             return str(each)
         if isinstance(each, TooManyRedirects):
             return phrase("the server redirects in circles. Ask who runs it for the address that is meant.")
-        status = None if unread else getattr(each, "status", None)
+        status = None if unread else _status(each)
         if status in (401, 403):
             return phrase(
                 "the server refuses the login (HTTP {status}): check sources: in the configuration.", status=status
@@ -204,6 +204,14 @@ def reason(error: BaseException, *, writing: bool) -> str:
             "cannot be written ({kind}: {error}). Is the disk there full? Try again later.", kind=kind, error=error
         )
     return phrase("cannot be read ({kind}: {error}). Try again later.", kind=kind, error=error)
+
+
+def _status(error: BaseException) -> object:
+    """Return the HTTP status that an error stands for; the libraries of object stores have it in a dictionary."""
+    answer = getattr(error, "response", None)
+    if isinstance(answer, dict):
+        return answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return getattr(error, "status", None)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

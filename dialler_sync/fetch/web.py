@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +22,28 @@ _MOST = 4 * BLOCK
 
 class RefusedError(Exception):
     """A web server asks for something that is refused; the message says what, and what to do."""
+
+
+def require_part(asked: str, told: str, status: int) -> None:
+    """Require that an answer begins where it was asked to, which libraries believe. ``asked``: the header Range;
+    ``told``: the header Content-Range.
+
+    Raises:
+        RefusedError: it begins elsewhere: the parts would make a list that nobody has written.
+    """
+    if status in _GIVEN and (_begin(_TOLD, told) or 0) != (_begin(_ASKED, asked) or 0):
+        raise RefusedError(
+            phrase("the server gives another part of the file than it was asked for. Start again, or ask who runs it.")
+        )
+
+
+def _begin(pattern: re.Pattern[str], header: str) -> int | None:
+    found = pattern.match(header)
+    return int(found[1]) if found else None
+
+
+_ASKED, _TOLD = re.compile(r"bytes=(\d{1,19})-"), re.compile(r"bytes (\d{1,19})-")
+_GIVEN = range(200, 300)
 
 
 class _Piece(aiohttp.ClientResponse):
@@ -62,7 +85,13 @@ async def _by_its_proxy(request: aiohttp.ClientRequest, send: aiohttp.ClientHand
     """
     proxy = find_proxy(str(request.url))
     request.update_proxy(URL(proxy) if proxy else None, None, None)
-    return await send(request)
+    response = await send(request)
+    try:
+        require_part(request.headers.get("Range", ""), response.headers.get("Content-Range", ""), response.status)
+    except RefusedError:
+        response.close()
+        raise
+    return response
 
 
 def open_web(login: str, ca_file: Path | None, timeout: float) -> HTTPFileSystem:

@@ -13,14 +13,17 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+from s3fs import S3FileSystem
 
 from dialler_sync.config import SourceSettings
 from dialler_sync.config.sources import StoreSettings
 from dialler_sync.errors import InputError, UsageError
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.fetch.copies import Copy
+from dialler_sync.fetch import remote, s3
+from dialler_sync.fetch.copies import BLOCK, Copy
+from dialler_sync.fetch.folder import RemoteFolder
 from dialler_sync.fetch.local import fetch
-from dialler_sync.fetch.remote import download
+from dialler_sync.fetch.remote import download, expand
 from dialler_sync.files.url import Url, path_of
 from dialler_sync.read.excel.html import open_html
 from dialler_sync.run.marked import _targets
@@ -32,6 +35,7 @@ from ..helpers.stores import SSHD, sftp_server
 from .limited import answering
 
 LIST = b"Key,Name,Phone\nK1,A,0171 3920012\n"
+WHEN = "Mon, 30 Nov 2026 10:00:00 GMT"
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -46,7 +50,7 @@ def server() -> Iterator[tuple[str, list[Answer]]]:
         def do_GET(self) -> None:
             answers[0](self)
 
-        do_HEAD = do_GET  # noqa: N815 - as the library wants it
+        do_HEAD = do_PUT = do_GET  # noqa: N815 - as the library wants it
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the library has it
             pass
@@ -68,25 +72,147 @@ def head(request: BaseHTTPRequestHandler, code: int, **headers: object) -> None:
     request.end_headers()
 
 
-def test_a_piece_that_has_no_end_is_not_kept_in_memory(server: tuple[str, list[Answer]]) -> None:
-    """Nor one that unpacks to more: the server is asked for 1,000 bytes of a list."""
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> Event:
+    """It is set when the first block of a list has been taken: what follows is lost where the connection breaks."""
+    event, take = Event(), remote._block
+
+    def block(file: object, left: int | None) -> bytes:
+        found = take(file, left)
+        event.set()
+        return found
+
+    monkeypatch.setattr(remote, "_block", block)
+    return event
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_what_has_no_end_is_not_kept_in_memory(server: tuple[str, list[Answer]], taken: Event, breaks: bool) -> None:
+    """Nor what unpacks to more: the server has told of two megabytes. A part of it is asked for after a break."""
     address, answers = server
-    sent = 0
+    sent, told, part = 0, 2 * BLOCK, r"sends more than it was asked for" if breaks else "changed 3 times"
 
     def endless(request: BaseHTTPRequestHandler) -> None:
         nonlocal sent
+        begin = int(request.headers.get("Range", "=0-").partition("=")[2].partition("-")[0])
         if request.command == "HEAD":
-            return head(request, 200, Content_Length=1000)
-        head(request, 206, Content_Range="bytes 0-999/1000", Content_Length=10**12, Content_Encoding="deflate")
+            return head(request, 200, Content_Length=told)
+        if breaks and not begin:
+            head(request, 200, Content_Length=told)
+            request.wfile.write(bytes(BLOCK + 1))
+            taken.wait(20)
+            request.close_connection = True
+            return None
+        rest = {"Content_Range": f"bytes {begin}-{told - 1}/{told}"} if begin else {}
+        head(request, 206 if begin else 200, Content_Length=10**12, Content_Encoding="deflate", **rest)
         while sent < 1 << 27:
-            sent += request.connection.send(bytes(1 << 20))
+            sent += request.connection.send(bytes(BLOCK))
         return None
 
     answers.append(endless)
 
-    with pytest.raises(InputError, match="sends more than it was asked for"):
+    with pytest.raises(InputError, match=part):
         download(Url(f"{address}/list.csv"), {}, 100, pause=0)
     assert sent < 1 << 27
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_a_long_list_of_a_server_that_gives_no_parts(
+    server: tuple[str, list[Answer]], taken: Event, breaks: bool
+) -> None:
+    """As of many programs that write a list when it is asked for; one that breaks off there does not go on."""
+    address, answers = server
+    content, broken = LIST * 70_000, breaks
+
+    def whole(request: BaseHTTPRequestHandler) -> None:
+        nonlocal broken
+        head(request, 200, Content_Length=len(content))
+        if request.command == "GET":
+            request.wfile.write(content[: 3 * BLOCK // 2] if broken else content)
+            if broken:
+                taken.wait(20)
+            request.close_connection, broken = broken, False
+
+    answers.append(whole)
+    if not breaks:
+        assert download(Url(f"{address}/list.csv"), {}, 100).path.read_bytes() == content
+        return
+    with pytest.raises(InputError, match="another part of the file than it was asked for"):
+        download(Url(f"{address}/list.csv"), {}, 100, pause=0)
+
+
+@pytest.mark.parametrize("told", [None, "bytes 0-9/10", "bytes */10"])
+def test_a_part_that_begins_elsewhere_is_not_put_behind_the_others(
+    told: str | None, server: tuple[str, list[Answer]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An object store gives ever the first bytes, whatever part is asked for."""
+    address, answers = server
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setattr(S3FileSystem, "retries", 1)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+
+    def first(request: BaseHTTPRequestHandler) -> None:
+        if request.command == "HEAD":
+            return head(request, 200, Content_Length=len(LIST), ETag='"a"', Last_Modified=WHEN)
+        head(request, 206, Content_Length=10, ETag='"a"', **({"Content_Range": told} if told else {}))
+        request.wfile.write(LIST[:10])
+        return None
+
+    answers.append(first)
+
+    with pytest.raises(InputError, match="another part of the file than it was asked for"):
+        download(Url("s3://lists/list.csv"), {"s3://lists": StoreSettings(endpoint_url=address)}, 100, pause=0)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (200, b"", "says that there is an object 'importing/list.csv.claim', and gives none"),
+        (412, b"PreconditionFailed", "says that there is an object 'importing/list.csv.claim', and gives none"),
+        (507, b"InsufficientStorage", "the server answers with HTTP 507"),
+    ],
+)
+def test_a_store_that_makes_no_object_is_not_another_machine(
+    status: int, code: bytes, said: str, server: tuple[str, list[Answer]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a list would wait for ever, claimed by nobody; and a disk is not full because a server says 5xx."""
+    address, answers = server
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+
+    def lie(request: BaseHTTPRequestHandler) -> None:
+        request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        body = b"<Error><Code>%b</Code></Error>" % code if request.command == "PUT" and code else b""
+        head(request, status if request.command == "PUT" else 404, Content_Length=len(body))
+        request.wfile.write(body)
+
+    answers.append(lie)
+    folder = RemoteFolder(Url("s3://lists/in"), {"s3://lists": StoreSettings(endpoint_url=address)})
+
+    with pytest.raises(InputError, match=said):
+        folder.create("importing/list.csv.claim", b"ours")
+
+
+def test_pages_without_names_have_an_end(server: tuple[str, list[Answer]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else an object store is asked for the next one until the process ends."""
+    address, answers = server
+    monkeypatch.setattr(s3, "_MOST_EMPTY", 3)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    pages = 0
+
+    def page(request: BaseHTTPRequestHandler) -> None:
+        nonlocal pages
+        pages += 1
+        body = b"<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>"
+        head(request, 200, Content_Length=len(body + b"</ListBucketResult>"))
+        request.wfile.write(body + b"</ListBucketResult>")
+
+    answers.append(page)
+
+    with pytest.raises(InputError, match="list of names has no end"):
+        expand(Url("s3://lists/in/*.csv"), {"s3://lists": StoreSettings(endpoint_url=address)})
+    assert pages == 4
 
 
 @pytest.mark.parametrize("command", ["HEAD", "GET"])

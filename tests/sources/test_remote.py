@@ -143,12 +143,13 @@ def test_a_connection_that_breaks_goes_on_where_it_ended(
     configure(sources=logins(of_web(web)))
     rows = [line(f"K{number}") for number in range(60_000)]
     (tmp_path / "www" / "list.csv").write_text("\n".join((HEAD, *rows)), encoding="utf-8")
-    web.breaks = 700_000
+    web.breaks = 1_500_000
 
     done = run("inspect", at(web, "list.csv"), "-o", "json")
 
     assert done.code == ExitCode.OK, done.err
     assert '"rows": 60000' in done.out
+    assert [asked.partition(" ")[0] for asked in web.asked].count("GET") > 1
 
 
 def test_a_file_that_goes_on_changing_is_refused(run: Run, configure: Configure, web: Web, tmp_path: Path) -> None:

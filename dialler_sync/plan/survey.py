@@ -21,7 +21,7 @@ from ..text.command_line import command
 from ..text.forms import either
 from ..text.phrase import mark, phrase
 from .called import LAST_TRY
-from .fill import look_beside, read_account, read_calls, read_campaign, read_contacts
+from .fill import look_alike, look_beside, read_account, read_calls, read_campaign, read_contacts
 from .snapshot import Snapshot
 
 _NUMBERS = mark(
@@ -96,10 +96,13 @@ async def survey(
                 )
             )
         return None
+    asked = False
     if numbers and settings.rows.phones_in == "account" and not settings.campaign.several:
         await _read_others(snapshot, client)
     elif snapshot.whole and not snapshot.knows_others and not settings.campaign.several and overwrites:
-        await look_beside(snapshot, client, _keys(prepared))
+        asked = await look_beside(snapshot, client, _keys(prepared))
+    if snapshot.whole and overwrites and not asked:
+        await look_alike(snapshot, client, _keys(prepared))
     try:
         require_answers(snapshot, settings)
     except UsageError:

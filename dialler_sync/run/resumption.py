@@ -161,7 +161,7 @@ def _supersede(
 ) -> list[int]:
     """Settle the rows (place → key) whose key was settled after their list began, by other runs ``but`` these; return
     their places."""
-    later = journal.settled_since(run.target, since, list(keys.values()), but)
+    later = journal.settled_since(run.target, since, list(keys.values()), but, filtered=True)
     outcomes = []
     for seq in (seq for seq, key in keys.items() if key in later):
         why = phrase(

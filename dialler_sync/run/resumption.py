@@ -16,7 +16,7 @@ from .keyless import drop_sent_before
 from .left_over import DOUBTFUL, LeftOver, doubt, may_have_sent, settle
 
 _UNSETTLED = frozenset({*DOUBTFUL, str(RowState.PENDING)})
-_OF_A_LIST = frozenset({NoRow.MIRRORED, NoRow.RETURNED, NoRow.FILTERED})
+OF_A_LIST = frozenset({NoRow.MIRRORED, NoRow.RETURNED, NoRow.FILTERED})
 """Changes that follow from a whole list; a newer list takes them over."""
 
 
@@ -68,7 +68,7 @@ def restore_progress(journal: Journal, run: RunRecord, prepared: Prepared) -> Le
     for entry in journal.rows(run):
         result = entry.result
         if not entry.has_source:
-            if entry.state in _UNSETTLED and newer and entry.file in _OF_A_LIST:
+            if entry.state in _UNSETTLED and newer and entry.file in OF_A_LIST:
                 why = phrase("left to run {newer}, which has a newer list", newer=newer)
                 overtaken.append(Outcome(result.seq, Status.SKIPPED, result.action, result.contact_id, error=why))
             elif entry.state in _UNSETTLED:

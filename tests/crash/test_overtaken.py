@@ -254,3 +254,37 @@ def test_who_is_left_out_by_the_same_list_can_be_sent_later(
     done = run("retry", older)
 
     assert names(dialler) == {"K2": "Ann"}, done.err
+
+
+@pytest.mark.parametrize("missing", ["lock", "delete"])
+@pytest.mark.parametrize("forced", [False, True])
+def test_undo_of_an_older_list_leaves_alone_whom_a_newer_one_lacks_too(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, missing: str, forced: bool
+) -> None:
+    """The newer mirror found nothing to do, but its list still lacks K3."""
+    configure(mirror=f"{{missing: {missing}, max_missing: 100%}}")
+    run("import", contacts_csv(2))
+    older = run("import", contacts_csv(1, name="older.csv")).summary["run_id"]
+    run("import", contacts_csv(rows=["K2,Newer,0171 3920012"], name="newer.csv"))
+
+    undone = run("undo", older, "--yes", *(["--force"] if forced else []))
+
+    there = [contact["bLocked"] for contact in dialler.store.contacts.values() if contact["UserData"] == "K3"]
+    assert there == ([False] if forced else [True] * (missing == "lock")), undone.err
+    assert [row["_error_code"] for row in undone.rows() if row["_user_data"] == "K3"] == [
+        "" if forced else "contact_changed"
+    ]
+
+
+def test_undo_of_an_older_list_unlocks_nobody_whom_a_newer_one_leaves_out(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    configure(rows=FILTER)
+    run("import", contacts_csv(1))
+    older = run("import", contacts_csv(rows=["K2,out,0171 3920012"], name="older.csv")).summary["run_id"]
+    run("import", contacts_csv(rows=["K2,still out,0171 3920012"], name="newer.csv"))
+
+    undone = run("undo", older, "--yes")
+
+    assert undone.code == ExitCode.ROWS_FAILED, undone.err
+    assert [contact["bLocked"] for contact in dialler.store.contacts.values()] == [True]

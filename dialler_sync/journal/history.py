@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..model import LEFT_TO_OTHERS, Reason, Status
-from ..target import ACCOUNT, split
+from ..target import ACCOUNT, split, touching
 from ..text.outward import mask
 from . import last_sent, schema
 from .cells import optional
@@ -107,7 +107,7 @@ class History(Runs):
         with self._begin() as connection:
             wanted = each_of(connection, keys)
             by_sent = sa.select(sent.user_data, sent.run, sent.sent_at).where(
-                sent.target == target, sent.user_data.in_(wanted), sent.sent_at > since
+                sent.target.in_(touching(target)), sent.user_data.in_(wanted), sent.sent_at > since
             )
             found = {
                 str(key): str(run_id)
@@ -129,7 +129,7 @@ class History(Runs):
         if self._imports_since(self.runs(), target, since, but):
             return True
         sent = schema.sent.c
-        newer = sa.select(sent.user_data).where(sent.target == target, sent.sent_at > since).limit(1)
+        newer = sa.select(sent.user_data).where(sent.target.in_(touching(target)), sent.sent_at > since).limit(1)
         with self._begin() as connection:
             return connection.scalar(newer) is not None
 
@@ -147,7 +147,7 @@ class History(Runs):
         return {
             run.id: () if begun == since else (*_DOUBTFUL, PENDING) if run.state == "running" else _DOUBTFUL
             for run in reversed(runs)
-            if run.target == target and run.started_at > since
+            if run.target in touching(target) and run.started_at > since
             if run.command == "import" and not run.options.get("dry_run")
             if run.id not in but and run.id not in undone
             if (begun := _list_of(known, run)[1]) >= since

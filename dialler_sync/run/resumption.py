@@ -11,6 +11,7 @@ from ..model import MOVE, Reason, SpooledRow, Status
 from ..pages import ROWS, batched
 from ..prepare.prepared import Prepared
 from ..prepare.sources import Source
+from ..target import touching
 from ..text.phrase import phrase
 from .keyless import drop_sent_before
 from .left_over import DOUBTFUL, LeftOver, doubt, may_have_sent, settle
@@ -139,7 +140,7 @@ def _imports_since(journal: Journal, origin: RunRecord) -> list[RunRecord]:
     return [
         each
         for each in journal.runs()
-        if each.target == origin.target and may_have_sent(each)
+        if each.target in touching(origin.target) and may_have_sent(each)
         if each.started_at >= origin.started_at and each.id not in but
     ]
 

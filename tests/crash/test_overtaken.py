@@ -288,3 +288,21 @@ def test_undo_of_an_older_list_unlocks_nobody_whom_a_newer_one_leaves_out(
 
     assert undone.code == ExitCode.ROWS_FAILED, undone.err
     assert [contact["bLocked"] for contact in dialler.store.contacts.values()] == [True]
+
+
+def test_a_newer_list_for_all_campaigns_is_newer_than_one_of_a_single_campaign(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """As after a change of the configuration."""
+    configure()
+    dialler.order(FaultPlan.parse("400_for:K2"))
+    older = run("import", contacts_csv(rows=["K2,Older,0171 3920012"], name="older.csv")).summary["run_id"]
+    dialler.order(FaultPlan())
+    configure(campaign='{column: Phone, routes: [{pattern: ".", to: 538}]}')
+    run("import", contacts_csv(rows=["K2,Newer,0171 3920012"], name="newer.csv"))
+    configure()
+
+    done = run("retry", older)
+
+    assert [row["_action"] for row in done.rows()] == ["superseded"], done.err
+    assert names(dialler) == {"K2": "Newer"}

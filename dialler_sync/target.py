@@ -57,6 +57,11 @@ def share_a_campaign(one: str, other: str) -> bool:
     return dialler == theirs and (mine == its or ACCOUNT in (mine, its))
 
 
+def touching(target: str) -> set[str]:
+    """Return the targets of runs that may touch all that a run on this one touches."""
+    return {target, target_of(split(target)[0])}
+
+
 def in_words(target: str) -> str:
     """Format a target for people."""
     dialler, campaign = split(target)

@@ -230,6 +230,11 @@ class DiallerClient(Connection):
         ``proof``: "not found" is an answer only where the function has shown that it is there; else it is raised,
         as it may speak of the path.
         """
+        # A server may compare without regard to case or trailing blanks; the key is exact.
+        return [contact for contact in await self.find_alike(user_data, proof=proof) if contact.user_data == user_data]
+
+    async def find_alike(self, user_data: str, *, proof: bool = False) -> list[StoredContact]:
+        """Function 3: all contacts that the dialler gives for this UserData, whatever theirs is."""
         try:
             meant = of_user_data(user_data)
             told = await self._read("find_contacts", meant=meant, user_data=user_data)
@@ -238,9 +243,7 @@ class DiallerClient(Connection):
                 raise
             return []
         self._finds = True
-        # A server may compare without regard to case or trailing blanks; the key is exact.
-        found = [record for record in told if stored_contact(record).user_data == user_data]
-        return list(map(stored_contact, each_once(found)))
+        return list(map(stored_contact, each_once(told)))
 
     def list_contacts(
         self, campaign_id: int | None = None, *, others: Callable[[Mapping[str, Any]], object] = lambda _: None

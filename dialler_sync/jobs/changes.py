@@ -20,6 +20,7 @@ from ..run.begin import begin_run, go_on
 from ..run.changes import BulkRun, Job, Planned
 from ..run.kept import place_of
 from ..run.reports import Summary
+from ..run.resumption import OF_A_LIST, newer_list
 from ..run.saved_cells import run_cells
 from ..run.target import check_target, find_target
 from ..text.phrase import phrase
@@ -160,9 +161,11 @@ def _undo(
 
     force, target = bool(run.options.get("force")), undone.target if undone.command == "import" else ""
     doubtful = {seq for seq, sure in journal.put_back(undone.id).items() if not sure}
-    job = Job(
-        plan,
-        lambda row: str(done[row.result.seq].result.action),
-        lambda client, _: Undoer(client, journal, undone.id, force, target, suppressed=suppressed, doubtful=doubtful),
-    )
+    newer = "" if force else newer_list(journal, undone)
+    left = {seq for seq, entry in done.items() if newer and entry.file in OF_A_LIST}
+
+    def undoer(client: DiallerClient, _: object) -> Undoer:
+        return Undoer(client, journal, undone.id, force, target, suppressed, doubtful, left, newer)
+
+    job = Job(plan, lambda row: str(done[row.result.seq].result.action), undoer)
     return BulkRun(settings, journal, observer or Silent(), run, job, run_cells(journal, run, settings.source))

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..model import LEFT_TO_OTHERS, Reason, Status
-from ..target import ACCOUNT, split
+from ..target import ACCOUNT, split, touching
 from ..text.outward import mask
 from . import last_sent, schema
 from .cells import optional
@@ -93,10 +93,12 @@ class History(Runs):
                 for row, key, code, field, text, origin in connection.execute(query)
             }
 
-    def settled_since(self, target: str, since: str, keys: Sequence[str], but: Container[str]) -> dict[str, str]:
+    def settled_since(
+        self, target: str, since: str, keys: Sequence[str], but: Container[str], *, filtered: bool = False
+    ) -> dict[str, str]:
         """Return the keys that an import of this list or of a newer one has settled and no undo has put back, also
         those that a newer one may have sent: key → run ID. ``since``: when the list began, see
-        :meth:`list_of`.
+        :meth:`list_of`. ``filtered``: also those that a filter has left out of a newer one.
 
         ``but`` runs do not count. What was sent counts only where it was taken in.
         """
@@ -105,7 +107,7 @@ class History(Runs):
         with self._begin() as connection:
             wanted = each_of(connection, keys)
             by_sent = sa.select(sent.user_data, sent.run, sent.sent_at).where(
-                sent.target == target, sent.user_data.in_(wanted), sent.sent_at > since
+                sent.target.in_(touching(target)), sent.user_data.in_(wanted), sent.sent_at > since
             )
             found = {
                 str(key): str(run_id)
@@ -114,6 +116,8 @@ class History(Runs):
             }
             for run_id, doubtful in self._imports_since(runs, target, since, but).items():
                 counts = sa.or_(_is_settled(rows), rows.state.in_(doubtful))
+                if filtered and doubtful:  # of a newer list
+                    counts = sa.or_(counts, rows.action == str(Reason.FILTERED))
                 back = _put_back(_undos(runs, run_id))
                 query = sa.select(rows.user_data).where(rows.run == run_id, rows.user_data.in_(wanted), rows.file >= 0)
                 settled = connection.scalars(query.where(counts, rows.user_data.not_in(back)))
@@ -125,7 +129,7 @@ class History(Runs):
         if self._imports_since(self.runs(), target, since, but):
             return True
         sent = schema.sent.c
-        newer = sa.select(sent.user_data).where(sent.target == target, sent.sent_at > since).limit(1)
+        newer = sa.select(sent.user_data).where(sent.target.in_(touching(target)), sent.sent_at > since).limit(1)
         with self._begin() as connection:
             return connection.scalar(newer) is not None
 
@@ -143,7 +147,7 @@ class History(Runs):
         return {
             run.id: () if begun == since else (*_DOUBTFUL, PENDING) if run.state == "running" else _DOUBTFUL
             for run in reversed(runs)
-            if run.target == target and run.started_at > since
+            if run.target in touching(target) and run.started_at > since
             if run.command == "import" and not run.options.get("dry_run")
             if run.id not in but and run.id not in undone
             if (begun := _list_of(known, run)[1]) >= since
@@ -202,7 +206,8 @@ class History(Runs):
         """Contacts that the mirror or a filter has locked, in runs that were taken in, and that this run's files have
         again: UserData → contact ID → run.
 
-        Rows that were rejected, or left out by a filter or for another row, do not count.
+        Rows that were rejected, or left out by a filter or for another row, do not count; none of a list that is not
+        the newest, which says whom to call.
         """
         rows, locks = schema.rows, schema.mirror_locks
         counts = (rows.c.state != str(Status.REJECTED)) & rows.c.action.not_in([*map(str, LEFT_TO_OTHERS)])
@@ -213,8 +218,10 @@ class History(Runs):
         )
         any_lock = sa.select(locks.c.contact_id).where(locks.c.target == target).limit(1)
         found: dict[str, dict[str, str]] = {}
+        _, since = self.list_of(self.run(run_id))
+        newer = any(self._imports_since(self.runs(), target, since, {run_id}).values())
         with self._begin() as connection:
-            if connection.scalar(any_lock) is not None:
+            if not newer and connection.scalar(any_lock) is not None:
                 for user_data, contact_id, by in connection.execute(query):
                     found.setdefault(user_data, {})[contact_id] = by
         return found

@@ -103,11 +103,27 @@ async def read_calls(snapshot: Snapshot, client: DiallerClient) -> None:
             raise
 
 
-async def look_beside(snapshot: Snapshot, client: DiallerClient, keys: Iterable[str]) -> None:
+async def look_beside(snapshot: Snapshot, client: DiallerClient, keys: Iterable[str]) -> bool:
     """Look up keys that the campaign lacks in other campaigns, as an import may move their contacts.
 
-    Without a batch lookup, a few keys are looked up one by one; for more, the account is read.
+    Without a batch lookup, a few keys are looked up one by one; for more, the account is read, and False returned.
     """
+    if not (asked := await _looked_up(snapshot, client, keys)):
+        await read_account(snapshot, client)
+    return asked
+
+
+async def look_alike(snapshot: Snapshot, client: DiallerClient, keys: Iterable[str]) -> None:
+    """Ask for keys that no listed contact carries, but one carries in another spelling: the dialler may not tell them
+    apart. Where it cannot be asked, it does not."""
+    for page in batched(keys, KEYS):
+        spelt = snapshot.spelt_otherwise(page)
+        if spelt and not await _looked_up(snapshot, client, spelt):
+            snapshot.note_alike((), ({"UserData": name} for names in spelt.values() for name in names))
+
+
+async def _looked_up(snapshot: Snapshot, client: DiallerClient, keys: Iterable[str]) -> bool:
+    """Look up the unknown ones of these keys; return False if that fails."""
     page: list[str] = []
     try:
         for page in client.paged(batched(snapshot.unknown(keys), KEYS)):
@@ -115,22 +131,24 @@ async def look_beside(snapshot: Snapshot, client: DiallerClient, keys: Iterable[
             snapshot.add_beside(records)
             snapshot.note_alike(page, records)
     except RequestError:
-        if not await _looked_up(snapshot, client, page):
-            await read_account(snapshot, client)
+        return await _one_by_one(snapshot, client, page)
+    return True
 
 
-async def _looked_up(snapshot: Snapshot, client: DiallerClient, keys: Sequence[str]) -> bool:
+async def _one_by_one(snapshot: Snapshot, client: DiallerClient, keys: Sequence[str]) -> bool:
     """Look up these keys one by one; return False if they are too many or a lookup fails."""
     if len(keys) > MOST_SINGLE:
         return False
     for page in client.paged(batched(keys, client.settings.concurrency)):
-        looks = await asyncio.gather(*map(client.find_contacts, page), return_exceptions=True)
+        looks = await asyncio.gather(*map(client.find_alike, page), return_exceptions=True)
         for found in looks:
             if isinstance(found, RequestError):
                 return False
             if isinstance(found, BaseException):
                 raise found
-            snapshot.add_beside(contact.values for contact in found)
+            records = [contact.values for contact in found]
+            snapshot.add_beside(records)
+            snapshot.note_alike(page, records)
     return True
 
 

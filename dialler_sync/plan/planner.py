@@ -242,7 +242,7 @@ class Planner:
         here = [contact for contact in found if contact not in elsewhere]
         rules = self._rules_for(row, found)
         rules = replace(rules, compare=False) if row.kind == MOVE else rules
-        known = found or not row.user_data or not rules.overwrite
+        known = found or not row.user_data or not (rules.overwrite or rules.mode is Mode.CREATE)
         alike = [] if known else self._inputs.snapshot.alike(row.user_data)
         sent = fields
         for contact in (here or elsewhere or alike) if rules.overwrite and row.user_data else ():

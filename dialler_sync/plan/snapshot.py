@@ -30,7 +30,7 @@ class Snapshot:
 
     def __init__(self, wanted: frozenset[str] = frozenset()) -> None:
         self.told: frozenset[str] = frozenset()
-        self.told_empty = self.some = False
+        self.told_empty = self.some = self._spelt = False
         self._wanted = wanted
         self.whole = False
         self.knows_others = False
@@ -139,6 +139,22 @@ class Snapshot:
         named = self._base.execute("SELECT user_data FROM alike WHERE folded = ?", (folded(storable(key)),)).fetchall()
         names = [name for (name,) in named if name != key]
         return [contact for there in self.find(names).values() for contact in there]
+
+    def spelt_otherwise(self, keys: Iterable[str]) -> dict[str, list[str]]:
+        """Return those of the keys that no contact carries, with such UserData of contacts as a database may take for
+        the same."""
+        missing = list(self.unknown(keys))
+        if missing and not self._spelt:
+            self._base.create_function("folded", 1, folded, deterministic=True)
+            self._base.execute(
+                "CREATE TABLE spelt AS SELECT folded(user_data) AS folded, user_data FROM contact "
+                "UNION SELECT folded(user_data), user_data FROM beside"
+            )
+            self._base.execute("CREATE INDEX by_spelling ON spelt (folded)")
+            self._spelt = True
+        query = "SELECT user_data FROM spelt WHERE folded = ?"
+        found = {key: self._base.execute(query, (folded(key),)).fetchall() for key in missing}
+        return {key: [name for (name,) in names] for key, names in found.items() if names}
 
     def unknown(self, keys: Iterable[str]) -> Iterator[str]:
         """Yield the keys that no contact carries."""

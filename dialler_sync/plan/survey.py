@@ -22,7 +22,7 @@ from ..text.command_line import command
 from ..text.forms import either
 from ..text.phrase import mark, phrase
 from .called import LAST_TRY
-from .fill import look_beside, read_account, read_calls, read_campaign, read_contacts
+from .fill import look_alike, look_beside, read_account, read_calls, read_campaign, read_contacts
 from .snapshot import Snapshot
 
 _NUMBERS = mark(
@@ -65,15 +65,14 @@ async def survey(
     except RequestError as error:
         _do_without(need, error, settings.campaign.common)
         return None
-    if need.numbers and settings.rows.phones_in == "account" and not settings.campaign.several:
+    overwrites, several = settings.rows.overwrite_duplicates, settings.campaign.several
+    asked = False
+    if need.numbers and settings.rows.phones_in == "account" and not several:
         await _read_others(snapshot, client)
-    elif (
-        snapshot.whole
-        and not snapshot.knows_others
-        and not settings.campaign.several
-        and settings.rows.overwrite_duplicates
-    ):
-        await look_beside(snapshot, client, _keys(prepared))
+    elif snapshot.whole and not snapshot.knows_others and not several and overwrites:
+        asked = await look_beside(snapshot, client, _keys(prepared))
+    if snapshot.whole and overwrites and not asked:
+        await look_alike(snapshot, client, _keys(prepared))
     try:
         require_answers(snapshot, settings)
     except UsageError:

@@ -11,12 +11,13 @@ from ..model import MOVE, Reason, SpooledRow, Status
 from ..pages import ROWS, batched
 from ..prepare.prepared import Prepared
 from ..prepare.sources import Source
+from ..target import touching
 from ..text.phrase import phrase
 from .keyless import drop_sent_before
 from .left_over import DOUBTFUL, LeftOver, doubt, may_have_sent, settle
 
 _UNSETTLED = frozenset({*DOUBTFUL, str(RowState.PENDING)})
-_OF_A_LIST = frozenset({NoRow.MIRRORED, NoRow.RETURNED, NoRow.FILTERED})
+OF_A_LIST = frozenset({NoRow.MIRRORED, NoRow.RETURNED, NoRow.FILTERED})
 """Changes that follow from a whole list; a newer list takes them over."""
 
 
@@ -68,7 +69,7 @@ def restore_progress(journal: Journal, run: RunRecord, prepared: Prepared) -> Le
     for entry in journal.rows(run):
         result = entry.result
         if not entry.has_source:
-            if entry.state in _UNSETTLED and newer and entry.file in _OF_A_LIST:
+            if entry.state in _UNSETTLED and newer and entry.file in OF_A_LIST:
                 why = phrase("left to run {newer}, which has a newer list", newer=newer)
                 overtaken.append(Outcome(result.seq, Status.SKIPPED, result.action, result.contact_id, error=why))
             elif entry.state in _UNSETTLED:
@@ -139,7 +140,7 @@ def _imports_since(journal: Journal, origin: RunRecord) -> list[RunRecord]:
     return [
         each
         for each in journal.runs()
-        if each.target == origin.target and may_have_sent(each)
+        if each.target in touching(origin.target) and may_have_sent(each)
         if each.started_at >= origin.started_at and each.id not in but
     ]
 
@@ -161,7 +162,7 @@ def _supersede(
 ) -> list[int]:
     """Settle the rows (place → key) whose key was settled after their list began, by other runs ``but`` these; return
     their places."""
-    later = journal.settled_since(run.target, since, list(keys.values()), but)
+    later = journal.settled_since(run.target, since, list(keys.values()), but, filtered=True)
     outcomes = []
     for seq in (seq for seq, key in keys.items() if key in later):
         why = phrase(

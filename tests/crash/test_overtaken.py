@@ -197,3 +197,112 @@ def test_what_a_killed_run_of_a_newer_list_may_have_sent_is_left_to_it(
     assert names(dialler) == {**sent, "K5": "Old 5"}
     assert run("resume").code == ExitCode.OK
     assert names(dialler) == {"K5": "Old 5", **{f"K{n}": f"New {n}" for n in (2, 3, 4, 6, 7)}}
+
+
+FILTER = "{skip: {Name: {pattern: out}}, skipped_contacts: lock}"
+
+
+@pytest.mark.parametrize("how", ["resume", "retry", "import"])
+@pytest.mark.parametrize("there", [True, False])
+def test_whom_a_newer_list_leaves_out_is_not_called_by_an_older_one(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, how: str, there: bool
+) -> None:
+    """Not by a row that failed before, and the lock of its contact stays."""
+    configure(concurrency=1, rows=FILTER)
+    if there:
+        run("import", contacts_csv(1))
+    dialler.order(FaultPlan.parse("401_from:1" if how == "resume" else "400_for:K2"))
+    older = run("import", contacts_csv(rows=["K2,Older,0171 3920012"], name="older.csv"))
+    dialler.order(FaultPlan())
+    run("import", contacts_csv(rows=["K2,out,0171 3920012"], name="newer.csv"))
+
+    name = older.summary["run_id"]
+    done = run(how, Path("reports", name, "failed.csv") if how == "import" else name)
+
+    assert [row["_action"] for row in done.rows()] == ["superseded"], done.err
+    assert names(dialler) == ({"K2": "Name 2"} if there else {})
+    assert all(contact["bLocked"] for contact in dialler.store.contacts.values())
+
+
+@pytest.mark.parametrize("settings", [{"rows": FILTER}, {"mirror": "{missing: lock, max_missing: 100%}"}])
+def test_a_retry_unlocks_nobody_whom_a_newer_list_has_locked(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, settings: dict[str, str]
+) -> None:
+    """A row that the older list has settled is in it again, but the newer one says who is called."""
+    configure(**settings)
+    dialler.order(FaultPlan.parse("400_for:K3"))
+    older = run("import", contacts_csv(2, name="older.csv")).summary["run_id"]
+    dialler.order(FaultPlan())
+    rows = ["K3,Newer,0171 3920013", *(["K2,out,0171 3920012"] if "rows" in settings else [])]
+    run("import", contacts_csv(rows=rows, name="newer.csv"))
+
+    done = run("retry", older)
+
+    assert done.code == ExitCode.OK, done.err
+    assert {c["UserData"]: c["bLocked"] for c in dialler.store.contacts.values()} == {"K2": True, "K3": False}
+
+
+def test_who_is_left_out_by_the_same_list_can_be_sent_later(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A retry has left out the row again; then somebody changes it in the list."""
+    configure(rows=FILTER)
+    older = run("import", contacts_csv(rows=["K2,out,0171 3920012", "K3,Bob,damaged"])).summary["run_id"]
+    run("retry", older)
+    contacts_csv(rows=["K2,Ann,0171 3920012", "K3,Bob,damaged"])
+
+    done = run("retry", older)
+
+    assert names(dialler) == {"K2": "Ann"}, done.err
+
+
+@pytest.mark.parametrize("missing", ["lock", "delete"])
+@pytest.mark.parametrize("forced", [False, True])
+def test_undo_of_an_older_list_leaves_alone_whom_a_newer_one_lacks_too(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, missing: str, forced: bool
+) -> None:
+    """The newer mirror found nothing to do, but its list still lacks K3."""
+    configure(mirror=f"{{missing: {missing}, max_missing: 100%}}")
+    run("import", contacts_csv(2))
+    older = run("import", contacts_csv(1, name="older.csv")).summary["run_id"]
+    run("import", contacts_csv(rows=["K2,Newer,0171 3920012"], name="newer.csv"))
+
+    undone = run("undo", older, "--yes", *(["--force"] if forced else []))
+
+    there = [contact["bLocked"] for contact in dialler.store.contacts.values() if contact["UserData"] == "K3"]
+    assert there == ([False] if forced else [True] * (missing == "lock")), undone.err
+    assert [row["_error_code"] for row in undone.rows() if row["_user_data"] == "K3"] == [
+        "" if forced else "contact_changed"
+    ]
+
+
+def test_undo_of_an_older_list_unlocks_nobody_whom_a_newer_one_leaves_out(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    configure(rows=FILTER)
+    run("import", contacts_csv(1))
+    older = run("import", contacts_csv(rows=["K2,out,0171 3920012"], name="older.csv")).summary["run_id"]
+    run("import", contacts_csv(rows=["K2,still out,0171 3920012"], name="newer.csv"))
+
+    undone = run("undo", older, "--yes")
+
+    assert undone.code == ExitCode.ROWS_FAILED, undone.err
+    assert [contact["bLocked"] for contact in dialler.store.contacts.values()] == [True]
+
+
+def test_a_newer_list_for_all_campaigns_is_newer_than_one_of_a_single_campaign(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """As after a change of the configuration."""
+    configure()
+    dialler.order(FaultPlan.parse("400_for:K2"))
+    older = run("import", contacts_csv(rows=["K2,Older,0171 3920012"], name="older.csv")).summary["run_id"]
+    dialler.order(FaultPlan())
+    configure(campaign='{column: Phone, routes: [{pattern: ".", to: 538}]}')
+    run("import", contacts_csv(rows=["K2,Newer,0171 3920012"], name="newer.csv"))
+    configure()
+
+    done = run("retry", older)
+
+    assert [row["_action"] for row in done.rows()] == ["superseded"], done.err
+    assert names(dialler) == {"K2": "Newer"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,9 @@ from .rawdialler import Asked, RawDialler, records, respond
 Contacts = Callable[..., Path]
 
 OTHER = {"ID": 999, "UserData": "SOMEBODY ELSE", "Name": "Else", "DiallerCampaignsID": 538}
+SEVERAL = '{column: Phone, routes: [{pattern: ".", to: 538}]}'
+"""Several campaigns, as far as the configuration tells: all of the account is read."""
+
 CREATE = "{overwrite_duplicates: false}"
 
 
@@ -369,13 +373,19 @@ def test_half_a_character_stops_nothing(command: tuple[str, ...], run: Run, conf
 
 
 class Lenient(RawDialler):
-    """A dialler whose database compares without case."""
+    """A dialler whose database compares without case; ``lacks``: functions that it does not have."""
+
+    lacks: tuple[str, ...] = ()
 
     def _same(self, key: str) -> str:
         found = (str(c["UserData"]) for c in self.contacts.values() if str(c["UserData"]).casefold() == key.casefold())
         return next(found, key)
 
     def _done(self, asked: Asked, *, overwrite: bool) -> bytes:
+        if asked.name in self.lacks:
+            return respond(b"", 404)
+        if asked.name == "find":
+            asked = replace(asked, user_data=self._same(asked.user_data))
         if asked.name == "batch":
             asked.sent["UserDataList"] = list(map(self._same, asked.sent["UserDataList"]))
         return super()._done(asked, overwrite=overwrite)
@@ -387,17 +397,25 @@ class Lenient(RawDialler):
         return {**told, "UserData": sent["UserData"]}
 
 
-def lenient() -> Lenient:
+def lenient(*lacks: str) -> Lenient:
     there = {"UserData": "k2", "Name": "A", "DiallerCampaignsID": 538, "PhoneNumber1": "+4917139200", "bLocked": False}
-    return Lenient(contacts={n: {**there, "ID": n, "UserData": f"k{n}"} for n in (2, 3)})
+    dialler = Lenient(contacts={n: {**there, "ID": n, "UserData": f"k{n}"} for n in (2, 3)})
+    dialler.lacks = lacks
+    return dialler
 
 
+LACKS = pytest.mark.parametrize("lacks", [(), ("batch",), ("batch", "find")])
+"""Functions that a dialler may lack: it lists its contacts then, and is asked for each in doubt, if it can be."""
+
+
+@LACKS
+@pytest.mark.parametrize("campaign", ["{id: 538}", SEVERAL])
 def test_a_contact_whose_key_differs_only_in_case_is_not_taken_for_a_new_one(
-    run: Run, configure: Configure, contacts_csv: Contacts
+    campaign: str, lacks: tuple[str, ...], run: Run, configure: Configure, contacts_csv: Contacts
 ) -> None:
     """The dialler overwrites it: undo must not delete it."""
-    with lenient().listening() as dialler:
-        configure(base_url=dialler.base_url)
+    with lenient(*lacks).listening() as dialler:
+        configure(base_url=dialler.base_url, campaign=campaign)
         done = run("import", contacts_csv(3))
         undone = run("undo", "--yes")
 
@@ -406,16 +424,42 @@ def test_a_contact_whose_key_differs_only_in_case_is_not_taken_for_a_new_one(
     assert undone.code == ExitCode.ROWS_FAILED  # it says what it could not restore
 
 
+@LACKS
 def test_a_protected_contact_whose_key_differs_only_in_case_is_protected(
-    run: Run, configure: Configure, contacts_csv: Contacts
+    lacks: tuple[str, ...], run: Run, configure: Configure, contacts_csv: Contacts
 ) -> None:
-    dialler = lenient()
+    dialler = lenient(*lacks)
     dialler.contacts[2]["bLocked"] = True
     with dialler.listening():
         configure(base_url=dialler.base_url, protect="{locked: true}")
         done = run("import", contacts_csv(3))
 
     assert [row["_action"] for row in done.rows()] == ["protected", "import", "create"], done.err
+
+
+@LACKS
+def test_where_keys_are_only_to_be_created_one_that_differs_in_case_is_not_made_twice(
+    lacks: tuple[str, ...], run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    with lenient(*lacks).listening() as dialler:
+        configure(base_url=dialler.base_url, rows="{mode: create}")
+        done = run("import", contacts_csv(3))
+
+    assert [row["_error_code"] for row in done.rows()][:2] == ["lookup_failed"] * 2, done.err
+    assert set(dialler.contacts) <= {2, 3, 4}
+
+
+def test_keys_that_the_dialler_tells_apart_are_two_contacts(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """As in an older Salesforce: it is asked, not guessed."""
+    dialler = RawDialler(contacts={7: {"ID": 7, "UserData": "k7", "Name": "A", "DiallerCampaignsID": 538}})
+    dialler.answers = instead("batch", respond(b"", 404))
+    with dialler.listening():
+        configure(base_url=dialler.base_url, campaign=SEVERAL)
+        done = run("import", contacts_csv(rows=["K7,Name 7,0171 3920017"]))
+
+    assert [row["_action"] for row in done.rows()] == ["create"], done.err
 
 
 @pytest.mark.parametrize("rows", ["{}", "{duplicate_phones_in_dialler: skip}"])

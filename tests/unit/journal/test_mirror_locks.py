@@ -203,7 +203,7 @@ def test_who_has_returned(journal: Journal) -> None:
         (0, "3", Reason.SUPERSEDED, Status.SKIPPED),
         (NoRow.MIRRORED, "4", LOCK, Status.UNPROCESSED),
     )
-    ended(journal, 3, (0, "5", Action.OVERWRITE, Status.UNPROCESSED))
+    ended(journal, 3, (0, "5", Action.OVERWRITE, Status.UNPROCESSED), parent="run-2")
 
     assert journal.returned(TARGET, "run-2") == {"K1": {"1": "run-1"}}
     assert journal.returned(SISTER, "run-2") == {}
@@ -212,3 +212,5 @@ def test_who_has_returned(journal: Journal) -> None:
     assert journal.returned(SISTER, "run-2") == {}
     assert journal.mirror_locked(SISTER, IDS) == {"6"}, locked_there
     assert journal.returned(TARGET, "run-2") == {"K1": {"1": "run-1"}}
+    ended(journal, 5, (0, "2", Action.OVERWRITE, DONE))
+    assert journal.returned(TARGET, "run-2") == {}, "a newer list says who is called"

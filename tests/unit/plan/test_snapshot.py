@@ -54,7 +54,7 @@ class Dialler:
             raise self._batch
         return [each for each in self._there if each["UserData"] in user_data]
 
-    async def find_contacts(self, key: str) -> list[StoredContact]:
+    async def find_alike(self, key: str) -> list[StoredContact]:
         self.asked.append(key)
         if self._single:
             raise self._single

@@ -53,7 +53,7 @@ class Dialler:
             raise Refused("endpoint_missing", "no such function", http_status=404)
         return [THERE]
 
-    async def find_contacts(self, key: str) -> list[StoredContact]:
+    async def find_alike(self, key: str) -> list[StoredContact]:
         self._ask(f"key {key}")
         return []
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 from typing import Any
 
+from ..text.normal import normalized
 from .wire import StoredContact, id_number, stored_contact
 
 Record = Mapping[str, Any]
@@ -134,7 +135,7 @@ def _spellings(user_data: str) -> set[str]:
 def _plain(user_data: str) -> str:
     text = user_data.strip().casefold()
     if not text.isascii():
-        parts = unicodedata.normalize("NFKD", text)
+        parts = normalized("NFKD", text)
         text = "".join(sign for sign in parts if unicodedata.category(sign)[0] not in "MC").translate(_LETTERS)
     return text
 

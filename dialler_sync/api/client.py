@@ -196,9 +196,12 @@ class DiallerClient(Connection):
         """
 
         def judged(reply: httpx.Response) -> StoredContact:
-            contact = imported_contact(judge(reply))
+            answer = judge(reply)
+            contact = imported_contact(answer)
             if user_data is not None and (
-                not self._told.is_own(contact, user_data) or self._is_of_another_campaign(contact, body)
+                not change_is_about(answer, user_data=user_data)
+                or not self._told.is_own(contact, user_data)
+                or self._is_of_another_campaign(contact, body)
             ):
                 raise self._misdirected()
             self._note_campaign(contact)

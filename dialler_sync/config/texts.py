@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
@@ -13,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandle
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from ..text.normal import normalized
 from ..text.phrase import phrase
 
 SHOWS_NOTHING = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
@@ -23,7 +23,7 @@ _SAMPLE_DATE = datetime(2031, 12, 28)  # noqa: DTZ001 (dates in spreadsheets hav
 
 def fold(text: str) -> str:
     """Fold a text for comparing names: without case, Unicode form, white space and invisible signs."""
-    return SHOWS_NOTHING.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return SHOWS_NOTHING.sub("", normalized("NFKC", text).casefold())
 
 
 def positions(names: Iterable[str]) -> dict[str, list[int]]:

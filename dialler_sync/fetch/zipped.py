@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
-from unicodedata import normalize
 
 from ..errors import InputError
 from ..text.forms import first_few
 from ..text.nearest import near_miss
+from ..text.normal import normalized
 from ..text.phrase import figure, mark, phrase
 from .copies import BLOCK
 
@@ -180,7 +180,7 @@ def _spellings(info: zipfile.ZipInfo) -> set[str]:
 
 
 def _same(name: str) -> set[str]:
-    return {normalize("NFC", name.replace("\\", "/"))}
+    return {normalized("NFC", name.replace("\\", "/"))}
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -7,7 +7,6 @@ import os
 import re
 import sys
 import tempfile
-import unicodedata
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -29,6 +28,7 @@ from ..model import FINE, Status
 from ..report.answer import write_answer, write_short_answer
 from ..run.reports import Summary
 from ..text.forms import day
+from ..text.normal import normalized
 from ..text.phrase import figure, mark, phrase
 from ..text.stamp import stamp
 from .arrivals import mark_of
@@ -284,7 +284,7 @@ def spoken(outcome: str) -> str:
 
 def as_file_name(text: str) -> str:
     """Return a text without what a name on some system may not hold, so that it names no folder either."""
-    return _DEVICE.sub(r"_\1", _FORBIDDEN.sub("_", unicodedata.normalize("NFC", text)).lstrip())
+    return _DEVICE.sub(r"_\1", _FORBIDDEN.sub("_", normalized("NFC", text)).lstrip())
 
 
 def answer_name(file: str, at: datetime, outcome: str, taken: Container[str]) -> str:

@@ -21,6 +21,7 @@ from typing import Literal
 
 from ..error_codes import fault
 from ..model import Fault
+from ..text.normal import normalized
 from ..text.phrase import mark, phrase
 from ..text.spreadsheet import damage
 from .countries import region_of
@@ -248,7 +249,7 @@ def _plain_sign(sign: str) -> str:
     if category == "Nd":
         return str(unicodedata.decimal(sign))
     if "\uff01" <= sign <= "\uff5e":
-        return unicodedata.normalize("NFKC", sign)
+        return normalized("NFKC", sign)
     if category == "Pd" or sign == "\u2212":
         return "-"
     return {"Zs": " ", "Zl": "\n", "Zp": "\n", "Cf": ""}.get(category, sign)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from unicodedata import normalize
 
 from ..config.columns import fold
 from ..fields import FIELDS, Kind
 from ..model import RowResult
+from ..text.normal import normalized
 
 _ESCAPE = r"\\(?:[nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})"
 """An invisible sign, as messages show it."""
@@ -58,7 +58,7 @@ def _masked(match: re.Match[str], *, by_looks: bool) -> str:
         return match[0]
     signs = _SIGNS.findall(number)
     digits = sum(map(str.isdigit, signs))
-    if by_looks and digits < (7 if _WITH_PREFIX.match(normalize("NFKC", number)) else 10):
+    if by_looks and digits < (7 if _WITH_PREFIX.match(normalized("NFKC", number)) else 10):
         return number
     shown = 3 if digits >= 9 else 1
     masked, seen = [], 0

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from math import ceil
 from urllib.parse import quote
 
+from .normal import normalized
 from .readings import BASE32, BASE32HEX, IGNORABLE, SQUEEZED
 
 SHORTEST = 4
@@ -33,7 +34,7 @@ def small(sign: str) -> str:
         sign = chr(ord(sign) - 0xE0110 + 0x20)
     if sign.isascii():
         return sign.lower()
-    low = unicodedata.normalize("NFKC", sign).lower()
+    low = normalized("NFKC", sign).lower()
     if not low.isascii():
         letter = _NAMED_LETTER.search(unicodedata.name(sign, ""))
         low = letter[1].lower() if letter else str(unicodedata.digit(sign, low))

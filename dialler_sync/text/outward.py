@@ -13,11 +13,11 @@ import json
 import re
 import shlex
 import sys
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from .normal import normalized
 from .phrase import figure, phrase
 from .secrets import MASK, Secrets
 
@@ -130,7 +130,7 @@ def looks(text: str) -> str:
     """Return what a text looks like: without what cannot be seen, with one form of each letter, in one script."""
     if text.isascii() and text.isprintable():
         return text.strip()
-    return _ACTS.sub("", unicodedata.normalize("NFKC", text)).strip().translate(_AS_LATIN)
+    return _ACTS.sub("", normalized("NFKC", text)).strip().translate(_AS_LATIN)
 
 
 def in_shell(name: object) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from dialler_sync.text.readings import Reading, Sought, readings
 from dialler_sync.text.secrets import Secrets
 
 from ..conftest import Configure, Run
+from .rawdialler import RawDialler, respond
 
 SECRET = "tK9vB3zQw7RxYp4Lm2NcD8sG"
 
@@ -81,3 +83,28 @@ def test_places_are_found_only_where_a_secret_is() -> None:
 
     assert [other.text for reading in readings(first, sought) for other in readings(reading, sought)]
     assert not asked
+
+
+MARKS = "\u0301\u0316" * 450_000
+"""To sort them takes hours, if it is done at once."""
+
+
+def test_a_list_of_combining_marks(run: Run, configure: Configure, tmp_path: Path) -> None:
+    path = tmp_path / "marks.csv"
+    path.write_text(f"Key,Name,Phone\nK1,A{MARKS},+4917112345\nK2{MARKS},A,0171{MARKS}\n", encoding="utf-8-sig")
+    configure()
+
+    done = run("validate", path)
+
+    assert (done.code, done.summary["counts"]["rejected"]) == (ExitCode.ROWS_FAILED, 2), done.err
+    assert run("init", path).code in (ExitCode.OK, ExitCode.USAGE)
+
+
+def test_an_answer_of_combining_marks(run: Run, configure: Configure, contacts_csv: Callable[..., Path]) -> None:
+    """The time of a request is that of its answer: nothing interrupts what is done with it."""
+    body = json.dumps({"records": [{"ID": 5, "UserData": f"K2{MARKS}"}], "status": 200}, ensure_ascii=False).encode()
+    with RawDialler(lambda asked, answer: [respond(body) if asked.name == "import" else answer]).listening() as dialler:
+        configure(base_url=dialler.base_url, timeout=5)
+        done = run("import", contacts_csv(1))
+
+    assert done.code == ExitCode.OK, done.err

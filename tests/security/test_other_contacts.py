@@ -34,12 +34,17 @@ def instead(name: str, body: bytes, *, of: str = "", done: bool = True) -> Calla
     return answers
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [records(OTHER), records({}, OTHER), respond({"status": 200, "count": 1, **OTHER})],
+    ids=["first", "behind an empty one", "beside the records"],
+)
 @pytest.mark.parametrize("rows", ["{}", CREATE], ids=["overwrite", "create"])
 def test_an_import_answered_with_another_contact_is_looked_up(
-    rows: str, run: Run, configure: Configure, contacts_csv: Contacts
+    rows: str, answer: bytes, run: Run, configure: Configure, contacts_csv: Contacts
 ) -> None:
     """It was done: the lookup finds the contact, and the report has its ID and not the other one."""
-    with RawDialler(instead("import", records(OTHER), of="K4")).listening() as dialler:
+    with RawDialler(instead("import", answer, of="K4")).listening() as dialler:
         configure(base_url=dialler.base_url, rows=rows, timeout=0.3, concurrency=1)
         done = run("import", contacts_csv(5))
 

@@ -18,6 +18,7 @@ from operator import or_
 import yaml
 
 from ...config.texts import fold
+from ...text.normal import normalized
 
 _LETTERS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ł": "l", "ø": "o", "æ": "ae", "đ": "d", "ı": "i", "œ": "oe"}
@@ -48,7 +49,7 @@ def header_key(name: str) -> str:
 def words_of(name: str) -> list[str]:
     """Cut a header into its words, each folded: ``Kunden-Nr. (alt)`` → ``kunden``, ``nr``, ``alt``."""
     name = re.sub(r";TYPE=", " ", name, flags=re.IGNORECASE)
-    parts = _CAMEL.sub(" ", unicodedata.normalize("NFKC", name))
+    parts = _CAMEL.sub(" ", normalized("NFKC", name))
     return [key for part in re.split(r"[\W_]+", parts) if (key := header_key(part))]
 
 
@@ -57,7 +58,7 @@ def _plain(text: str) -> str:
     text = text.translate(_LETTERS)
     if text.isascii():
         return text
-    return "".join(sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign))
+    return "".join(sign for sign in normalized("NFD", text) if not unicodedata.combining(sign))
 
 
 @cache

@@ -72,6 +72,10 @@ class Partition:
             self._held[row.seq], self._intended[row.seq] = row, watermark
         return given
 
+    def row(self, seq: int) -> SpooledRow | None:
+        """Return a row if a sender holds it."""
+        return self._held.get(seq)
+
     def note(self, batch: Batch) -> None:
         """Apply a sender's report on its rows."""
         for seq, state, watermark in batch.states:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from ..api.pace import Gate
 from ..errors import JournalError, JournalLost
 from ..journal import Outcome
+from ..load.named import Named
 from ..load.outcomes import RunLog
 from ..load.recorder import Book
+from ..model import SpooledRow
 from .messages import Batch
 from .partitions import Partition, State
 
@@ -30,17 +32,19 @@ class Writer:
     log: RunLog
     unwritable: str | None = None
     unwritten: dict[int, Outcome] = field(default_factory=dict)
+    _named: Named = field(init=False)
     _thread: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
+        self._named = Named(self.gate)
         self._thread = ThreadPoolExecutor(1, "journal")  # one thread keeps the order of writes
 
     async def write(self, partition: Partition, batches: Sequence[Batch]) -> int:
         """Write a sender's report on its partition; return the number of the last batch written."""
         number = 0
         for batch in batches:
+            outcomes = [self._decided(outcome, partition.row(outcome.seq)) for outcome in batch.outcomes]
             partition.note(batch)
-            outcomes = [self._decided(outcome) for outcome in batch.outcomes]
             if self.unwritable is None:
                 await self._record(outcomes, batch.states)
             if self.unwritable is not None:
@@ -65,10 +69,11 @@ class Writer:
         """Keep what a sender could not tell while it was to be written."""
         self.unwritten |= {outcome.seq: self._decided(outcome) for outcome in unwritten}
 
-    def _decided(self, outcome: Outcome) -> Outcome:
-        """Return the outcome with the row's planned action, which senders do not know."""
-        action = self.log.action(outcome.seq)
-        return outcome._replace(action=action) if action else outcome
+    def _decided(self, outcome: Outcome, row: SpooledRow | None = None) -> Outcome:
+        """Return the outcome with what senders do not know: the row's planned action, and other senders' answers."""
+        if action := self.log.action(outcome.seq):
+            outcome = outcome._replace(action=action)
+        return self._named.checked(row, outcome) if row else outcome
 
     def close(self, partitions: Sequence[Partition]) -> None:
         """Mark rows that a sender may still be sending, so that a resume looks them up; then close."""

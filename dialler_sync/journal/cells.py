@@ -42,7 +42,10 @@ class Checked(sa.TypeDecorator[Any]):
         Raises (when it is called):
             OddCell: this program never writes such a value.
         """
-        convert = self.impl_instance.result_processor(dialect, coltype)
+        try:
+            convert = self.impl_instance.result_processor(dialect, coltype)
+        except sa.exc.InvalidRequestError:  # the column has another type than ours; its cells are looked at
+            convert = None
         simple, look = _SIMPLE.get(self._check), self.look
 
         def check(value: Any) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..api.about import is_about
 from ..api.client import DiallerClient
 from ..api.query import calling, persisting
-from ..api.wire import is_locked, is_outside, is_unlocked
+from ..api.wire import StoredContact, is_locked, is_outside, is_unlocked
 from ..error_codes import CONTACT_CHANGED, NOT_FOUND
 from ..errors import MaybeDone, NotDone, Refused, StopRun
 from ..journal import Outcome
@@ -178,14 +179,20 @@ async def change_by_id(client: DiallerClient, row: SpooledRow, doubtful: set[int
 
 async def is_still_there(client: DiallerClient, row: SpooledRow) -> bool:
     """Whether the dialler has a contact although it answered that it has not; a lookup that it refuses says nothing."""
-    try:
-        contact = await persisting(client, lambda: client.get_contact(row.contact_id))
-        found = [contact] if contact is not None else []
-        if not found and row.user_data:
-            found = await persisting(client, lambda: client.find_contacts(row.user_data))
-    except Refused:
-        return False
-    return any(each.id == row.contact_id and is_about(each.values, user_data=row.user_data) for each in found)
+
+    async def by_id() -> list[StoredContact]:
+        contact = await client.get_contact(row.contact_id)
+        return [contact] if contact is not None else []
+
+    async def by_user_data() -> list[StoredContact]:
+        return await client.find_contacts(row.user_data) if row.user_data else []
+
+    for look in (by_id, by_user_data):
+        with suppress(Refused):
+            found = await persisting(client, look)
+            if any(each.id == row.contact_id and is_about(each.values, user_data=row.user_data) for each in found):
+                return True
+    return False
 
 
 def still_there() -> str:

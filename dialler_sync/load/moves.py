@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 from ..api.client import DiallerClient
 from ..api.retry import NOT_ABOUT_THE_ROW
-from ..api.wire import StoredContact, campaign_of, id_number, stored_contact
+from ..api.wire import StoredContact, campaign_of, stored_contact
 from ..error_codes import CONTACT_CHANGED, ENDPOINT_MISSING, INTERRUPTED, POSSIBLE_DUPLICATE
 from ..errors import MaybeDone, NotDone, Refused, SafetyLimit, StopRun
 from ..journal import Outcome
@@ -21,9 +21,7 @@ from ..model import MOVE, UPDATE, SpooledRow, Status
 from ..text.command_line import command
 from ..text.forms import listed
 from ..text.phrase import phrase
-
-_REMEMBERED = 10_000
-"""Contacts named by the latest answers."""
+from .named import Named
 
 
 def is_watched(row: SpooledRow) -> bool:
@@ -39,7 +37,7 @@ class Moves:
         self._gate = client.gate
         self._proven: set[str] = set()  # kinds of rows
         self._turn = asyncio.Lock()
-        self._named: dict[str, str] = {}  # contact ID → UserData of the row
+        self._named = Named(client.gate)
 
     @asynccontextmanager
     async def turn(self, row: SpooledRow) -> AsyncGenerator[bool]:
@@ -56,8 +54,7 @@ class Moves:
         Either stops the run, and so does a contact that the dialler has named for another row, too: one of the two has
         overwritten the other. An update whose contact somebody has deleted since the run looked does not.
         """
-        if outcome.status is Status.SUCCEEDED and (other := self._named_before(row, outcome.contact_id)):
-            return self._overwritten(outcome, row.user_data, other)
+        outcome = self._named.checked(row, outcome)
         if row.kind == UPDATE and outcome.status is Status.SUCCEEDED:
             return await self._updated(row, outcome)
         if not is_watched(row) or outcome.status is not Status.SUCCEEDED:
@@ -112,27 +109,6 @@ class Moves:
             **ids,
         )
         return outcome._replace(status=Status.UNKNOWN, error_code=CONTACT_CHANGED, error=why)
-
-    def _named_before(self, row: SpooledRow, contact_id: str) -> str:
-        """Return the UserData of another row for which the dialler has named this contact, ``""`` if there is none
-        among the latest."""
-        if not row.user_data or not id_number(contact_id):
-            return ""
-        before = self._named.setdefault(contact_id, row.user_data)
-        if len(self._named) > _REMEMBERED:
-            del self._named[next(iter(self._named))]
-        return before if before != row.user_data else ""
-
-    def _overwritten(self, outcome: Outcome, user_data: str, other: str) -> Outcome:
-        why = phrase(
-            "the dialler names contact {contact} for '{user_data}' and for '{other}': one has overwritten the other, "
-            "as where keys are compared without case",
-            contact=outcome.contact_id,
-            user_data=user_data,
-            other=other,
-        )
-        self._gate.stop(SafetyLimit(phrase("{why}. Give the two other keys, and import them again", why=why)))
-        return outcome._replace(status=Status.UNKNOWN, error_code=POSSIBLE_DUPLICATE, error=why)
 
     def _doubled(self, outcome: Outcome, why: str) -> Outcome:
         self._gate.stop(

@@ -140,6 +140,17 @@ def test_a_database_of_another_program_is_left_alone(url: str, database: str, cl
         Journal.open(url)
 
 
+def test_a_column_of_another_type_is_damage(url: str, database: str, cluster: Cluster) -> None:
+    """The library refuses to read text as a number before any cell of it is read."""
+    with Journal.open(url) as journal:
+        notes = journal.inbox("inbox")
+        notes.first_seen("list.csv", "mark", 1.0)
+        cluster.execute("ALTER TABLE inbox_files ALTER COLUMN seen_at TYPE text USING 'x'", database)
+
+        with pytest.raises(JournalError, match=r"a cell of inbox_files\.seen_at holds 'x'"):
+            notes.newest_list()
+
+
 def test_a_journal_outlives_broken_connections(url: str, cluster: Cluster) -> None:
     """A restart of the server between two commands of a long session is not noticed."""
     with Journal.open(url) as journal:

@@ -335,6 +335,31 @@ def test_a_contact_that_is_there_is_not_missing_by_a_404(
     assert dialler.keys() == ["K1"]
 
 
+@pytest.mark.parametrize("lost", ["get", "find"])
+@pytest.mark.parametrize("command", ["unlock", "delete"])
+def test_one_function_that_still_gives_a_contact_is_enough(
+    lost: str, command: str, run: Run, configure: Configure
+) -> None:
+    """After the 404 another one is refused, which says nothing."""
+
+    def answers(asked: Asked, answer: bytes) -> list[bytes]:
+        if asked.name == command:
+            return [respond(NOT_FOUND, 404)]
+        later = any(each.name == command for each in dialler.asked)
+        return [respond({"status": 400, "error": "bad"}, 400) if later and asked.name == lost else answer]
+
+    dialler = RawDialler(answers)
+    whole = dialler._done
+    dialler._done = lambda asked, overwrite: b"" if asked.name == command else whole(asked, overwrite=overwrite)  # type: ignore[method-assign]
+    with dialler.listening():
+        dialler.contacts[1] = {"ID": 1, "UserData": "K1", "DiallerCampaignsID": 538}
+        configure(base_url=dialler.base_url, retries=0, timeout=0.3)
+        done = run("contacts", command, "--user-data", "K1", "--yes")
+
+    assert done.code == ExitCode.ROWS_FAILED, done.err
+    assert (done.rows()[0]["_status"], done.rows()[0]["_error_code"]) == ("failed", "not_found")
+
+
 @pytest.mark.parametrize("command", ["import", "lock"])
 def test_an_undo_refused_as_not_found_is_no_success(
     command: str, run: Run, configure: Configure, contacts_csv: Contacts

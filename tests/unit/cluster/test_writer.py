@@ -13,7 +13,8 @@ from dialler_sync.api.pace import Gate
 from dialler_sync.cluster.messages import Batch
 from dialler_sync.cluster.partitions import Partition
 from dialler_sync.cluster.writer import Writer
-from dialler_sync.errors import JournalError
+from dialler_sync.error_codes import POSSIBLE_DUPLICATE
+from dialler_sync.errors import JournalError, SafetyLimit
 from dialler_sync.journal import Outcome, RowState
 from dialler_sync.load.rules import Rules
 from dialler_sync.model import Action, SpooledRow, Status
@@ -84,6 +85,25 @@ def test_what_the_journal_did_not_take_is_not_written(partition: Partition) -> N
     assert writer.unwritable == "the disk is full"
     writer.close([partition])
     assert len(book.there) == 1
+
+
+def test_a_contact_that_two_senders_name_stops_the_run(partition: Partition, tmp_path: Path) -> None:
+    """Neither of them sees the answers to the other."""
+    book, settled = Book(), []
+    writer = writer_of(book, settled)
+    other = Partition(1, tmp_path, Rules(True, None, 0, 1.0))
+    other.add(SpooledRow(9, "k2", b"{}"))
+    other.ready()
+    other.give()
+
+    asyncio.run(writer.write(partition, BATCHES))
+    asyncio.run(writer.write(other, [Batch(1, [Outcome(9, Status.SUCCEEDED, contact_id="2")], ())]))
+
+    assert [each.status for each in settled] == [Status.SUCCEEDED] * 3 + [Status.UNKNOWN]
+    assert settled[-1].error_code == POSSIBLE_DUPLICATE
+    assert isinstance(writer.gate.stopped, SafetyLimit)
+    writer.close([])
+    other.close()
 
 
 def test_rows_that_may_still_be_sent_are_noted_in_the_end(partition: Partition) -> None:

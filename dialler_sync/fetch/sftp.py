@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -138,8 +138,12 @@ def open_sftp(
         OSError, paramiko.SSHException: no connection, another host key than is known, or the login is refused.
     """
     found = _ssh_config(host)
-    of_key = password is not None and key_file is not None and _is_locked(key_file)
-    keys: Iterable[Path | None] = [key_file] if key_file else map(_at_home, found.get("identityfile", []))
+    named = [key_file] if key_file else map(_at_home, found.get("identityfile", []))
+    keys = [key for key in named if key]
+    # Of keys that ~/.ssh/config names for any host: a password that opens none of them is the host's.
+    of_key = password is not None and any(
+        _is_locked(key) and (key is key_file or _opens(str(password), key)) for key in keys
+    )
     look_for_keys = key_file is None and password is None
     if look_for_keys:
         trust.require_usual("~/.ssh", "~/ssh")  # paramiko looks into both
@@ -150,13 +154,22 @@ def open_sftp(
         username=username or found.get("user"),
         password=None if of_key else password,  # that of a key is not for the host, which may refuse the key
         passphrase=password if of_key else None,
-        key_filename=[str(key) for key in keys if key] or None,
+        key_filename=list(map(str, keys)) or None,
         look_for_keys=look_for_keys,
         allow_agent=look_for_keys,
         timeout=timeout,
         banner_timeout=timeout,
         auth_timeout=timeout,
     )
+
+
+def _opens(password: str, key: Path) -> bool:
+    """Whether it is the password of a private key, of a kind that :class:`paramiko.SSHClient` tries."""
+    for kind in (paramiko.Ed25519Key, paramiko.RSAKey, paramiko.ECDSAKey):
+        with suppress(Exception):  # of many kinds, by the kind of the key
+            kind.from_private_key_file(str(key), password)
+            return True
+    return False
 
 
 def _is_locked(key: Path) -> bool:

@@ -30,7 +30,7 @@ _IGNORED_BYTES = bytes(number for number in _IGNORED if number < 256)
 _ESCAPE = re.compile(
     r"%u(?P<u>[0-9a-f]{4})|%(?P<x>[0-9a-f]{2})|&\#x0*(?P<h>[0-9a-f]{1,6});?|&\#0*(?P<d>[0-9]{1,7});?"
     r"|&(?P<named>[a-z][a-z0-9]{1,30};?)|\\u(?P<j>[0-9a-f]{4})|\\u\{(?P<i>[0-9a-f]{1,6})\}|\\U(?P<w>[0-9a-f]{8})|\\x(?P<b>[0-9a-f]{2})"
-    r"|\\(?P<o>[0-7]{3})|\\(?P<c>[^0-9\x1b])|\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))",
+    r"|\\(?P<o>0?[0-7]{3})|\\(?P<c>[^0-9\x1b])|\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))",
     re.IGNORECASE | re.DOTALL,
 )
 _PRINTABLE_QUOTED = re.compile(r"=(?:(?P<x>[0-9a-f]{2})|\r?\n)", re.IGNORECASE)
@@ -46,7 +46,7 @@ _CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
 _NUMBERS = tuple(
     (re.compile(rf"(?:{one}{between}){{4,}}", re.IGNORECASE), re.compile(one, re.IGNORECASE), base)
     for one, between, base in (
-        (r"(?:0x|\\x)?([0-9a-f]{2})", "[^0-9a-f]{0,3}", 16),
+        (r"(?:0x|\\x)?([0-9a-f]{2})", "[^0-9a-f]{0,8}", 16),
         (r"(?<!\d)(\d{2,3})(?!\d)", r"(?:\D{1,8}|$)", 10),
         (r"(?<!\d)([0-7]{2,3})(?!\d)", r"(?:\D{1,8}|$)", 8),
         ("([01]{8})", "[^01]{0,3}", 2),
@@ -113,7 +113,7 @@ class Sought:
         pattern."""
         more = max(self.shortest, len("four")) - 1
         return (
-            (_HEXADECIMAL, 6, 2 * more, re.compile(rb"(?i)[0-9a-f]{2}(?: {0,5}(?:0 )?[0-9a-f]{2}){%d}" % more)),
+            (_HEXADECIMAL, 11, 2 * more, re.compile(rb"(?i)[0-9a-f]{2}(?: {0,10}(?:0 )?[0-9a-f]{2}){%d}" % more)),
             (_DIGITS, 9, 3 * more, re.compile(rb"[0-9]{2,3} {1,8}(?:[0-9]{2,3} {1,8}){%d}[0-9]{2}" % (more - 1))),
             (_BITS, 4, 8 * more, re.compile(rb"[01]{8}(?: {0,3}[01]{8}){%d}" % more)),
         )

@@ -90,6 +90,8 @@ ENCODINGS: dict[str, Encoding] = {
     "base32 of quoted": lambda secret: base64.b32encode(f"x{quote(secret, safe='')}".encode()).decode(),
     "hexadecimal": lambda secret: secret.encode().hex(),
     "hexadecimal, upper case": lambda secret: secret.encode().hex().upper(),
+    "hexadecimal, a JSON list": lambda secret: json.dumps([f"0x{byte:02x}" for byte in secret.encode()]),
+    "octal, as echo reads it": _each("\\0{:03o}"),
     "hexadecimal with colons": lambda secret: secret.encode().hex(":"),
     "numbers": lambda secret: ", ".join(map(str, secret.encode())),
     "reversed": lambda secret: secret[::-1],

@@ -180,21 +180,38 @@ def test_a_name_that_looks_like_this_machine(host: str) -> None:
         DiallerSettings(base_url=f"http://{host}/rest", clients_id=1)
 
 
+@pytest.mark.parametrize(
+    ("by_config", "password", "expected"),
+    [(False, "p@ss of the key", []), (True, "p@ss of the key", []), (True, "p@ss of the host", ["p@ss of the host"])],
+)
 def test_the_password_of_a_key_is_not_sent_to_a_host_that_refuses_the_key(
-    sftp: Sftp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    by_config: bool,
+    password: str,
+    expected: list[str],
+    sftp: Sftp,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """paramiko would then log in with it, as with a password of the host's."""
-    words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "p@ss of the key", "-f", tmp_path / "other"]
-    subprocess.run(words, check=True)
+    """paramiko would then log in with it, as with a password of the host's. ``~/.ssh/config`` may name a key for all
+    hosts, also for those that want a password."""
+    key = tmp_path / "other"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "p@ss of the key", "-f", key], check=True)
     sent: list[str] = []
-    monkeypatch.setattr("paramiko.Transport.auth_password", lambda *said, **_: sent.extend(said[1:]))
+
+    def refuse(_: object, __: str, password: str, **___: object) -> None:
+        sent.append(password)
+        raise paramiko.AuthenticationException
+
+    paramiko = pytest.importorskip("paramiko")
+    monkeypatch.setattr("paramiko.Transport.auth_password", refuse)
+    monkeypatch.setattr("dialler_sync.fetch.sftp._ssh_config", lambda _: {"identityfile": [str(key)]})
     login = StoreSettings(
-        key_file=tmp_path / "other", known_hosts=sftp.known_hosts, password_command=["echo", "p@ss of the key"]
+        key_file=None if by_config else key, known_hosts=sftp.known_hosts, password_command=["echo", password]
     )
 
     with pytest.raises(InputError, match="the host refuses the login"):
-        download(Url(sftp.url("list.csv")), {f"sftp://127.0.0.1:{sftp.port}": login}, 100)
-    assert sent == []
+        download(Url(sftp.url("list.csv")), {f"sftp://127.0.0.1:{sftp.port}": login}, 100, pause=0)
+    assert sorted(set(sent)) == expected
 
 
 @pytest.mark.parametrize("accepted", [False, True])

@@ -306,3 +306,26 @@ def test_a_newer_list_for_all_campaigns_is_newer_than_one_of_a_single_campaign(
 
     assert [row["_action"] for row in done.rows()] == ["superseded"], done.err
     assert names(dialler) == {"K2": "Newer"}
+
+
+@pytest.mark.parametrize("to", ["538", "Nightly"])
+@pytest.mark.parametrize("how", ["resume", "retry", "import"])
+def test_a_newer_list_of_a_single_campaign_is_newer_than_one_for_all_campaigns(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, to: str, how: str
+) -> None:
+    """In its campaign: what the older list has for another one goes there."""
+    dialler.store.campaigns[539] = "Trade fair callbacks"
+    routed = f'{{column: Phone, routes: [{{pattern: "2$", to: {to}}}], otherwise: 539}}'
+    rows = [f"K{n},Older,0171 392001{n}" for n in (2, 3)]
+    configure(campaign=routed, concurrency=1)
+    dialler.order(FaultPlan.parse("401_from:1" if how == "resume" else "400_for:K2|K3"))
+    older = run("import", contacts_csv(rows=rows, name="older.csv")).summary["run_id"]
+    dialler.order(FaultPlan())
+    configure(campaign="{name: Nightly}")
+    run("import", contacts_csv(rows=[row.replace("Older", "Newer") for row in rows], name="newer.csv"))
+    configure(campaign=routed, concurrency=1)
+
+    done = run(how, Path("reports", older, "failed.csv") if how == "import" else older)
+
+    assert [row["_action"] for row in done.rows()] == ["superseded", "overwrite"], done.err
+    assert names(dialler) == {"K2": "Newer", "K3": "Older"}

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 import orjson
 
 from ..api.wire import CAMPAIGN_NAME, campaign_of
 from ..errors import CannotResume
-from ..journal import Journal, NoRow, Outcome, PlannedRow, RowState, RunRecord
+from ..journal import Journal, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
 from ..journal.history import CampaignKey
 from ..journal.records import moment_of
 from ..model import MOVE, Reason, SpooledRow, Status
-from ..pages import ROWS, batched
+from ..pages import KEYS, ROWS, batched
 from ..prepare.prepared import Prepared
 from ..prepare.sources import Source
 from ..target import ACCOUNT, share_a_campaign, split, within
@@ -63,6 +63,23 @@ def newer_list(journal: Journal, run: RunRecord) -> str:
     """Return the newest import of a whole list that began after ``run`` and was not undone; ``""`` if none."""
     whole = (each.id for each in _imports_since(journal, run) if not each.parent)
     return next(whole, "")
+
+
+def left_to_newer_lists(journal: Journal, undone: RunRecord, rows: Collection[JournalRow]) -> dict[int, str]:
+    """Return the rows of a run, by place, that an undo leaves to a newer list: what it has settled itself, and what the
+    run did to contacts for its own list. Place → run with the newer list."""
+    newest, (_, since) = newer_list(journal, undone), journal.list_of(undone)
+    left = {entry.result.seq: newest for entry in rows if newest and entry.file in OF_A_LIST}
+    if undone.command != "import" or not journal.sent_since(undone.target, since, {undone.id}):
+        return left
+    for page in batched(rows, KEYS):
+        sent = {entry.result.seq: key for entry in page if entry.has_source and (key := entry.result.user_data)}
+        images = journal.images(undone.id, list(sent)).values()
+        spooled = (SpooledRow(image.seq, sent[image.seq], image.after.encode()) for image in images)
+        keys = dict(campaign_keys(journal, undone, spooled, undone))
+        later = journal.settled_since(keys.values(), since, {undone.id}, newer=True)
+        left |= {seq: later[key] for seq, key in keys.items() if key in later}
+    return left
 
 
 def restore_progress(journal: Journal, run: RunRecord, prepared: Prepared) -> LeftOver:

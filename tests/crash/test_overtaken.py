@@ -329,3 +329,42 @@ def test_a_newer_list_of_a_single_campaign_is_newer_than_one_for_all_campaigns(
 
     assert [row["_action"] for row in done.rows()] == ["superseded", "overwrite"], done.err
     assert names(dialler) == {"K2": "Newer", "K3": "Older"}
+
+
+@pytest.mark.parametrize("forced", [False, True])
+def test_undo_of_an_older_list_leaves_alone_what_a_newer_one_has_as_it_is(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, forced: bool
+) -> None:
+    """Changed or created: the dialler's contact shows no difference. What the newer list lacks is put back."""
+    configure()
+    run("import", contacts_csv(rows=[f"K{n},First,0171 392001{n}" for n in (2, 3)]))
+    rows = [f"K{n},Second,0171 392001{n}" for n in range(2, 6)]
+    older = run("import", contacts_csv(rows=rows, name="older.csv")).summary["run_id"]
+    newer = run("import", contacts_csv(rows=[rows[0], rows[2]], name="newer.csv")).summary["run_id"]
+
+    undone = run("undo", older, "--yes", *(["--force"] if forced else []))
+
+    left = {} if forced else {"K2": "Second", "K4": "Second"}
+    assert names(dialler) == {"K2": "First", "K3": "First", **left}, undone.err
+    told = {row["_user_data"] for row in undone.rows() if f"run {newer} has a newer list" in row["_error"]}
+    assert told == set(left)
+    if not forced:
+        assert [run("undo", each, "--yes").code for each in (newer, older)] == [ExitCode.OK] * 2
+        assert names(dialler) == {"K2": "First", "K3": "First"}
+
+
+def test_a_list_that_was_undone_keeps_nothing_as_it_is(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The newest run first, then the one before it; a retry of the same list is not newer."""
+    configure()
+    dialler.order(FaultPlan.parse("400_for:K3"))
+    older = run("import", contacts_csv(2)).summary["run_id"]
+    dialler.order(FaultPlan())
+    retried = run("retry", older).summary["run_id"]
+    newer = run("import", contacts_csv(rows=["K2,Newer,0171 3920012"], name="newer.csv")).summary["run_id"]
+
+    codes = [run("undo", each, "--yes").code for each in (newer, older, retried)]
+
+    assert codes == [ExitCode.OK] * 3
+    assert names(dialler) == {}

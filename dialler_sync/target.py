@@ -57,9 +57,11 @@ def share_a_campaign(one: str, other: str) -> bool:
     return dialler == theirs and (mine == its or ACCOUNT in (mine, its))
 
 
-def touching(target: str) -> set[str]:
-    """Return the targets of runs that may touch all that a run on this one touches."""
-    return {target, target_of(split(target)[0])}
+def within(target: str, campaign: str) -> str:
+    """Return the target of a campaign, by ID, of a target that is the whole account; else, or where it is not known
+    (empty), the target itself."""
+    dialler, whole = split(target)
+    return f"{dialler}#{campaign}" if whole == ACCOUNT and campaign else target
 
 
 def in_words(target: str) -> str:

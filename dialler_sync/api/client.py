@@ -38,6 +38,7 @@ from .wire import (
     id_number,
     imported_contact,
     is_elsewhere,
+    is_somebody_else,
     records,
     stored_contact,
     weight,
@@ -191,8 +192,8 @@ class DiallerClient(Connection):
     async def import_contact(self, body: bytes, *, overwrite: bool, user_data: str | None = None) -> StoredContact:
         """Function 4, sent once. ``body`` is the JSON of one contact; returns the contact as it is now.
 
-        An answer that names another contact than the one with this ``user_data`` in the campaign of ``body`` is not
-        understood: it may belong to another request.
+        An answer that names another contact than the one with this ``user_data`` in the campaign of ``body``, or has
+        no UserData and is somebody else, is not understood: it may belong to another request.
         """
 
         def judged(reply: httpx.Response) -> StoredContact:
@@ -200,8 +201,8 @@ class DiallerClient(Connection):
             contact = imported_contact(answer)
             if user_data is not None and (
                 not change_is_about(answer, user_data=user_data)
+                or self._is_another(contact, body)
                 or not self._told.is_own(contact, user_data)
-                or self._is_of_another_campaign(contact, body)
             ):
                 raise self._misdirected()
             self._note_campaign(contact)
@@ -210,11 +211,15 @@ class DiallerClient(Connection):
         method, url = self._endpoints["import_contact"].method, self._import_urls[overwrite]
         return await self._send(self._request(method, url, body, longest=LONGEST_OF_ONE), judged)
 
-    def _is_of_another_campaign(self, contact: StoredContact, body: bytes) -> bool:
-        """Whether an answer has another campaign's ID; its name may be written in another way than ours."""
+    def _is_another(self, contact: StoredContact, body: bytes) -> bool:
+        """Whether an answer has another campaign's ID (its name may be written in another way than ours), or in place
+        of our UserData another person."""
         ours = orjson.loads(body)
         meant = ours.get("DiallerCampaignsID") or self.campaign_ids.get(ours.get(CAMPAIGN_NAME, ""))
-        return is_elsewhere({"DiallerCampaignsID": meant}, contact.values, {})
+        lacks = bool(ours.get("UserData")) and not contact.user_data
+        return is_elsewhere({"DiallerCampaignsID": meant}, contact.values, {}) or (
+            lacks and is_somebody_else(ours, contact.values)
+        )
 
     def _note_campaign(self, contact: StoredContact) -> None:
         """Note the name of a campaign; few and short ones, as each answer may tell of another."""

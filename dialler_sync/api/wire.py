@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from ..fields import PHONE_FIELDS
 from ..model import Value
 from ..target import ACCOUNT, split
 from ..text.outward import dialler_says
@@ -271,6 +272,24 @@ def plainly_different(ours: Mapping[str, Value], theirs: Mapping[str, Any]) -> b
         if not (one.startswith(two) if two else not one):
             return True
     return False
+
+
+def is_somebody_else(ours: Mapping[str, Value], theirs: Mapping[str, Any]) -> bool:
+    """Whether a record has another name than ours, and none of our numbers, however a dialler writes them. A record
+    without a name, or without numbers, does not tell."""
+    name, mine, its = theirs.get("Name"), _ends_of_numbers(ours), _ends_of_numbers(theirs)
+    if not (ours.get("Name") and _bare(name) and mine and its and mine.isdisjoint(its)):
+        return False
+    return plainly_different({"Name": ours["Name"]}, {"Name": name})
+
+
+_END = 6
+"""Digits at the end of a number that its prefixes do not change."""
+
+
+def _ends_of_numbers(record: Mapping[str, Any]) -> set[str]:
+    numbers = ("".join(filter(str.isdecimal, str(record.get(name) or ""))) for name in PHONE_FIELDS)
+    return {number[-_END:] for number in numbers if number}
 
 
 def _bare(value: object) -> str:

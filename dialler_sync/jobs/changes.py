@@ -20,7 +20,7 @@ from ..run.begin import begin_run, go_on
 from ..run.changes import BulkRun, Job, Planned
 from ..run.kept import place_of
 from ..run.reports import Summary
-from ..run.resumption import OF_A_LIST, newer_list
+from ..run.resumption import left_to_newer_lists
 from ..run.saved_cells import run_cells
 from ..run.target import check_target, find_target
 from ..text.phrase import phrase
@@ -161,11 +161,10 @@ def _undo(
 
     force, target = bool(run.options.get("force")), undone.target if undone.command == "import" else ""
     doubtful = {seq for seq, sure in journal.put_back(undone.id).items() if not sure}
-    newer = "" if force else newer_list(journal, undone)
-    left = {seq for seq, entry in done.items() if newer and entry.file in OF_A_LIST}
+    left = {} if force else left_to_newer_lists(journal, undone, done.values())
 
     def undoer(client: DiallerClient, _: object) -> Undoer:
-        return Undoer(client, journal, undone.id, force, target, suppressed, doubtful, left, newer)
+        return Undoer(client, journal, undone.id, force, target, suppressed, doubtful, left)
 
     job = Job(plan, lambda row: str(done[row.result.seq].result.action), undoer)
     return BulkRun(settings, journal, observer or Silent(), run, job, run_cells(journal, run, settings.source))

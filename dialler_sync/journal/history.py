@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..model import LEFT_TO_OTHERS, Reason, Status
-from ..target import ACCOUNT, split, touching
+from ..target import ACCOUNT, share_a_campaign, split
 from ..text.outward import mask
 from . import last_sent, schema
 from .cells import optional
 from .many import each_of, each_row
 from .records import PENDING, Image, Origin, RowState, RunRecord, Sent, moment_of
 from .runs import Runs
+from .targets import of_account
+
+CampaignKey = tuple[str, str]
+"""A target, of one campaign as far as it is known, and a UserData in it."""
 
 
 class History(Runs):
@@ -94,34 +98,52 @@ class History(Runs):
             }
 
     def settled_since(
-        self, target: str, since: str, keys: Sequence[str], but: Container[str], *, filtered: bool = False
-    ) -> dict[str, str]:
+        self,
+        wanted: Collection[CampaignKey],
+        since: str,
+        but: Container[str],
+        *,
+        filtered: bool = False,
+        newer: bool = False,
+    ) -> dict[CampaignKey, str]:
         """Return the keys that an import of this list or of a newer one has settled and no undo has put back, also
         those that a newer one may have sent: key → run ID. ``since``: when the list began, see
-        :meth:`list_of`. ``filtered``: also those that a filter has left out of a newer one.
+        :meth:`list_of`. ``filtered``: also those that a filter has left out of a newer one; ``newer``: of newer ones
+        only.
 
         ``but`` runs do not count. What was sent counts only where it was taken in.
         """
         rows, sent, runs = schema.rows.c, schema.sent.c, self.runs()
-        known = {run.id for run in runs}
+        known = {run.id: run for run in runs}
+        by_key: dict[str, list[str]] = {}
+        for target, key in wanted:
+            by_key.setdefault(key, []).append(target)
+        targets = {target for target, _ in wanted}
+        account = f"{split(next(iter(targets), ''))[0]}#{ACCOUNT}"
+        found: dict[CampaignKey, str] = {}
+
+        def note(key: str, of: str, run_id: str) -> None:
+            found.update({(target, key): run_id for target in by_key.get(key, ()) if share_a_campaign(target, of)})
+
         with self._begin() as connection:
-            wanted = each_of(connection, keys)
-            by_sent = sa.select(sent.user_data, sent.run, sent.sent_at).where(
-                sent.target.in_(touching(target)), sent.user_data.in_(wanted), sent.sent_at > since
+            keys = each_of(connection, list(by_key))
+            by_sent = sa.select(sent.user_data, sent.target, sent.run, sent.sent_at).where(
+                of_account(sent.target, account), sent.user_data.in_(keys), sent.sent_at > since
             )
-            found = {
-                str(key): str(run_id)
-                for key, run_id, sent_at in connection.execute(by_sent)
-                if run_id not in known and (moment_of(run_id) or sent_at) > since
-            }
-            for run_id, doubtful in self._imports_since(runs, target, since, but).items():
+            for key, of, run_id, sent_at in connection.execute(by_sent):
+                if run_id not in known and (moment_of(run_id) or sent_at) > since:
+                    note(key, of, run_id)
+            for run_id, doubtful in self._imports_since(runs, account, since, but).items():
+                of = known[run_id].target
+                if (newer and not doubtful) or not any(share_a_campaign(target, of) for target in targets):
+                    continue
                 counts = sa.or_(_is_settled(rows), rows.state.in_(doubtful))
                 if filtered and doubtful:  # of a newer list
                     counts = sa.or_(counts, rows.action == str(Reason.FILTERED))
                 back = _put_back(_undos(runs, run_id))
-                query = sa.select(rows.user_data).where(rows.run == run_id, rows.user_data.in_(wanted), rows.file >= 0)
-                settled = connection.scalars(query.where(counts, rows.user_data.not_in(back)))
-                found.update(dict.fromkeys(settled, run_id))
+                query = sa.select(rows.user_data).where(rows.run == run_id, rows.user_data.in_(keys), rows.file >= 0)
+                for key in connection.scalars(query.where(counts, rows.user_data.not_in(back))):
+                    note(key, of, run_id)
         return {key: run for key, run in found.items() if run not in but}
 
     def sent_since(self, target: str, since: str, but: Container[str]) -> bool:
@@ -129,9 +151,9 @@ class History(Runs):
         if self._imports_since(self.runs(), target, since, but):
             return True
         sent = schema.sent.c
-        newer = sa.select(sent.user_data).where(sent.target.in_(touching(target)), sent.sent_at > since).limit(1)
+        newer = sa.select(sent.target).where(of_account(sent.target, target), sent.sent_at > since).distinct()
         with self._begin() as connection:
-            return connection.scalar(newer) is not None
+            return any(share_a_campaign(of, target) for of in connection.scalars(newer))
 
     def list_of(self, run: RunRecord) -> tuple[str, str]:
         """Return the first import of a run's list, and when it began. Retries and mended files are parts of a list."""
@@ -147,7 +169,7 @@ class History(Runs):
         return {
             run.id: () if begun == since else (*_DOUBTFUL, PENDING) if run.state == "running" else _DOUBTFUL
             for run in reversed(runs)
-            if run.target in touching(target) and run.started_at > since
+            if share_a_campaign(run.target, target) and run.started_at > since
             if run.command == "import" and not run.options.get("dry_run")
             if run.id not in but and run.id not in undone
             if (begun := _list_of(known, run)[1]) >= since

@@ -71,8 +71,8 @@ class Undoer:
     are, whatever the journal says. ``turn`` is held by one row at a time, of those whose key
     is in several campaigns or that go back to another campaign. Who is on a do-not-call list (``suppressed``) stays
     locked, deleted, or as the run has left it; a number that is left out does not come back.
-    ``doubtful``: rows that an earlier undo of the run may have put back. ``newer``: a run with a newer list, to which
-    the rows ``left`` are left: what its list lacks, or leaves out, was not changed again.
+    ``doubtful``: rows that an earlier undo of the run may have put back. ``left``: rows that are left to a run with a
+    newer list, with that run: it need not have changed the contact again.
     """
 
     client: DiallerClient
@@ -82,8 +82,7 @@ class Undoer:
     target: str = ""
     suppressed: DoNotCall | None = None
     doubtful: Container[int] = ()
-    left: Container[int] = ()
-    newer: str = ""
+    left: Mapping[int, str] = field(default_factory=dict)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def change(self, row: SpooledRow) -> Outcome:
@@ -92,8 +91,8 @@ class Undoer:
         back = _BACK[action]
         if not _is_known(action, row.contact_id, row.user_data):
             return _failed(row, back, NO_BEFORE_IMAGE, phrase("it is not known which contact this was"))
-        if row.seq in self.left:
-            why = phrase("run {newer} has a newer list (use --force to restore anyway)", newer=self.newer)
+        if newer := self.left.get(row.seq):
+            why = phrase("run {newer} has a newer list (use --force to restore anyway)", newer=newer)
             return _failed(row, back, CONTACT_CHANGED, why)
         if action in _LOCKS:
             contact = await self.client.get_contact(row.contact_id)

@@ -32,8 +32,9 @@ def can_be_called(snapshot: Snapshot, settings: Settings, journal: Journal, run:
     ours = {"DiallerCampaignsID": every.id} if every.id is not None else {CAMPAIGN_NAME: every.name}
     for page in batched(snapshot.keys_left_out(), KEYS):
         if newer:  # a later list may have these rows to be sent
-            later = journal.settled_since(run.target, since, page, {run.id, origin.id})
-            page = [key for key in page if key not in later]  # noqa: PLW2901
+            keys = [(run.target, key) for key in page]
+            later = journal.settled_since(keys, since, {run.id, origin.id})
+            page = [key for target, key in keys if (target, key) not in later]  # noqa: PLW2901
         for contacts in snapshot.find(page).values():
             for contact in contacts:
                 elsewhere = is_elsewhere(ours, contact.values, snapshot.campaign_ids)

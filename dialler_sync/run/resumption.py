@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
+import orjson
+
+from ..api.wire import CAMPAIGN_NAME, campaign_of
 from ..errors import CannotResume
 from ..journal import Journal, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
+from ..journal.history import CampaignKey
 from ..journal.records import moment_of
 from ..model import MOVE, Reason, SpooledRow, Status
-from ..pages import ROWS, batched
+from ..pages import KEYS, ROWS, batched
 from ..prepare.prepared import Prepared
 from ..prepare.sources import Source
-from ..target import touching
+from ..target import ACCOUNT, share_a_campaign, split, within
 from ..text.phrase import phrase
 from .keyless import drop_sent_before
 from .left_over import DOUBTFUL, LeftOver, doubt, may_have_sent, settle
+from .sending import known_campaigns
 
 _UNSETTLED = frozenset({*DOUBTFUL, str(RowState.PENDING)})
 OF_A_LIST = frozenset({NoRow.MIRRORED, NoRow.RETURNED, NoRow.FILTERED})
@@ -59,6 +65,23 @@ def newer_list(journal: Journal, run: RunRecord) -> str:
     return next(whole, "")
 
 
+def left_to_newer_lists(journal: Journal, undone: RunRecord, rows: Collection[JournalRow]) -> dict[int, str]:
+    """Return the rows of a run, by place, that an undo leaves to a newer list: what it has settled itself, and what the
+    run did to contacts for its own list. Place → run with the newer list."""
+    newest, (_, since) = newer_list(journal, undone), journal.list_of(undone)
+    left = {entry.result.seq: newest for entry in rows if newest and entry.file in OF_A_LIST}
+    if undone.command != "import" or not journal.sent_since(undone.target, since, {undone.id}):
+        return left
+    for page in batched(rows, KEYS):
+        sent = {entry.result.seq: key for entry in page if entry.has_source and (key := entry.result.user_data)}
+        images = journal.images(undone.id, list(sent)).values()
+        spooled = (SpooledRow(image.seq, sent[image.seq], image.after.encode()) for image in images)
+        keys = dict(campaign_keys(journal, undone, spooled, undone))
+        later = journal.settled_since(keys.values(), since, {undone.id}, newer=True)
+        left |= {seq: later[key] for seq, key in keys.items() if key in later}
+    return left
+
+
 def restore_progress(journal: Journal, run: RunRecord, prepared: Prepared) -> LeftOver:
     """Drop the rows from ``prepared`` that the interrupted run has settled, and return those that it may have sent.
 
@@ -92,17 +115,12 @@ def drop_overtaken(journal: Journal, run: RunRecord, origin: RunRecord, prepared
     """Leave out rows of ``run`` whose key a newer list, or another import of the list of ``origin``, where they come
     from, has settled: sent now, older values would replace newer ones. Rows without UserData would be made twice."""
     drop_sent_before(journal, run, [origin], prepared, left)
-
-    def waits(entry: JournalRow) -> bool:
-        return entry.has_source and bool(entry.result.user_data) and bool(prepared.todo[entry.result.seq])
-
     first, since = journal.list_of(origin)
     if not journal.sent_since(origin.target, since, {run.id, origin.id}):
         return
-    waiting = filter(waits, journal.rows(run))
-    for page in batched(waiting, ROWS):
-        keys = {entry.result.seq: entry.result.user_data for entry in page}
-        for seq in _supersede(journal, run, first, since, {run.id, origin.id}, keys):
+    waiting = (row for row in prepared.to_send() if row.user_data)
+    for page in batched(campaign_keys(journal, run, waiting, origin), ROWS):
+        for seq in _supersede(journal, run, first, since, {run.id, origin.id}, dict(page)):
             prepared.todo[seq] = 0
             left.doubtful.pop(seq, None)
 
@@ -135,22 +153,24 @@ def drop_settled_by_earlier_runs(
 
 
 def _imports_since(journal: Journal, origin: RunRecord) -> list[RunRecord]:
-    """Yield imports to the target of ``origin`` that began after it and were not undone, the newest first."""
+    """Return imports that began after ``origin`` and were not undone, of a campaign of its or of all, the newest
+    first."""
     but = {origin.id, *journal.undone()}
     return [
         each
         for each in journal.runs()
-        if each.target in touching(origin.target) and may_have_sent(each)
+        if share_a_campaign(each.target, origin.target) and may_have_sent(each)
         if each.started_at >= origin.started_at and each.id not in but
     ]
 
 
 def _drop_superseded(journal: Journal, run: RunRecord, mended: Mapping[str, RunRecord], prepared: Prepared) -> None:
     """Drop rows whose key was settled after the run that they come from."""
-    by_run: dict[str, dict[int, str]] = {}
-    for seq, key, origin in prepared.mended:
-        if key and prepared.todo[seq]:
-            by_run.setdefault(origin, {})[seq] = key
+    origins = {seq: origin for seq, key, origin in prepared.mended if key and prepared.todo[seq]}
+    rows = (row for row in prepared.to_send() if row.seq in origins) if origins else ()
+    by_run: dict[str, dict[int, CampaignKey]] = {}
+    for seq, key in campaign_keys(journal, run, rows, *mended.values()):
+        by_run.setdefault(origins[seq], {})[seq] = key
     for origin, keys in by_run.items():
         first, since = journal.list_of(mended[origin]) if origin in mended else (origin, moment_of(origin))
         for seq in _supersede(journal, run, first, since, {run.id, origin}, keys) if since else ():
@@ -158,11 +178,11 @@ def _drop_superseded(journal: Journal, run: RunRecord, mended: Mapping[str, RunR
 
 
 def _supersede(
-    journal: Journal, run: RunRecord, first: str, since: str, but: Container[str], keys: Mapping[int, str]
+    journal: Journal, run: RunRecord, first: str, since: str, but: Container[str], keys: Mapping[int, CampaignKey]
 ) -> list[int]:
     """Settle the rows (place → key) whose key was settled after their list began, by other runs ``but`` these; return
     their places."""
-    later = journal.settled_since(run.target, since, list(keys.values()), but, filtered=True)
+    later = journal.settled_since(list(keys.values()), since, but, filtered=True)
     outcomes = []
     for seq in (seq for seq, key in keys.items() if key in later):
         why = phrase(
@@ -171,6 +191,24 @@ def _supersede(
         outcomes.append(Outcome(seq, Status.SKIPPED, Reason.SUPERSEDED, error=why))
     journal.record(run.id, outcomes)
     return [outcome.seq for outcome in outcomes]
+
+
+def campaign_keys(
+    journal: Journal, run: RunRecord, rows: Iterable[SpooledRow], *planned: RunRecord
+) -> Iterator[tuple[int, CampaignKey]]:
+    """Yield the UserData of rows of a run, each in its campaign, as (place, key). ``planned`` runs may know the IDs of
+    campaigns by name."""
+    dialler, campaign = split(run.target)
+
+    @cache
+    def known_id(name: str) -> str:
+        noted = (known_campaigns(each.options.get("campaign_ids")).get(name) for each in planned)
+        return next(filter(None, noted), "") or str(journal.known_id(dialler, name) or "")
+
+    for row in rows:
+        fields = orjson.loads(row.body) if campaign == ACCOUNT else {}
+        name = fields.get(CAMPAIGN_NAME)
+        yield row.seq, (within(run.target, campaign_of(fields) or (known_id(name) if name else "")), row.user_data)
 
 
 def drop_settled(

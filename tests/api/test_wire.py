@@ -13,6 +13,7 @@ from dialler_sync.api.wire import (
     id_number,
     imported_contact,
     is_elsewhere,
+    is_somebody_else,
     plainly_different,
     records,
     same_value,
@@ -263,6 +264,27 @@ def test_campaign_that_is_known_by_its_id_only_is_not_compared() -> None:
 def test_plainly_different(ours: Value, theirs: object, plainly: bool) -> None:
     """A dialler's own tidying (case, blanks, signs, cut text) is no proof that it holds something else."""
     assert plainly_different({"Name": ours}, {"Name": theirs}) is plainly
+
+
+@pytest.mark.parametrize(
+    ("theirs", "another"),
+    [
+        ({"Name": "Else", "PhoneNumber1": "+4930999999"}, True),
+        ({"Name": "Else", "PhoneNumber1": "+4930999999", "PhoneNumber2": "0171 392-0012"}, False),
+        ({"Name": "Else", "PhoneNumber3": "00491713920012"}, False),
+        ({"Name": "MULLER", "PhoneNumber1": "+4930999999"}, True),
+        ({"Name": "MÜL", "PhoneNumber1": "+4930999999"}, False),
+        ({"Name": "Else"}, False),
+        ({"Name": "Else", "PhoneNumber1": ""}, False),
+        ({"Name": "XXXX", "PhoneNumber1": "XXXXXXXXX"}, False),
+        ({"Name": "***", "PhoneNumber1": "+4930999999"}, False),
+        ({"Name": None, "PhoneNumber1": "+4930999999"}, False),
+        ({"ID": 7}, False),
+    ],
+)
+def test_somebody_else(theirs: dict[str, Any], another: bool) -> None:
+    """By name and every number; what a record leaves out, masks, cuts or writes in its own way shows nothing."""
+    assert is_somebody_else({"Name": "Müller", "PhoneNumber1": "+491713920012"}, theirs) is another
 
 
 @pytest.mark.parametrize("half", ["\\ud800", "\\uDFFF", "\\udc00\\ud800"])

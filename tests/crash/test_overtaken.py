@@ -306,3 +306,65 @@ def test_a_newer_list_for_all_campaigns_is_newer_than_one_of_a_single_campaign(
 
     assert [row["_action"] for row in done.rows()] == ["superseded"], done.err
     assert names(dialler) == {"K2": "Newer"}
+
+
+@pytest.mark.parametrize("to", ["538", "Nightly"])
+@pytest.mark.parametrize("how", ["resume", "retry", "import"])
+def test_a_newer_list_of_a_single_campaign_is_newer_than_one_for_all_campaigns(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, to: str, how: str
+) -> None:
+    """In its campaign: what the older list has for another one goes there."""
+    dialler.store.campaigns[539] = "Trade fair callbacks"
+    routed = f'{{column: Phone, routes: [{{pattern: "2$", to: {to}}}], otherwise: 539}}'
+    rows = [f"K{n},Older,0171 392001{n}" for n in (2, 3)]
+    configure(campaign=routed, concurrency=1)
+    dialler.order(FaultPlan.parse("401_from:1" if how == "resume" else "400_for:K2|K3"))
+    older = run("import", contacts_csv(rows=rows, name="older.csv")).summary["run_id"]
+    dialler.order(FaultPlan())
+    configure(campaign="{name: Nightly}")
+    run("import", contacts_csv(rows=[row.replace("Older", "Newer") for row in rows], name="newer.csv"))
+    configure(campaign=routed, concurrency=1)
+
+    done = run(how, Path("reports", older, "failed.csv") if how == "import" else older)
+
+    assert [row["_action"] for row in done.rows()] == ["superseded", "overwrite"], done.err
+    assert names(dialler) == {"K2": "Newer", "K3": "Older"}
+
+
+@pytest.mark.parametrize("forced", [False, True])
+def test_undo_of_an_older_list_leaves_alone_what_a_newer_one_has_as_it_is(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, forced: bool
+) -> None:
+    """Changed or created: the dialler's contact shows no difference. What the newer list lacks is put back."""
+    configure()
+    run("import", contacts_csv(rows=[f"K{n},First,0171 392001{n}" for n in (2, 3)]))
+    rows = [f"K{n},Second,0171 392001{n}" for n in range(2, 6)]
+    older = run("import", contacts_csv(rows=rows, name="older.csv")).summary["run_id"]
+    newer = run("import", contacts_csv(rows=[rows[0], rows[2]], name="newer.csv")).summary["run_id"]
+
+    undone = run("undo", older, "--yes", *(["--force"] if forced else []))
+
+    left = {} if forced else {"K2": "Second", "K4": "Second"}
+    assert names(dialler) == {"K2": "First", "K3": "First", **left}, undone.err
+    told = {row["_user_data"] for row in undone.rows() if f"run {newer} has a newer list" in row["_error"]}
+    assert told == set(left)
+    if not forced:
+        assert [run("undo", each, "--yes").code for each in (newer, older)] == [ExitCode.OK] * 2
+        assert names(dialler) == {"K2": "First", "K3": "First"}
+
+
+def test_a_list_that_was_undone_keeps_nothing_as_it_is(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The newest run first, then the one before it; a retry of the same list is not newer."""
+    configure()
+    dialler.order(FaultPlan.parse("400_for:K3"))
+    older = run("import", contacts_csv(2)).summary["run_id"]
+    dialler.order(FaultPlan())
+    retried = run("retry", older).summary["run_id"]
+    newer = run("import", contacts_csv(rows=["K2,Newer,0171 3920012"], name="newer.csv")).summary["run_id"]
+
+    codes = [run("undo", each, "--yes").code for each in (newer, older, retried)]
+
+    assert codes == [ExitCode.OK] * 3
+    assert names(dialler) == {}

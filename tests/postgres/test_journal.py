@@ -225,10 +225,11 @@ def test_mended_rows_are_known_again(journal: Journal) -> None:
     assert {row.result.warnings for row in journal.rows(run)} == {(warned,)}
     journal.fold_runs(run.target)
     before = "2025-12-31T00:00:00Z"
-    assert journal.settled_since(run.target, before, ["K0", "K1"], set()) == {"K0": "run-1"}
+    both = [(run.target, "K0"), (run.target, "K1")]
+    assert journal.settled_since(both, before, set()) == {(run.target, "K0"): "run-1"}
     journal.delete_run("run-1")
-    assert journal.settled_since(run.target, before, ["K0", "K1"], set()) == {"K0": "run-1"}
-    assert journal.settled_since(run.target, "2026-01-03T00:00:00Z", ["K0"], set()) == {}
+    assert journal.settled_since(both, before, set()) == {(run.target, "K0"): "run-1"}
+    assert journal.settled_since(both, "2026-01-03T00:00:00Z", set()) == {}
 
 
 def test_a_run_is_seen_at_work_by_others(journal: Journal, state: str) -> None:

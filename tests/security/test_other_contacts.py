@@ -149,6 +149,38 @@ def test_one_id_is_not_told_to_two_rows(run: Run, configure: Configure, contacts
     assert sorted(row["_contact_id"] for row in done.rows()) == ["1", "2", "3", "4", "5"]
 
 
+@pytest.mark.parametrize(
+    "told",
+    [{"Name": "Else", "PhoneNumber1": "+4930999999"}, {"Name": "Else", "PhoneNumber1": "+4930999999", "UserData": ""}],
+)
+def test_a_record_of_somebody_else_without_a_userdata_is_looked_up(
+    told: dict[str, str], run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """Its ID was told to no other row; the report has the row's own one."""
+    with RawDialler(instead("import", records({"ID": 999, **told}), of="K4")).listening() as dialler:
+        configure(base_url=dialler.base_url, timeout=0.3, concurrency=1)
+        done = run("import", contacts_csv(5))
+
+    (row,) = [row for row in done.rows() if row["_user_data"] == "K4"]
+    assert (row["_status"], row["_contact_id"]) == ("succeeded", "3"), done.err
+
+
+@pytest.mark.parametrize(
+    "left", [{}, {"Name": "", "PhoneNumber1": ""}, {"Name": "NAME", "PhoneNumber1": "0049 171 3920012"}]
+)
+def test_an_answer_with_little_in_it_is_the_rows(
+    left: dict[str, str], run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """Only an ID, empty fields, or values in the dialler's own spelling: nobody is looked up."""
+    body = records({"ID": 1, "UserData": None, **left})
+    with RawDialler(instead("import", body, of="K2")).listening() as dialler:
+        configure(base_url=dialler.base_url)
+        done = run("import", contacts_csv(1))
+
+    assert done.code == ExitCode.OK, done.err
+    assert [asked.name for asked in dialler.asked if asked.name == "find"] == []
+
+
 @pytest.mark.parametrize("key", ["K2", " k2 "])
 def test_a_userdata_as_the_dialler_keeps_it_is_the_rows(
     key: str, run: Run, configure: Configure, contacts_csv: Contacts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialler_sync.target import dialler_of, in_words, is_account, share_a_campaign, split, target_of
+from dialler_sync.target import dialler_of, in_words, is_account, share_a_campaign, split, target_of, within
 
 ONE = "localhost:8080/rest/v1.0/1"
 
@@ -90,3 +90,12 @@ def test_what_a_target_holds(target: str, account: bool, words: str) -> None:
 )
 def test_runs_that_may_have_met_the_same_contacts(one: str, other: str, share: bool) -> None:
     assert share_a_campaign(one, other) == share
+
+
+@pytest.mark.parametrize(
+    ("target", "campaign", "expected"),
+    [("d#*", "538", "d#538"), ("d#*", "", "d#*"), ("d#539", "538", "d#539"), ("d#=Night", "538", "d#=Night")],
+)
+def test_a_campaign_within_a_target(target: str, campaign: str, expected: str) -> None:
+    """Only the whole account has several."""
+    assert within(target, campaign) == expected

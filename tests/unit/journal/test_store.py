@@ -872,16 +872,20 @@ def test_keys_are_settled_by_imports_of_the_target_that_came_later_and_were_not_
     journal.delete_run("run-4")
     keys = ["EARLY", "LATE", "BAD", "PRUNED", "SAME", "DRY", "UNDONE", "NEVER"]
 
-    found = journal.settled_since(TARGET, "2026-01-01T12:00:00Z", keys, {"run-9"})
+    def settled(keys: list[str], but: set[str], target: str = TARGET, since: str = "2026-01-01T12:00:00Z") -> Any:
+        found = journal.settled_since([(target, key) for key in keys], since, but)
+        assert {of for of, _ in found} <= {target}
+        return {key: run for (_, key), run in found.items()}
 
-    assert found == {"LATE": "run-2", "PRUNED": "run-4", "SAME": "run-5"}
-    assert journal.settled_since("other", "2026-01-01T12:00:00Z", keys, set()) == {}
-    assert journal.settled_since(TARGET, "2026-01-01T12:00:00Z", ["LATE"], set()) == {"LATE": "run-2"}
+    assert settled(keys, {"run-9"}) == {"LATE": "run-2", "PRUNED": "run-4", "SAME": "run-5"}
+    assert settled(keys, set(), "other") == {}
+    assert settled([], set()) == {}
+    assert settled(["LATE"], set()) == {"LATE": "run-2"}
     assert [journal.sent_since(TARGET, since, set()) for since in ("2026-01-01T12:00:00Z", "2026-02")] == [True, False]
     assert not journal.sent_since("other", "2026-01-01T12:00:00Z", set())
     others = {"run-2", "run-3", "run-5", "run-6"}  # the pruned one has left what it sent
     assert [journal.sent_since(TARGET, f"2026-01-0{day}T00:00:00Z", others) for day in (3, 5)] == [True, False]
-    assert journal.settled_since(TARGET, "2026-01-01T12:00:00Z", keys, {"run-2"}).keys() == {"PRUNED", "SAME"}
+    assert settled(keys, {"run-2"}).keys() == {"PRUNED", "SAME"}
 
 
 NORTH, SOUTH, FIXED = ({**RUN.files[0], "name": name} for name in ("north.csv", "south.csv", "failed.xlsx"))

@@ -74,10 +74,10 @@ class Book:
         self.asked.append(since)
         return bool(self.later)
 
-    def settled_since(self, _target: str, since: str, keys: Iterable[str], but: set[str]) -> set[str]:
+    def settled_since(self, wanted: Iterable[tuple[str, str]], since: str, but: set[str]) -> set[tuple[str, str]]:
         assert since in self.asked
         assert RUN.id in but
-        return {key for key in keys if key in self.later}
+        return {(target, key) for target, key in wanted if target == TARGET and key in self.later}
 
     def add_rows(self, _run: str, rows: Sequence[PlannedRow]) -> None:
         self.pages.append(rows)

@@ -45,6 +45,7 @@ def ready(tmp_path: Path) -> Iterator[Ready]:
     def make(*keys: str, mended: dict[int, str] | None = None) -> Prepared:
         prepared = Prepared(tmp_path)
         prepared.todo = bytearray([1] * len(keys))
+        prepared.bodies.write([(seq, key, b"{}") for seq, key in enumerate(keys)])
         prepared.mended = [(seq, keys[seq], run) for seq, run in (mended or {}).items()]
         made.append(prepared)
         return prepared

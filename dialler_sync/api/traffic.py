@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 _LONGEST = 2_000
 _LOOKED_AT = 4 * _LONGEST
 """Characters that are masked before the text is cut, as half a secret would not be found."""
+_DEEPEST = 50
+"""Levels of an answer that are shown; no library writes any number of them."""
 _FIELD = re.compile(r"\w{1,60}")
 _DIGITS = re.compile(r"\+?\d(?:[\s./()-]?\d){6,}")
 """A possible phone number."""
@@ -72,11 +74,13 @@ class _Masked:
     def __init__(self) -> None:
         self._left = _LOOKED_AT
 
-    def value(self, value: Any, name: str) -> Any:
+    def value(self, value: Any, name: str, depth: int = 0) -> Any:
+        if isinstance(value, (dict, list)) and depth == _DEEPEST:
+            return "…"
         if isinstance(value, dict):
-            return {_name(key): self.value(value[key], key) for key in self._looked_at(value)}
+            return {_name(key): self.value(value[key], key, depth + 1) for key in self._looked_at(value)}
         if isinstance(value, list):
-            return [self.value(inner, name) for inner in self._looked_at(value)]
+            return [self.value(inner, name, depth + 1) for inner in self._looked_at(value)]
         if isinstance(value, (int, float)) and not isinstance(value, bool) and name not in _PLAIN:
             value = str(value)
         shown = _masked(value[:_LOOKED_AT], name) if isinstance(value, str) else value

@@ -22,21 +22,21 @@ from .partitions import Partition, State
 class Writer:
     """Records the outcomes of a run's rows, in a thread beside the event loop.
 
-    ``log`` counts every outcome once it is written. ``unwritable`` is the reason why the journal can no longer be
-    written, which also stops the run through ``gate``; ``unwritten`` are the outcomes that it lacks then, by row.
+    ``log`` counts every outcome once it is written; ``named`` sees the answers to all senders. ``unwritable`` is the
+    reason why the journal can no longer be written, which also stops the run through ``gate``; ``unwritten`` are the
+    outcomes that it lacks then, by row.
     """
 
     journal: Book
     run_id: str
     gate: Gate
     log: RunLog
+    named: Named
     unwritable: str | None = None
     unwritten: dict[int, Outcome] = field(default_factory=dict)
-    _named: Named = field(init=False)
     _thread: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
-        self._named = Named(self.gate)
         self._thread = ThreadPoolExecutor(1, "journal")  # one thread keeps the order of writes
 
     async def write(self, partition: Partition, batches: Sequence[Batch]) -> int:
@@ -73,7 +73,7 @@ class Writer:
         """Return the outcome with what senders do not know: the row's planned action, and other senders' answers."""
         if action := self.log.action(outcome.seq):
             outcome = outcome._replace(action=action)
-        return self._named.checked(row, outcome) if row else outcome
+        return self.named.checked(row, outcome) if row else outcome
 
     def close(self, partitions: Sequence[Partition]) -> None:
         """Mark rows that a sender may still be sending, so that a resume looks them up; then close."""

@@ -29,9 +29,12 @@ def require_part(asked: str, told: str, status: int) -> None:
     ``told``: the header Content-Range.
 
     Raises:
-        RefusedError: it begins elsewhere: the parts would make a list that nobody has written.
+        RefusedError: it begins elsewhere, or is a part where the whole was asked for: such parts would make a list that
+            nobody has written.
     """
-    if status in _GIVEN and (_begin(_TOLD, told) or 0) != (_begin(_ASKED, asked) or 0):
+    if status in _GIVEN and (
+        (_begin(_TOLD, told) or 0) != (_begin(_ASKED, asked) or 0) or (status == _PART and not asked)
+    ):
         raise RefusedError(
             phrase("the server gives another part of the file than it was asked for. Start again, or ask who runs it.")
         )
@@ -43,7 +46,7 @@ def _begin(pattern: re.Pattern[str], header: str) -> int | None:
 
 
 _ASKED, _TOLD = re.compile(r"bytes=(\d{1,19})-"), re.compile(r"bytes (\d{1,19})-")
-_GIVEN = range(200, 300)
+_GIVEN, _PART = range(200, 300), 206
 
 
 class _Piece(aiohttp.ClientResponse):

@@ -14,7 +14,7 @@ from ..text.outward import mask
 from . import last_sent, schema
 from .cells import optional
 from .many import each_of, each_row
-from .records import PENDING, Image, Origin, RowState, RunRecord, Sent, moment_of
+from .records import PENDING, Image, NoRow, Origin, RowState, RunRecord, Sent, moment_of
 from .runs import Runs
 from .targets import of_account
 
@@ -103,13 +103,13 @@ class History(Runs):
         since: str,
         but: Container[str],
         *,
-        filtered: bool = False,
+        lacks: bool = False,
         newer: bool = False,
     ) -> dict[CampaignKey, str]:
         """Return the keys that an import of this list or of a newer one has settled and no undo has put back, also
         those that a newer one may have sent: key → run ID. ``since``: when the list began, see
-        :meth:`list_of`. ``filtered``: also those that a filter has left out of a newer one; ``newer``: of newer ones
-        only.
+        :meth:`list_of`. ``lacks``: also those that a filter has left out of a newer one, or its mirror has taken away;
+        ``newer``: of newer ones only.
 
         ``but`` runs do not count. What was sent counts only where it was taken in.
         """
@@ -138,10 +138,12 @@ class History(Runs):
                 if (newer and not doubtful) or not any(share_a_campaign(target, of) for target in targets):
                     continue
                 counts = sa.or_(_is_settled(rows), rows.state.in_(doubtful))
-                if filtered and doubtful:  # of a newer list
+                files = rows.file >= 0
+                if lacks and doubtful:  # of a newer list
                     counts = sa.or_(counts, rows.action == str(Reason.FILTERED))
+                    files = sa.or_(files, rows.file == NoRow.MIRRORED)
                 back = _put_back(_undos(runs, run_id))
-                query = sa.select(rows.user_data).where(rows.run == run_id, rows.user_data.in_(keys), rows.file >= 0)
+                query = sa.select(rows.user_data).where(rows.run == run_id, rows.user_data.in_(keys), files)
                 for key in connection.scalars(query.where(counts, rows.user_data.not_in(back))):
                     note(key, of, run_id)
         return {key: run for key, run in found.items() if run not in but}

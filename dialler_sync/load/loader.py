@@ -18,6 +18,7 @@ from ..model import SpooledRow, Status
 from .attempt import Attempt
 from .change import Changer, ContactChanger
 from .moves import Moves
+from .named import Named
 from .outcomes import Outcomes, RunLog
 from .recorder import Recorder
 from .retrier import Retrier
@@ -44,6 +45,7 @@ class Loader:
         log: RunLog,
         *,
         changer: Changer | None = None,
+        named: Named | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
@@ -52,7 +54,7 @@ class Loader:
         self._recorder = recorder
         self._rules = rules
         self._outcomes = Outcomes(recorder, log, overwrite=rules.overwrite)
-        self._moves = Moves(client)
+        self._moves = Moves(client, named)
         self._retrier = Retrier(client, recorder, self._outcomes, rules, self._moves, clock)
         self._changer = changer or ContactChanger(client)
         self._clock = clock

@@ -30,14 +30,14 @@ def is_watched(row: SpooledRow) -> bool:
 
 
 class Moves:
-    """Checks watched rows. ``lookup`` finds a key."""
+    """Checks watched rows. ``lookup`` finds a key; ``named`` has the contacts of other rows."""
 
-    def __init__(self, client: DiallerClient) -> None:
+    def __init__(self, client: DiallerClient, named: Named | None = None) -> None:
         self.lookup = Lookup(client)
         self._gate = client.gate
         self._proven: set[str] = set()  # kinds of rows
         self._turn = asyncio.Lock()
-        self._named = Named(client.gate)
+        self._named = named or Named(client.gate)
 
     @asynccontextmanager
     async def turn(self, row: SpooledRow) -> AsyncGenerator[bool]:

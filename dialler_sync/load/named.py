@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..api.pace import Gate
 from ..api.wire import id_number
 from ..error_codes import POSSIBLE_DUPLICATE
@@ -14,20 +16,29 @@ _REMEMBERED = 10_000
 """Contacts named by the latest answers."""
 
 
-class Named:
-    """The contacts of a run, or of a sender's part of it, which ends where one has two rows."""
+def note_named(rows: dict[str, str], contact_id: str, user_data: str) -> str:
+    """Note a row's contact among the latest; return the UserData of the first of its rows there."""
+    first = rows.setdefault(contact_id, user_data)
+    if len(rows) > _REMEMBERED:
+        del rows[next(iter(rows))]
+    return first
 
-    def __init__(self, gate: Gate) -> None:
+
+class Named:
+    """The contacts of a run, or of a sender's part of it, which ends where one has two rows.
+
+    ``known``: contacts of rows that were settled before, by ID, each with the row's UserData.
+    """
+
+    def __init__(self, gate: Gate, known: Mapping[str, str] | None = None) -> None:
         self._gate = gate
-        self._rows: dict[str, str] = {}  # contact ID → UserData of the row
+        self._rows = dict(known or {})
 
     def checked(self, row: SpooledRow, outcome: Outcome) -> Outcome:
         """Return the outcome of a row; ``unknown``, which stops the run, if its contact is that of another row."""
         if outcome.status is not Status.SUCCEEDED or not row.user_data or not id_number(outcome.contact_id):
             return outcome
-        other = self._rows.setdefault(outcome.contact_id, row.user_data)
-        if len(self._rows) > _REMEMBERED:
-            del self._rows[next(iter(self._rows))]
+        other = note_named(self._rows, outcome.contact_id, row.user_data)
         if other == row.user_data:
             return outcome
         why = phrase(

@@ -12,6 +12,7 @@ from ..errors import CannotResume
 from ..journal import Journal, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
 from ..journal.history import CampaignKey
 from ..journal.records import moment_of
+from ..load.named import note_named
 from ..model import MOVE, Reason, SpooledRow, Status
 from ..pages import KEYS, ROWS, batched
 from ..prepare.prepared import Prepared
@@ -107,6 +108,8 @@ def restore_progress(journal: Journal, run: RunRecord, prepared: Prepared) -> Le
             left.doubtful[result.seq] = entry.watermark
         elif entry.state != RowState.PENDING:
             prepared.todo[result.seq] = 0
+            if result.status is Status.SUCCEEDED and result.user_data and result.contact_id:
+                note_named(left.named, result.contact_id, result.user_data)
     journal.record(run.id, overtaken)
     return left
 
@@ -182,7 +185,7 @@ def _supersede(
 ) -> list[int]:
     """Settle the rows (place → key) whose key was settled after their list began, by other runs ``but`` these; return
     their places."""
-    later = journal.settled_since(list(keys.values()), since, but, filtered=True)
+    later = journal.settled_since(list(keys.values()), since, but, lacks=True)
     outcomes = []
     for seq in (seq for seq, key in keys.items() if key in later):
         why = phrase(

@@ -20,6 +20,7 @@ from ..load.change import ContactChanger
 from ..load.kept import is_kept
 from ..load.loader import Loader
 from ..load.moves import is_watched
+from ..load.named import Named
 from ..load.outcomes import RunLog
 from ..load.recorder import Recorder
 from ..load.rules import Rules
@@ -145,6 +146,10 @@ class Sending:
     waited: float = 0.0
     unwritten: list[Outcome] = field(default_factory=list)
     _ahead: int = 0
+    _named: Named = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._named = Named(self.client.gate, self.left.named)
 
     @property
     def total(self) -> int:
@@ -226,7 +231,7 @@ class Sending:
     async def _from_here(self, rows: Iterator[SpooledRow], unsure: Unsure, log: RunLog | None = None) -> None:
         recorder = Recorder(self.journal, self.run.id, self.client.gate.stop)
         changer = ContactChanger(self.client, False, self.run.target, recorder, self.left.begun, self.suppressed)
-        loader = Loader(self.client, recorder, self.rules, log or self.tally, changer=changer)
+        loader = Loader(self.client, recorder, self.rules, log or self.tally, changer=changer, named=self._named)
         try:
             await loader.load(rows, unsure)
         finally:
@@ -241,7 +246,7 @@ class Sending:
         from ..cluster.writer import Writer
 
         dialler = self.client.settings
-        writer = Writer(self.journal, self.run.id, self.client.gate, self.tally)
+        writer = Writer(self.journal, self.run.id, self.client.gate, self.tally, self._named)
         coordinator = Coordinator(
             engine=engine,
             writer=writer,

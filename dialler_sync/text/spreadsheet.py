@@ -17,7 +17,7 @@ _IGNORED = r"[\"'\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\u1680\u180e\u2000-\u200f\u2
 _NUMBER = r"\s?[€$£]?[\d\s.,]*(?:\d[eE][+-]?\d{1,3})?\s?[%€$£]?"
 """A number or an amount: a sign before it is only a sign."""
 
-_GOES_ON = r"(?:[eE]\d++)?(?:[\d\s.,%€$£]*+[-+*/^&=<>(＋－]++)++\s*+(?![\d.,;|]|\Z)"
+_GOES_ON = r"(?:(?:[\d\s.,%€$£]|[eE][+-]?\d)*+[-+*/^&=<>(＋－]++)++\s*+(?![\d.,;|]|\Z)"
 """Arithmetic with more than numbers: ``0+SUM(1)``, ``*A1``. After a cell ``-1`` it ends a formula, for a program to
 which our comma is a decimal sign."""
 
@@ -26,7 +26,7 @@ _BEGINS = re.compile(rf"{_IGNORED}(?:[=@＝＠]|[+＋\-－](?!{_NUMBER}\Z))|'*[\
 
 _CONTINUES = re.compile(_GOES_ON)
 _ENDS_SIGNED = re.compile(rf"(?:\A|[{_SEPARATORS}]){_IGNORED}[+＋\-－]{_NUMBER}\Z")
-_ONLY_NUMBERS = re.compile(r"[\d\s.,%€$£()<>=*/^&+＋\-－]*")
+_ONLY_NUMBERS = re.compile(r"[\deE\s.,%€$£()<>=*/^&+＋\-－]*")
 
 _WITHIN = re.compile(rf"([{_SEPARATORS}]){_IGNORED}(?=[=@＝＠]|[+＋\-－](?!{_NUMBER}(?:\1|\Z)))")
 """A separator, and the text between it and a formula."""

@@ -37,6 +37,7 @@ from dialler_sync.errors import (
 )
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.journal import Journal, Outcome, PlannedRow, RowState
+from dialler_sync.load.named import Named
 from dialler_sync.load.recorder import Book
 from dialler_sync.load.rules import Rules
 from dialler_sync.model import Action, SpooledRow
@@ -131,7 +132,7 @@ class World:
                     gate.stop(SafetyLimit("enough"))
 
             decided = {5: Action.OVERWRITE}
-            writer = self.writer = Writer(self.book, RUN.id, gate, Log(settled, decided))
+            writer = self.writer = Writer(self.book, RUN.id, gate, Log(settled, decided), Named(gate))
             rules = Rules(mode == "overwrite", "538", 5, 0.25)
             coordinator = Coordinator(engine, writer, self.folder, dialler, SecretStr("simulator"), 0.3, rules, LEASE)
             try:

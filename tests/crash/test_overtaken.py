@@ -224,6 +224,27 @@ def test_whom_a_newer_list_leaves_out_is_not_called_by_an_older_one(
     assert all(contact["bLocked"] for contact in dialler.store.contacts.values())
 
 
+@pytest.mark.parametrize("missing", ["lock", "delete"])
+@pytest.mark.parametrize("how", ["resume", "retry", "import"])
+def test_whom_the_mirror_of_a_newer_list_took_away_is_not_sent_by_an_older_one(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, how: str, missing: str
+) -> None:
+    configure(concurrency=1)
+    run("import", contacts_csv(2))
+    dialler.order(FaultPlan.parse("401_from:1" if how == "resume" else "400_for:K2"))
+    older = run("import", contacts_csv(rows=["K2,Older,0171 3920012"], name="older.csv"))
+    dialler.order(FaultPlan())
+    configure(concurrency=1, mirror=f"{{missing: {missing}, max_missing: 100%}}")
+    run("import", contacts_csv(rows=["K3,Newer,0171 3920013"], name="newer.csv"))
+    configure(concurrency=1)
+
+    name = older.summary["run_id"]
+    done = run(how, Path("reports", name, "failed.csv") if how == "import" else name)
+
+    assert [row["_action"] for row in done.rows() if row["_user_data"] == "K2"] == ["superseded"], done.err
+    assert "K2" not in names(dialler) if missing == "delete" else names(dialler)["K2"] == "Name 2"
+
+
 @pytest.mark.parametrize("settings", [{"rows": FILTER}, {"mirror": "{missing: lock, max_missing: 100%}"}])
 def test_a_retry_unlocks_nobody_whom_a_newer_list_has_locked(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, settings: dict[str, str]

@@ -119,10 +119,15 @@ def test_an_answer_without_an_end(tmp_path: Path, what: str, command: tuple[str,
     assert "the dialler" in done.stderr
 
 
-@pytest.mark.parametrize("depth", [900, 1_015, 100_000])
+@pytest.mark.parametrize("depth", [300, 900, 1_015, 100_000])
 @pytest.mark.parametrize(
     "command",
-    [("campaigns", "list"), ("contacts", "list", "-o", "json"), ("contacts", "get", "--user-data", "K1", "-o", "json")],
+    [
+        ("-vv", "campaigns", "list"),
+        ("campaigns", "list"),
+        ("contacts", "list", "-o", "json"),
+        ("contacts", "get", "--user-data", "K1", "-o", "json"),
+    ],
     ids=" ".join,
 )
 def test_an_answer_that_nests(depth: int, command: tuple[str, ...], run: Run, configure: Configure) -> None:

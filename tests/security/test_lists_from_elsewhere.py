@@ -141,6 +141,23 @@ def test_a_long_list_of_a_server_that_gives_no_parts(
         download(Url(f"{address}/list.csv"), {}, 100, pause=0)
 
 
+def test_a_part_is_not_the_whole_that_was_asked_for(server: tuple[str, list[Answer]]) -> None:
+    """As of a cache that has lost the rest: nothing says how long the list is, but that it is longer."""
+    address, answers = server
+
+    def part(request: BaseHTTPRequestHandler) -> None:
+        if request.command == "HEAD":
+            return head(request, 200)
+        head(request, 206, Content_Length=10, Content_Range=f"bytes 0-9/{len(LIST)}")
+        request.wfile.write(LIST[:10])
+        return None
+
+    answers.append(part)
+
+    with pytest.raises(InputError, match="another part of the file than it was asked for"):
+        download(Url(f"{address}/list.csv"), {}, 100, pause=0)
+
+
 @pytest.mark.parametrize("told", [None, "bytes 0-9/10", "bytes */10"])
 def test_a_part_that_begins_elsewhere_is_not_put_behind_the_others(
     told: str | None, server: tuple[str, list[Answer]], monkeypatch: pytest.MonkeyPatch

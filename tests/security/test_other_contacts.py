@@ -77,6 +77,19 @@ def test_undo_finds_a_contact_whose_key_the_dialler_writes_in_its_own_way(
     assert not dialler.contacts
 
 
+def test_one_contact_for_two_rows_is_known_to_a_run_that_goes_on(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    path = contacts_csv(rows=["K2,B,0171 3920012", "k2,C,0171 3920013"])
+    with Lenient().listening() as dialler:
+        configure(base_url=dialler.base_url, timeout=0.3)
+        run("import", path, "--limit", 1)
+        done = run("resume")
+
+    assert done.code == ExitCode.SAFETY_LIMIT, done.err
+    assert "for 'k2' and for 'K2': one has overwritten the other" in done.err
+
+
 def test_one_contact_for_two_rows_stops_the_run(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
     """A database that compares keys without case overwrites the contact of the one with the other."""
 

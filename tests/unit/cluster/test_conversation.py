@@ -17,6 +17,7 @@ from dialler_sync.cluster.partitions import Partition
 from dialler_sync.cluster.writer import Writer
 from dialler_sync.errors import ClusterLost, ConfigError, DiallerSyncError, Interrupted, NoRowCanSucceed
 from dialler_sync.journal import Outcome, RowState
+from dialler_sync.load.named import Named
 from dialler_sync.load.rules import Rules
 from dialler_sync.model import SpooledRow, Status
 
@@ -71,7 +72,7 @@ def partition(tmp_path: Path) -> Iterator[Partition]:
 
 
 def hold(partition: Partition, sender: Sender, *, lease: float = 60.0, gate: Gate | None = None) -> Conversation:
-    writer = Writer(Book(), "run", gate or Gate(1), Log())
+    writer = Writer(Book(), "run", gate or Gate(1), Log(), Named(gate or Gate(1)))
     conversation = Conversation(partition, writer, TOKEN, lease)
     try:
         asyncio.run(conversation.hold(sender))

@@ -18,6 +18,7 @@ from dialler_sync.cluster.writer import Writer
 from dialler_sync.config.dialler import DiallerSettings
 from dialler_sync.errors import ClusterLost, Interrupted
 from dialler_sync.journal import Outcome, RowState
+from dialler_sync.load.named import Named
 from dialler_sync.load.rules import Rules
 from dialler_sync.model import SpooledRow, Status
 
@@ -81,7 +82,7 @@ Run = Callable[..., None]
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     def run(engine: Engine, gate: Gate | None = None, rows: int = 1) -> None:
-        writer = Writer(Book(), "run", gate or Gate(1), Log())
+        writer = Writer(Book(), "run", gate or Gate(1), Log(), Named(gate or Gate(1)))
         dialler = DiallerSettings(base_url="http://127.0.0.1/rest/v1.0", clients_id=1, token=SecretStr("t"))
         coordinator = Coordinator(engine, writer, tmp_path, dialler, SecretStr("t"), 0.0, RULES, LEASE)
         asyncio.run(coordinator.load([SpooledRow(seq, f"K{seq}", b"{}") for seq in range(rows)], []))

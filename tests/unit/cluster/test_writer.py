@@ -16,6 +16,7 @@ from dialler_sync.cluster.writer import Writer
 from dialler_sync.error_codes import POSSIBLE_DUPLICATE
 from dialler_sync.errors import JournalError, SafetyLimit
 from dialler_sync.journal import Outcome, RowState
+from dialler_sync.load.named import Named
 from dialler_sync.load.rules import Rules
 from dialler_sync.model import Action, SpooledRow, Status
 
@@ -55,7 +56,8 @@ def done(seq: int) -> Outcome:
 
 def writer_of(book: Book, settled: list[Outcome]) -> Writer:
     actions = {1: Action.CREATE}
-    return Writer(book, "run", Gate(1), Log(settled.append, actions))
+    gate = Gate(1)
+    return Writer(book, "run", gate, Log(settled.append, actions), Named(gate))
 
 
 BATCHES = [Batch(1, [done(0)], ()), Batch(2, [done(1)], ()), Batch(3, [done(2)], ())]

@@ -18,6 +18,7 @@ from ..model import Action, Reason, Value
 from ..text.phrase import counted, phrase
 from .called import is_done, last_call, result_names
 from .keep import keep
+from .snapshot import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ def _by_calls(record: Mapping[str, Any], rules: PlanRules) -> str:
 def before_image(record: Mapping[str, Any], fields: Mapping[str, Value]) -> dict[str, Any]:
     """Return the fields that an import sets, and the campaign, as they are before it; None if empty."""
     campaign = ("DiallerCampaignsID",) if campaign_of(record) else (CAMPAIGN_NAME,)
-    return {name: record.get(name) for name in (*campaign, *fields) if name in FIELDS}
+    return {name: plain(record.get(name)) for name in (*campaign, *fields) if name in FIELDS}
 
 
 def before_delete(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -228,13 +228,15 @@ def _row(record: Mapping[str, Any]) -> tuple[str, str, bytes]:
     held = {name: value for name, value in record.items() if value or (value is not None and value != "")}
     try:
         return contact.user_data, contact.id, orjson.dumps(held)
-    except TypeError:  # half a character, or a number beyond 64 bits
-        body = orjson.dumps({storable(name): _plain(value) for name, value in held.items()})
+    except TypeError:  # half a character, a number beyond 64 bits, or hundreds of levels
+        body = orjson.dumps({storable(name): plain(value) for name, value in held.items()})
         return storable(contact.user_data), storable(contact.id), body
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """Return the value, or its text if JSON cannot hold it."""
+    if value is None or isinstance(value, bool):
+        return value
     try:
         orjson.dumps(value)
     except TypeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -442,6 +443,20 @@ def test_half_a_character_stops_nothing(command: tuple[str, ...], run: Run, conf
     history = [{"StatisticsPartA": call}]
     with RawDialler(contacts={1: {**told, "DiallerContactsHistory": history}}).listening() as dialler:
         configure(base_url=dialler.base_url)
+        done = run(*command)
+
+    assert done.code == ExitCode.OK, done.err
+
+
+@pytest.mark.parametrize("odd", [json.loads("[" * 300 + "]" * 300), 10**30, "\ud800"], ids=["nested", "large", "half"])
+@pytest.mark.parametrize("command", [("contacts", "delete", "--id", "1", "--yes"), ("import", "contacts.csv")], ids=str)
+def test_a_field_that_cannot_be_kept_as_it_is_stops_nothing(
+    odd: object, command: tuple[str, ...], run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    contacts_csv(1)
+    told = {"ID": 1, "UserData": "K2", "Name": "A", "DiallerCampaignsID": 538, "Tag": odd, "City": odd}
+    with RawDialler(contacts={1: told}).listening() as dialler:
+        configure(base_url=dialler.base_url, timeout=0.3, mirror="{missing: delete, max_missing: 100%}")
         done = run(*command)
 
     assert done.code == ExitCode.OK, done.err

@@ -97,15 +97,7 @@ class Undoer:
             why = phrase("run {newer} has a newer list (use --force to restore anyway)", newer=newer)
             return failed(row, back, CONTACT_CHANGED, why)
         if action in _LOCKS:
-            contact = await self.client.get_contact(row.contact_id)
-            if contact is None or not is_about(contact.values, user_data=row.user_data):
-                return await self._gone(row, back)
-            if is_outside(self.target, contact.values):
-                return elsewhere(row, back)
-            if action is Action.LOCK and (why := why_locked(self.suppressed, contact.values)):
-                return suppressed(row, why)
-            undo = self.client.unlock_by_id if action is Action.LOCK else self.client.lock_by_id
-            return done(row, back) if await undo(row.contact_id) else await self._gone(row, back)
+            return await self._lock_or_unlock(row, back)
         image = self.journal.images(self.run_id, [row.seq]).get(row.seq)
         if image is None:
             return failed(row, back, NO_BEFORE_IMAGE, phrase("the contact's previous state is not known"))
@@ -114,6 +106,17 @@ class Undoer:
         if image.before is None:
             return await self._delete(row, image)
         return await self._restore(row, image)
+
+    async def _lock_or_unlock(self, row: SpooledRow, back: Action) -> Outcome:
+        contact = await self.client.get_contact(row.contact_id)
+        if contact is None or not is_about(contact.values, user_data=row.user_data):
+            return await self._gone(row, back)
+        if is_outside(self.target, contact.values):
+            return elsewhere(row, back)
+        if back is Action.UNLOCK and (why := why_locked(self.suppressed, contact.values)):
+            return suppressed(row, why)
+        change = self.client.unlock_by_id if back is Action.UNLOCK else self.client.lock_by_id
+        return done(row, back) if await change(row.contact_id) else await self._gone(row, back)
 
     async def _delete(self, row: SpooledRow, image: Image) -> Outcome:
         if row.contact_id:
@@ -227,13 +230,10 @@ class Undoer:
     def _judged(self, image: Image) -> tuple[dict[str, Any], str]:
         """(what the contact was, without numbers that are left out by now; why it must not be called as it was)."""
         before: dict[str, Any] = orjson.loads(image.before or "{}")
-        why = self._listed(before)
+        why = self.suppressed.reason(before) if self.suppressed else ""
         if self.suppressed and not why:
             before |= dict.fromkeys(self.suppressed.numbers(before))
         return before, why
-
-    def _listed(self, fields: Mapping[str, Any]) -> str:
-        return self.suppressed.reason(fields) if self.suppressed else ""
 
     def _changed(self, image: Image, contact: StoredContact) -> str:
         """Describe the changes made since the run; ``""`` if there are none, or they do not matter."""

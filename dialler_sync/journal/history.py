@@ -104,12 +104,12 @@ class History(Runs):
         but: Container[str],
         *,
         lacks: bool = False,
-        newer: bool = False,
+        by_newer: bool = False,
     ) -> dict[CampaignKey, str]:
         """Return the keys that an import of this list or of a newer one has settled and no undo has put back, also
         those that a newer one may have sent: key → run ID. ``since``: when the list began, see
         :meth:`list_of`. ``lacks``: also those that a filter has left out of a newer one, or its mirror has taken away;
-        ``newer``: of newer ones only.
+        ``by_newer``: only those that a newer one has sent, or may have.
 
         ``but`` runs do not count. What was sent counts only where it was taken in.
         """
@@ -135,10 +135,10 @@ class History(Runs):
                     note(key, of, run_id)
             for run_id, doubtful in self._imports_since(runs, account, since, but).items():
                 of = known[run_id].target
-                if (newer and not doubtful) or not any(share_a_campaign(target, of) for target in targets):
+                if (by_newer and not doubtful) or not any(share_a_campaign(target, of) for target in targets):
                     continue
-                counts = sa.or_(_is_settled(rows), rows.state.in_(doubtful))
-                files = rows.file >= 0
+                settled = rows.state == str(Status.SUCCEEDED) if by_newer else _is_settled(rows)
+                counts, files = sa.or_(settled, rows.state.in_(doubtful)), rows.file >= 0
                 if lacks and doubtful:  # of a newer list
                     counts = sa.or_(counts, rows.action == str(Reason.FILTERED))
                     files = sa.or_(files, rows.file == NoRow.MIRRORED)

@@ -10,5 +10,7 @@
     kept ── whether the dialler keeps fields that an overwrite leaves out
     outcomes ── what that means for the journal and for those who watch
     change, undo ── the same for locks and deletions, and for putting back what a run did
+    making_again ── contacts that the undone run has deleted
+    put_back ── the outcomes of an undo
     recorder ── brings intents and outcomes to the journal, few transactions for many rows
 """

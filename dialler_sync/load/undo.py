@@ -15,14 +15,16 @@ from ..api.about import is_about
 from ..api.client import DiallerClient
 from ..api.retry import pause
 from ..api.wire import COMMANDS, StoredContact, campaign_of, differences, is_locked, is_outside
-from ..error_codes import CONTACT_CHANGED, INTERRUPTED, NO_BEFORE_IMAGE, NOT_FOUND, POSSIBLE_DUPLICATE
-from ..errors import MaybeDone, RequestError, SafetyLimit, StopRun
+from ..error_codes import CONTACT_CHANGED, NO_BEFORE_IMAGE, NOT_FOUND, POSSIBLE_DUPLICATE
+from ..errors import MaybeDone, SafetyLimit
 from ..fields import FIELDS, PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Reason, SpooledRow, Status
 from ..pages import KEYS, batched
 from ..text.phrase import phrase
 from .change import DoNotCall, is_still_there, still_there, why_locked
+from .making_again import Maker, alike
+from .put_back import done, elsewhere, failed, suppressed
 
 _BACK: Mapping[Action | Reason, Action] = {
     Action.CREATE: Action.DELETE,
@@ -90,28 +92,31 @@ class Undoer:
         action = Action(row.kind)
         back = _BACK[action]
         if not _is_known(action, row.contact_id, row.user_data):
-            return _failed(row, back, NO_BEFORE_IMAGE, phrase("it is not known which contact this was"))
+            return failed(row, back, NO_BEFORE_IMAGE, phrase("it is not known which contact this was"))
         if newer := self.left.get(row.seq):
             why = phrase("run {newer} has a newer list (use --force to restore anyway)", newer=newer)
-            return _failed(row, back, CONTACT_CHANGED, why)
+            return failed(row, back, CONTACT_CHANGED, why)
         if action in _LOCKS:
-            contact = await self.client.get_contact(row.contact_id)
-            if contact is None or not is_about(contact.values, user_data=row.user_data):
-                return await self._gone(row, back)
-            if is_outside(self.target, contact.values):
-                return _elsewhere(row, back)
-            if action is Action.LOCK and (why := why_locked(self.suppressed, contact.values)):
-                return _suppressed(row, why)
-            undo = self.client.unlock_by_id if action is Action.LOCK else self.client.lock_by_id
-            return _done(row, back) if await undo(row.contact_id) else await self._gone(row, back)
+            return await self._lock_or_unlock(row, back)
         image = self.journal.images(self.run_id, [row.seq]).get(row.seq)
         if image is None:
-            return _failed(row, back, NO_BEFORE_IMAGE, phrase("the contact's previous state is not known"))
+            return failed(row, back, NO_BEFORE_IMAGE, phrase("the contact's previous state is not known"))
         if action is Action.DELETE:
             return await self._make_again(row, image)
         if image.before is None:
             return await self._delete(row, image)
         return await self._restore(row, image)
+
+    async def _lock_or_unlock(self, row: SpooledRow, back: Action) -> Outcome:
+        contact = await self.client.get_contact(row.contact_id)
+        if contact is None or not is_about(contact.values, user_data=row.user_data):
+            return await self._gone(row, back)
+        if is_outside(self.target, contact.values):
+            return elsewhere(row, back)
+        if back is Action.UNLOCK and (why := why_locked(self.suppressed, contact.values)):
+            return suppressed(row, why)
+        change = self.client.unlock_by_id if back is Action.UNLOCK else self.client.lock_by_id
+        return done(row, back) if await change(row.contact_id) else await self._gone(row, back)
 
     async def _delete(self, row: SpooledRow, image: Image) -> Outcome:
         if row.contact_id:
@@ -122,22 +127,22 @@ class Undoer:
                 why = phrase(
                     "contacts with this UserData now: {contacts}: not certain which one to delete", contacts=_ids(found)
                 )
-                return _failed(row, Action.DELETE, CONTACT_CHANGED, why)
+                return failed(row, Action.DELETE, CONTACT_CHANGED, why)
             contact = found[0] if found else None
         if contact is None or not is_about(contact.values, user_data=row.user_data):
             return await self._gone(row, Action.DELETE)
         if is_outside(self.target, contact.values):
-            return _elsewhere(row, Action.DELETE)
+            return elsewhere(row, Action.DELETE)
         if changed := self._changed(image, contact):
-            return _failed(row, Action.DELETE, CONTACT_CHANGED, changed)
+            return failed(row, Action.DELETE, CONTACT_CHANGED, changed)
         if not await self.client.delete_by_id(contact.id):
             return await self._gone(row, Action.DELETE)
-        return _done(row, Action.DELETE, contact_id=contact.id)
+        return done(row, Action.DELETE, contact_id=contact.id)
 
     async def _gone(self, row: SpooledRow, action: Action) -> Outcome:
         if row.contact_id and await is_still_there(self.client, row):
-            return _failed(row, action, NOT_FOUND, still_there())
-        return _done(row, action, Status.SKIPPED, error=phrase("no longer in the dialler"))
+            return failed(row, action, NOT_FOUND, still_there())
+        return done(row, action, Status.SKIPPED, error=phrase("no longer in the dialler"))
 
     async def _restore(self, row: SpooledRow, image: Image) -> Outcome:
         before, listed = self._judged(image)
@@ -151,15 +156,15 @@ class Undoer:
             why = phrase("somebody has deleted the contact since the run")
             if found:
                 why = phrase("contacts with this UserData now: {contacts}; not only this one", contacts=_ids(found))
-            return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, why)
+            return failed(row, Action.OVERWRITE, CONTACT_CHANGED, why)
         if not differences(before, contact.values):
-            return _done(row, Reason.UNCHANGED, Status.SKIPPED, error=phrase("the contact is already as it was"))
+            return done(row, Reason.UNCHANGED, Status.SKIPPED, error=phrase("the contact is already as it was"))
         if is_outside(self.target, contact.values):
-            return _elsewhere(row, Action.OVERWRITE)
+            return elsewhere(row, Action.OVERWRITE)
         if changed := self._changed(image, contact):
-            return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, changed)
+            return failed(row, Action.OVERWRITE, CONTACT_CHANGED, changed)
         if listed:
-            return _suppressed(row, listed)
+            return suppressed(row, listed)
         body = _complete(before, contact)
         others = len(found) > 1 or campaign_of(before) != campaign_of(contact.values)
         async with self.turn if others else nullcontext():  # the first failure stops the run
@@ -168,7 +173,7 @@ class Undoer:
                 ids = {"changed": restored.id, "meant": contact.id}
                 return self._stop(row, phrase("contact {changed} was created or changed, not contact {meant}", **ids))
         kept = any(map(body.get, PHONE_FIELDS)) and not any(map(before.get, PHONE_FIELDS))
-        return _done(
+        return done(
             row, Action.OVERWRITE, error=phrase("keeps its phone number: the dialler requires one") if kept else ""
         )
 
@@ -181,7 +186,7 @@ class Undoer:
                 return await self.client.import_contact(body, overwrite=True, user_data=row.user_data)
             except MaybeDone as error:
                 doubt = error
-                if contact.id in {each.id for each in await self._alike(row.user_data, before)}:
+                if contact.id in {each.id for each in await alike(self.client, row.user_data, before)}:
                     return contact
                 await self.client.gate.rest(pause(attempt + 1, error))
         raise doubt
@@ -196,89 +201,39 @@ class Undoer:
                 )
             )
         )
-        failed = _failed(row, Action.OVERWRITE, POSSIBLE_DUPLICATE, why)
-        return failed._replace(status=Status.UNKNOWN)
+        return failed(row, Action.OVERWRITE, POSSIBLE_DUPLICATE, why)._replace(status=Status.UNKNOWN)
 
     async def _make_again(self, row: SpooledRow, image: Image) -> Outcome:
         before, listed = self._judged(image)
         was_locked = is_locked(before)
         before = {name: value for name, value in before.items() if name in FIELDS}
         if is_outside(self.target, before):
-            return _elsewhere(row, Action.CREATE)
+            return elsewhere(row, Action.CREATE)
         if not row.user_data and row.seq in self.doubtful:
             why = phrase("an earlier undo may have made it again, which cannot be looked up without UserData")
-            return _failed(row, Action.CREATE, POSSIBLE_DUPLICATE, why)
+            return failed(row, Action.CREATE, POSSIBLE_DUPLICATE, why)
         found = await self.client.find_contacts(row.user_data) if row.user_data else []
         here = _here(found, before)
         same = next((contact for contact in here if not differences(before, contact.values)), None)
         if same and (is_locked(same.values) or not was_locked):
-            return _done(row, Action.CREATE, Status.SKIPPED, error=phrase("the dialler has this contact again"))
+            return done(row, Action.CREATE, Status.SKIPPED, error=phrase("the dialler has this contact again"))
         if here and not same:
             why = phrase("contacts with this UserData now: {contacts}; somebody else created it", contacts=_ids(here))
-            return _failed(row, Action.CREATE, CONTACT_CHANGED, why)
+            return failed(row, Action.CREATE, CONTACT_CHANGED, why)
         if listed and not same:
-            return _suppressed(row, listed)
-        why = phrase("created again; its call history is lost")
-        if same:
-            why = phrase("the dialler has this contact again, and it is locked now")
-        if not was_locked:
-            contact = await self._created(row, before, overwrite=not found)
-            return _done(row, Action.CREATE, contact_id=contact.id, error=why)
-        async with self.turn:  # one after the other: one that cannot be locked can be called
-            if self.client.gate.stopped:
-                raise self.client.gate.stopped
-            there = same
-            try:
-                there = there or await self._created(row, before, overwrite=not found)
-                locked = await self.client.lock_by_id(there.id)
-            except (RequestError, StopRun) as error:
-                if there is None and not isinstance(error, MaybeDone):
-                    raise
-                return self._not_locked(row, there, getattr(error, "code", INTERRUPTED), str(error))
-            if not locked:
-                return self._not_locked(row, there, NOT_FOUND, phrase("the dialler does not find it"))
-        return _done(row, Action.CREATE, contact_id=there.id, error=why)
-
-    async def _created(self, row: SpooledRow, before: dict[str, Any], *, overwrite: bool) -> StoredContact:
-        try:  # a contact of another campaign with this key must not be overwritten
-            return await self.client.import_contact(orjson.dumps(before), overwrite=overwrite, user_data=row.user_data)
-        except MaybeDone:
-            found = await self._alike(row.user_data, before)
-            if len(found) != 1:
-                raise
-            return found[0]
-
-    def _not_locked(self, row: SpooledRow, contact: StoredContact | None, code: str, why: str) -> Outcome:
-        """Stop the run, so that no other contact is made that can be called; return the outcome. ``contact``: None if
-        it may be there."""
-        told = phrase("the contact may be there again, but not locked, as it was: {why}", why=why)
-        if contact:
-            told = phrase("contact {id} is there again, but not locked, as it was: {why}", id=contact.id, why=why)
-        again = phrase("{told}. Lock it by hand, or give the undo again", told=told)
-        keyless = phrase("{told}. Look for it in the dialler, and lock it by hand", told=told)
-        self.client.gate.stop(SafetyLimit(again if row.user_data else keyless))
-        failed = _failed(row, Action.CREATE, code, told)._replace(contact_id=contact.id if contact else row.contact_id)
-        # Without UserData, a second undo would not find it, and make another one.
-        return failed if contact and row.user_data else failed._replace(status=Status.UNKNOWN)
+            return suppressed(row, listed)
+        maker = Maker(self.client, self.turn)
+        if was_locked:
+            return await maker.make_locked(row, before, there=same, overwrite=not found)
+        return await maker.make(row, before, overwrite=not found)
 
     def _judged(self, image: Image) -> tuple[dict[str, Any], str]:
         """(what the contact was, without numbers that are left out by now; why it must not be called as it was)."""
         before: dict[str, Any] = orjson.loads(image.before or "{}")
-        why = self._listed(before)
+        why = self.suppressed.reason(before) if self.suppressed else ""
         if self.suppressed and not why:
             before |= dict.fromkeys(self.suppressed.numbers(before))
         return before, why
-
-    def _listed(self, fields: Mapping[str, Any]) -> str:
-        return self.suppressed.reason(fields) if self.suppressed else ""
-
-    async def _alike(self, user_data: str, before: dict[str, Any]) -> list[StoredContact]:
-        """Return the contacts of a UserData that equal the before-image; none if that is unknown."""
-        try:
-            found = await self.client.find_contacts(user_data) if user_data else []
-        except RequestError:
-            return []
-        return [contact for contact in found if not differences(before, contact.values)]
 
     def _changed(self, image: Image, contact: StoredContact) -> str:
         """Describe the changes made since the run; ``""`` if there are none, or they do not matter."""
@@ -317,26 +272,3 @@ def _complete(before: dict[str, Any], contact: StoredContact) -> dict[str, Any]:
     if not any(body.get(name) for name in PHONE_FIELDS):
         body |= {name: contact.values[name] for name in PHONE_FIELDS if contact.values.get(name)}
     return body
-
-
-def _done(
-    row: SpooledRow,
-    action: Action | Reason,
-    status: Status = Status.SUCCEEDED,
-    *,
-    error: str = "",
-    contact_id: str | None = None,
-) -> Outcome:
-    return Outcome(row.seq, status, action, contact_id or row.contact_id, http_status=200, attempts=1, error=error)
-
-
-def _suppressed(row: SpooledRow, why: str) -> Outcome:
-    return _done(row, Reason.SUPPRESSED, Status.SKIPPED, error=why)
-
-
-def _elsewhere(row: SpooledRow, action: Action) -> Outcome:
-    return _failed(row, action, CONTACT_CHANGED, phrase("the contact is in another campaign than the run"))
-
-
-def _failed(row: SpooledRow, action: Action, code: str, error: str) -> Outcome:
-    return Outcome(row.seq, Status.FAILED, action, row.contact_id, attempts=1, error_code=code, error=error)

@@ -67,7 +67,7 @@ def newer_list(journal: Journal, run: RunRecord) -> str:
 
 
 def left_to_newer_lists(journal: Journal, undone: RunRecord, rows: Collection[JournalRow]) -> dict[int, str]:
-    """Return the rows of a run, by place, that an undo leaves to a newer list: what it has settled itself, and what the
+    """Return the rows of a run, by place, that an undo leaves to a newer list: what that has sent as well, and what the
     run did to contacts for its own list. Place → run with the newer list."""
     newest, (_, since) = newer_list(journal, undone), journal.list_of(undone)
     left = {entry.result.seq: newest for entry in rows if newest and entry.file in OF_A_LIST}
@@ -78,7 +78,7 @@ def left_to_newer_lists(journal: Journal, undone: RunRecord, rows: Collection[Jo
         images = journal.images(undone.id, list(sent)).values()
         spooled = (SpooledRow(image.seq, sent[image.seq], image.after.encode()) for image in images)
         keys = dict(campaign_keys(journal, undone, spooled, undone))
-        later = journal.settled_since(keys.values(), since, {undone.id}, newer=True)
+        later = journal.settled_since(keys.values(), since, {undone.id}, by_newer=True)
         left |= {seq: later[key] for seq, key in keys.items() if key in later}
     return left
 

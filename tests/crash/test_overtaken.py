@@ -352,8 +352,20 @@ def test_a_newer_list_of_a_single_campaign_is_newer_than_one_for_all_campaigns(
     assert names(dialler) == {"K2": "Newer", "K3": "Older"}
 
 
+def test_undo_puts_back_what_a_newer_list_has_not_sent_again(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """As when the same export comes every night: the run that sent it can be undone."""
+    configure()
+    older = run("import", contacts_csv(2), "--compare", "journal").summary["run_id"]
+    assert run("import", contacts_csv(2), "--compare", "journal").summary["actions"]["unchanged"] == 2
+
+    assert run("undo", older, "--yes").code == ExitCode.OK
+    assert names(dialler) == {}
+
+
 @pytest.mark.parametrize("forced", [False, True])
-def test_undo_of_an_older_list_leaves_alone_what_a_newer_one_has_as_it_is(
+def test_undo_of_an_older_list_leaves_alone_what_a_newer_one_has_sent_again(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, forced: bool
 ) -> None:
     """Changed or created: the dialler's contact shows no difference. What the newer list lacks is put back."""

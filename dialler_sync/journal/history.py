@@ -26,11 +26,11 @@ class History(Runs):
     """Queries of the journal across runs."""
 
     def settled_by(self, parent: str, run_id: str) -> list[int]:
-        """Return the rows of a run, by ``seq``, whose UserData ``parent`` has sent, or found as it is; not those that
-        an undo has put back since, or may have."""
+        """Return the rows of a run, by ``seq``, whose UserData a row of ``parent`` has sent, or found as it is, not
+        only locked or unlocked; not those that an undo has put back since, or may have."""
         theirs = schema.rows.alias()
         keys = sa.select(theirs.c.user_data).where(
-            theirs.c.run == parent, theirs.c.user_data != "", _is_settled(theirs.c)
+            theirs.c.run == parent, theirs.c.file >= 0, theirs.c.user_data != "", _is_settled(theirs.c)
         )
         back = _put_back(_undos(self.runs(), parent), (*_PUT_BACK, *_DOUBTFUL))
         return self._with_keys(run_id, keys.where(theirs.c.user_data.not_in(back)))

@@ -60,3 +60,25 @@ def test_a_row_that_is_let_in_later_is_sent_although_its_contact_was_locked(
 
     assert done.rows()[0]["_action"] == "overwrite", done.rows()
     assert people(dialler)[0][0] == "Ann"
+
+
+def test_a_row_stays_in_force_although_an_undo_locked_its_contact_again(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The undo left the row as it is, as somebody had changed the contact: it is newer than that of an older list."""
+    configure(rows=FILTER)
+    run("import", contacts_csv(1))
+    run("import", contacts_csv(rows=["K2,out,0171 3920012"]))
+    dialler.order(FaultPlan.parse("401_from:1"))
+    older = run("import", contacts_csv(rows=["K2,Older,0171 3920012"], name="older.csv")).summary["run_id"]
+    dialler.order(FaultPlan())
+    newer = run("import", contacts_csv(rows=["K2,Newer,0171 3920012"], name="newer.csv")).summary["run_id"]
+    for contact in dialler.store.contacts.values():
+        contact["Name"] = "Edited"
+    undone = run("undo", newer, "--yes")
+    assert sorted(undone.statuses().values()) == ["failed", "succeeded"], undone.rows()
+
+    done = run("resume", older)
+
+    assert [row["_action"] for row in done.rows()] == ["superseded"], done.err
+    assert people(dialler) == [("Edited", True)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..model import LEFT_TO_OTHERS, Reason, Status
+from ..model import LEFT_TO_OTHERS, Action, Reason, Status
 from ..target import ACCOUNT, share_a_campaign, split
 from ..text.outward import mask
 from . import last_sent, schema
@@ -26,11 +26,11 @@ class History(Runs):
     """Queries of the journal across runs."""
 
     def settled_by(self, parent: str, run_id: str) -> list[int]:
-        """Return the rows of a run, by ``seq``, whose UserData ``parent`` has sent, or found as it is; not those that
-        an undo has put back since, or may have."""
+        """Return the rows of a run, by ``seq``, whose UserData a row of ``parent`` has sent, or found as it is, not
+        only locked or unlocked; not those that an undo has put back since, or may have."""
         theirs = schema.rows.alias()
         keys = sa.select(theirs.c.user_data).where(
-            theirs.c.run == parent, theirs.c.user_data != "", _is_settled(theirs.c)
+            theirs.c.run == parent, theirs.c.file >= 0, theirs.c.user_data != "", _is_settled(theirs.c)
         )
         back = _put_back(_undos(self.runs(), parent), (*_PUT_BACK, *_DOUBTFUL))
         return self._with_keys(run_id, keys.where(theirs.c.user_data.not_in(back)))
@@ -138,13 +138,13 @@ class History(Runs):
                 if (by_newer and not doubtful) or not any(share_a_campaign(target, of) for target in targets):
                     continue
                 settled = rows.state == str(Status.SUCCEEDED) if by_newer else _is_settled(rows)
-                counts, files = sa.or_(settled, rows.state.in_(doubtful)), rows.file >= 0
+                counts, undos = sa.or_(settled, rows.state.in_(doubtful)), _undos(runs, run_id)
+                these = (rows.file >= 0) & counts & rows.user_data.not_in(_put_back(undos))
                 if lacks and doubtful:  # of a newer list
-                    counts = sa.or_(counts, rows.action == str(Reason.FILTERED))
-                    files = sa.or_(files, rows.file == NoRow.MIRRORED)
-                back = _put_back(_undos(runs, run_id))
-                query = sa.select(rows.user_data).where(rows.run == run_id, rows.user_data.in_(keys), files)
-                for key in connection.scalars(query.where(counts, rows.user_data.not_in(back))):
+                    gone = (rows.action == str(Reason.FILTERED)) | ((rows.file == NoRow.MIRRORED) & counts)
+                    these |= gone & rows.user_data.not_in(_put_back(undos, locks=True))
+                query = sa.select(rows.user_data).where(rows.run == run_id, rows.user_data.in_(keys), these)
+                for key in connection.scalars(query):
                     note(key, of, run_id)
         return {key: run for key, run in found.items() if run not in but}
 
@@ -289,10 +289,12 @@ def _undos(runs: Sequence[RunRecord], run_id: str) -> list[str]:
     ]
 
 
-def _put_back(undos: Sequence[str], states: Sequence[str] = _PUT_BACK) -> sa.Select[tuple[str]]:
-    """Select the keys of the rows of undos in one of these states."""
+def _put_back(undos: Sequence[str], states: Sequence[str] = _PUT_BACK, *, locks: bool = False) -> sa.Select[tuple[str]]:
+    """Select the keys of the rows of undos in one of these states. ``locks``: also of those that only locked or
+    unlocked the contact, whose own row stays in force."""
     rows = schema.rows.alias().c
-    return sa.select(rows.user_data).where(rows.run.in_(undos), rows.state.in_(states), rows.user_data != "")
+    counts = sa.true() if locks else rows.action.not_in([str(Action.LOCK), str(Action.UNLOCK)])
+    return sa.select(rows.user_data).where(rows.run.in_(undos), rows.state.in_(states), rows.user_data != "", counts)
 
 
 def _is_settled(rows: Any) -> sa.ColumnElement[bool]:

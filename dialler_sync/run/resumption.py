@@ -248,7 +248,9 @@ def _doubtful(journal: Journal, parent: RunRecord) -> tuple[dict[str, list[int |
     doubtful: dict[str, list[int | None]] = {}
     back = journal.put_back(parent.id)
     for entry in journal.rows(parent):
-        if entry.state in DOUBTFUL and entry.result.user_data and entry.result.seq not in back:
+        if not entry.has_source or entry.result.seq in back:
+            continue
+        if entry.state in DOUBTFUL and entry.result.user_data:
             doubtful.setdefault(entry.result.user_data, []).append(entry.watermark)
             if entry.moves:
                 moves.add(entry.result.user_data)

@@ -15,7 +15,7 @@ import orjson
 from ..text.phrase import phrase
 from .characters import Characters, charset_of
 from .retry import judge_failure, unreadable
-from .wire import ESCAPED_HALF, finite, no_number, weight, whole_characters
+from .wire import ESCAPED_HALF, finite, is_too_deep, no_number, weight, whole_characters
 
 LONGEST_VALUE = 2**24
 """Characters; a longer value that has not ended is not a contact."""
@@ -147,7 +147,7 @@ class _Text:
             found: list[dict[str, Any]] = orjson.loads(f"[{text}]")
         except orjson.JSONDecodeError:  # where the last one is not whole, or holds what JSON does not allow
             return []
-        if set(map(type, found)) != {dict} or _may_have_lost_digits(found, text):
+        if set(map(type, found)) != {dict} or _may_be_misread(found, text):
             return []
         self._at = end
         return found
@@ -162,6 +162,8 @@ class _Text:
                 if self._whole:
                     raise
             else:
+                if is_too_deep(value):
+                    raise ValueError(phrase("a value has hundreds of levels"))
                 if end < len(self._text) or self._whole:  # else it may be a number that goes on
                     halves = ESCAPED_HALF.search(self._text, self._at, end)
                     self.taken += _length(self._text[self._at : end])
@@ -191,10 +193,10 @@ def _length(text: str) -> int:
     return max(len(text), weight(text.encode("utf-8", "surrogatepass")) // USUAL_WEIGHT)
 
 
-def _may_have_lost_digits(objects: list[dict[str, Any]], text: str) -> bool:
-    """Whether orjson may have read an integer of the text as a float, as it does beyond 64 bits."""
+def _may_be_misread(objects: list[dict[str, Any]], text: str) -> bool:
+    """Whether orjson may have read an integer of the text as a float, as it does beyond 64 bits; or too many levels."""
     kinds = set(map(type, chain.from_iterable(map(dict.values, objects))))
-    return not kinds <= _SIMPLE and _LONG in text.encode().translate(_ALIKE)
+    return not kinds <= _SIMPLE and (_LONG in text.encode().translate(_ALIKE) or is_too_deep(objects))
 
 
 _SIMPLE = frozenset({str, int, bool, type(None)})

@@ -28,7 +28,8 @@ class StoredContact(NamedTuple):
 
 
 def decode(body: bytes, charset: str | None = None, *, exact: bool = True) -> dict[str, Any] | None:
-    """Decode a JSON object; return None for any other body (cut off, HTML, empty, a key with two values).
+    """Decode a JSON object; return None for any other body (cut off, HTML, empty, a key with two values,
+    hundreds of levels).
 
     ``charset`` comes from the answer's header. Unless ``exact``, undecodable bytes are replaced: they do not affect the
     outcome.
@@ -44,7 +45,24 @@ def decode(body: bytes, charset: str | None = None, *, exact: bool = True) -> di
             return None
     except (ValueError, RecursionError):  # orjson reads what is nested more deeply than json does
         return None
-    return answer if isinstance(answer, dict) else None
+    return answer if isinstance(answer, dict) and not is_too_deep(answer) else None
+
+
+def is_too_deep(value: object) -> bool:
+    """Whether a value of JSON is nested more deeply than any answer: readers give more levels than Python has room for
+    where they are written."""
+    inside = [value]
+    for _ in range(_DEEPEST):
+        nested = (
+            each.values() if isinstance(each, dict) else each for each in inside if isinstance(each, (dict, list))
+        )
+        inside = [each for part in nested for each in part]
+        if not inside:
+            return False
+    return True
+
+
+_DEEPEST = 500
 
 
 def weight(body: bytes) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import paramiko
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 from fsspec.implementations.sftp import SFTPFileSystem
 from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
 
@@ -142,7 +143,7 @@ def open_sftp(
     keys = [key for key in named if key]
     # Of keys that ~/.ssh/config names for any host: a password that opens none of them is the host's.
     of_key = password is not None and any(
-        _is_locked(key) and (key is key_file or _opens(str(password), key)) for key in keys
+        not _opens(None, key) and (key is key_file or _opens(password, key)) for key in keys
     )
     look_for_keys = key_file is None and password is None
     if look_for_keys:
@@ -163,21 +164,12 @@ def open_sftp(
     )
 
 
-def _opens(password: str, key: Path) -> bool:
-    """Whether it is the password of a private key, of a kind that :class:`paramiko.SSHClient` tries."""
-    for kind in (paramiko.Ed25519Key, paramiko.RSAKey, paramiko.ECDSAKey):
+def _opens(password: str | None, key: Path) -> bool:
+    """Whether it is the password of a private key, also of a kind that paramiko has no use for; None: it has none."""
+    for load in (load_ssh_private_key, load_pem_private_key):
         with suppress(Exception):  # of many kinds, by the kind of the key
-            kind.from_private_key_file(str(key), password)
+            load(key.read_bytes(), None if password is None else password.encode())
             return True
-    return False
-
-
-def _is_locked(key: Path) -> bool:
-    """Whether a private key has a password, as far as is known."""
-    try:
-        paramiko.PKey.from_path(key)
-    except Exception:  # noqa: BLE001 - of many kinds, by the kind of the key
-        return True
     return False
 
 
@@ -224,6 +216,11 @@ def reason(error: BaseException) -> str:
             "the host is not in known_hosts. Get its key (ssh-keyscan), compare its fingerprint with the one "
             "that its owner gives you, and add it to ~/.ssh/known_hosts, or name the file in sources: "
             "known_hosts."
+        )
+    if isinstance(error, paramiko.SSHException) and "private key file" in str(error):
+        return phrase(
+            "the private key is in a form that is not read here ({error}). Change it: ssh-keygen -p -f FILE.",
+            error=error,
         )
     if isinstance(error, (paramiko.SSHException, EOFError)):
         return phrase("the connection broke ({error}). Try again later.", error=error or phrase("it was closed"))

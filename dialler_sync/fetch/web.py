@@ -32,20 +32,21 @@ def require_part(asked: str, told: str, status: int) -> None:
         RefusedError: it begins elsewhere, or is a part where the whole was asked for: such parts would make a list that
             nobody has written.
     """
-    if status in _GIVEN and (
-        (_begin(_TOLD, told) or 0) != (_begin(_ASKED, asked) or 0) or (status == _PART and not asked)
-    ):
+    begin, end, size = _numbers(_TOLD, told)
+    part = status == _PART and not asked and end + 1 != size  # some give the whole as a part
+    if status in _GIVEN and (part or begin != _numbers(_ASKED, asked)[0]):
         raise RefusedError(
             phrase("the server gives another part of the file than it was asked for. Start again, or ask who runs it.")
         )
 
 
-def _begin(pattern: re.Pattern[str], header: str) -> int | None:
+def _numbers(pattern: re.Pattern[str], header: str) -> list[int]:
     found = pattern.match(header)
-    return int(found[1]) if found else None
+    return list(map(int, found.groups("0"))) if found else [0] * pattern.groups
 
 
-_ASKED, _TOLD = re.compile(r"bytes=(\d{1,19})-"), re.compile(r"bytes (\d{1,19})-")
+_ASKED = re.compile(r"bytes=(\d{1,19})-")
+_TOLD = re.compile(r"bytes[ =]\s{0,9}(\d{1,19})-(?:(\d{1,19})/(\d{1,19})?)?", re.IGNORECASE)
 _GIVEN, _PART = range(200, 300), 206
 
 

@@ -6,6 +6,7 @@ import gzip
 import socket
 import time
 import zlib
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -141,6 +142,26 @@ def test_an_answer_that_nests(depth: int, command: tuple[str, ...], run: Run, co
 
     assert done.code in ({4, 5} if depth > 1_024 else {0, 4, 5}), done.err
     assert token.decode() not in done.out + done.err
+
+
+@pytest.mark.parametrize("field", ["Tag", "error"])
+@pytest.mark.parametrize(
+    "command", [("import", "contacts.csv"), ("contacts", "list"), ("contacts", "get", "--user-data", "K2"), ("doctor",)]
+)
+def test_more_levels_than_python_has_room_for(
+    field: str, command: tuple[str, ...], run: Run, configure: Configure, contacts_csv: Callable[..., Path]
+) -> None:
+    """orjson reads 1,024, and the text of a value of 1,000 has no room in Python."""
+    contacts_csv(1)
+    deep = "[" * 1_005 + "]" * 1_005
+    told = {"Tag": f'{{"records":[{{"Tag":{deep},"ID":1,"UserData":"K2"}}],"count":1,"status":200}}'}
+    body = told.get(field, f'{{"error":{deep},"records":[],"count":0,"status":200}}')
+    with answering(whole(body.encode())) as url:
+        configure(base_url=url, retries=0, give_up_after=1)
+        done = run(*command)
+
+    assert done.code, done.err
+    assert "Traceback" not in done.err
 
 
 @pytest.mark.parametrize("records", ["{}", '"[]"', "0", '[],"records":[{"ID":1,"UserData":"K1"}]'])

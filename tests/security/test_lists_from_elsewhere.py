@@ -158,6 +158,35 @@ def test_a_part_is_not_the_whole_that_was_asked_for(server: tuple[str, list[Answ
         download(Url(f"{address}/list.csv"), {}, 100, pause=0)
 
 
+@pytest.mark.parametrize("told", ["bytes {begin}-{end}/{size}", "Bytes  {begin}-{end}/*", "bytes={begin}-{end}/{size}"])
+def test_a_server_that_gives_all_as_a_part_or_tells_of_parts_in_its_own_way(
+    told: str, server: tuple[str, list[Answer]], taken: Event
+) -> None:
+    """As scripts do that answer with 206 whatever is asked for, where that is the whole; and after a break."""
+    address, answers = server
+    content, broken = LIST * 70_000, True
+    size = len(content)
+
+    def parts(request: BaseHTTPRequestHandler) -> None:
+        nonlocal broken
+        if request.command == "HEAD":
+            return head(request, 200, Content_Length=size)
+        begin = int(request.headers.get("Range", "=0-").partition("=")[2].partition("-")[0])
+        whole = f"bytes 0-{size - 1}/{size}"
+        header = told.format(begin=begin, end=size - 1, size=size) if begin else whole
+        head(request, 206, Content_Length=size - begin, Content_Range=header)
+        request.wfile.write(content[: 3 * BLOCK // 2] if broken else content[begin:])
+        if broken:
+            taken.wait(20)
+        request.close_connection, broken = broken, False
+        return None
+
+    answers.append(parts)
+    copy = download(Url(f"{address}/list.csv"), {}, 100, pause=0)
+
+    assert copy.path.read_bytes() == content
+
+
 @pytest.mark.parametrize("told", [None, "bytes 0-9/10", "bytes */10"])
 def test_a_part_that_begins_elsewhere_is_not_put_behind_the_others(
     told: str | None, server: tuple[str, list[Answer]], monkeypatch: pytest.MonkeyPatch

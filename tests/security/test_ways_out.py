@@ -184,18 +184,20 @@ def test_a_name_that_looks_like_this_machine(host: str) -> None:
     ("by_config", "password", "expected"),
     [(False, "p@ss of the key", []), (True, "p@ss of the key", []), (True, "p@ss of the host", ["p@ss of the host"])],
 )
+@pytest.mark.parametrize("kind", [("ed25519",), ("rsa", "-m", "PKCS8")], ids=" ".join)
 def test_the_password_of_a_key_is_not_sent_to_a_host_that_refuses_the_key(
     by_config: bool,
     password: str,
     expected: list[str],
+    kind: tuple[str, ...],
     sftp: Sftp,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """paramiko would then log in with it, as with a password of the host's. ``~/.ssh/config`` may name a key for all
-    hosts, also for those that want a password."""
+    hosts, also for those that want a password; and ssh takes more kinds of keys than paramiko."""
     key = tmp_path / "other"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "p@ss of the key", "-f", key], check=True)
+    subprocess.run(["ssh-keygen", "-q", "-N", "p@ss of the key", "-f", key, "-t", *kind], check=True)
     sent: list[str] = []
 
     def refuse(_: object, __: str, password: str, **___: object) -> None:
@@ -209,7 +211,7 @@ def test_the_password_of_a_key_is_not_sent_to_a_host_that_refuses_the_key(
         key_file=None if by_config else key, known_hosts=sftp.known_hosts, password_command=["echo", password]
     )
 
-    with pytest.raises(InputError, match="the host refuses the login"):
+    with pytest.raises(InputError, match=r"the host refuses the login|the private key is in a form that is not read"):
         download(Url(sftp.url("list.csv")), {f"sftp://127.0.0.1:{sftp.port}": login}, 100, pause=0)
     assert sorted(set(sent)) == expected
 

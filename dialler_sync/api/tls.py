@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..config.dialler import DiallerSettings
 from ..errors import ConfigError
-from ..files.trust import is_trusted
+from ..files.trust import is_trusted, require_authorities
 from ..text.phrase import mark, phrase
 
 
@@ -32,6 +32,7 @@ def tls_context(settings: DiallerSettings, *, shown: bool = True) -> ssl.SSLCont
 
     Raises:
         ConfigError: a file cannot be used.
+        UsageError: others could have changed the authorities.
     """
     names = ("dialler.ca_file", "dialler.client_cert", "dialler.client_key")
     return context_of(PemFiles(settings.ca_file, settings.client_cert if shown else None, settings.client_key, names))
@@ -42,7 +43,10 @@ def context_of(files: PemFiles) -> ssl.SSLContext:
 
     Raises:
         ConfigError: a file cannot be used, or others can read the key.
+        UsageError: others could have changed the authorities.
     """
+    if files.ca is None:
+        require_authorities()
     ca_name, cert_name, key_name = files.names
     try:
         context = ssl.create_default_context(cafile=files.ca)

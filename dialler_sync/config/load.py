@@ -100,6 +100,8 @@ def load_config(
     settings = _with_absolute_paths(settings, document.path.resolve().parent)
     for what, named in files_to_trust(settings):
         trust.require(what, named, trust=trusted)
+    if settings.notify and not trusted:
+        trust.require_authorities()
     return settings
 
 

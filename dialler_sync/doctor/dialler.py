@@ -24,8 +24,9 @@ from ..config import Settings
 from ..config.proxy import find_proxy
 from ..endpoints import ENDPOINTS
 from ..error_codes import ENDPOINT_MISSING, NOT_FOUND, REDIRECTED, UNAUTHORISED
-from ..errors import ConfigError, DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, StopRun
+from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, StopRun, UsageError
 from ..exit_codes import ExitCode, exit_code
+from ..files.trust import require_authorities
 from ..text.forms import milliseconds
 from ..text.phrase import counted, figure, mark, phrase
 from .calls import check_calls
@@ -65,7 +66,9 @@ def check_dialler(settings: Settings, now: Callable[[], float]) -> Iterator[Chec
     try:
         proxy = find_proxy(dialler.base_url)
         context = tls_context(dialler) if address.scheme == "https" else None
-    except ConfigError as error:
+        if settings.notify:
+            require_authorities()
+    except UsageError as error:
         yield failed("configuration", str(error), phrase("correct what the message names"), ExitCode.USAGE)
         return
     if proxy:

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 _TALKATIVE = ("paramiko", "smbprotocol", "smbclient")
 """Libraries that log tracebacks of broken connections, even at exit; we report them in our own words."""
 
-_VARIABLES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "BOTO_CONFIG")
-"""They name other files than those of the home folder, which may name hosts, and programs to run."""
+_VARIABLES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "BOTO_CONFIG", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+"""They name other files than those of the home folder, which may name hosts, and programs to run; or authorities."""
 
 _HTTP = range(100, 600)
 """The errors of Windows shares have a ``status``, too, which is a large number; aiohttp's own have 0."""
@@ -139,6 +139,8 @@ def _smb(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
 
 
 def _https(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
+    if url.scheme == "https" and settings.ca_file is None:
+        trust.require_authorities()
     from .web import open_web
 
     token, password = _secret(settings, "token_command"), _secret(settings, "password_command")

@@ -121,6 +121,16 @@ def require_usual(*names: str | None) -> None:
             _require_none_can_make(Path(os.path.realpath(path)))
 
 
+def require_authorities() -> None:
+    """Refuse authorities that others could have changed, where OpenSSL's variables name other ones than the system's.
+
+    Raises:
+        UsageError: as :func:`require`.
+    """
+    folders = os.environ.get("SSL_CERT_DIR", "").split(os.pathsep)
+    require_usual(os.environ.get("SSL_CERT_FILE"), *folders)
+
+
 def _require_none_can_make(path: Path) -> None:
     folder = next(each for each in path.parents if os.path.isdir(each))  # noqa: PTH112 - as above
     if not is_overridden() and judge("", folder):

@@ -65,7 +65,10 @@ def test_what_another_user_put_there_is_not_read(
 
 
 @is_root
-@pytest.mark.parametrize("name", ["AWS_CONFIG_FILE", "DASK_CONFIG", "DASK_ROOT_CONFIG", "PGSSLROOTCERT"])
+@pytest.mark.parametrize(
+    "name",
+    ["AWS_CONFIG_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "DASK_CONFIG", "DASK_ROOT_CONFIG", "PGSSLROOTCERT"],
+)
 def test_what_a_variable_names_is_judged_as_well(
     name: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,7 +76,7 @@ def test_what_a_variable_names_is_judged_as_well(
     os.chown(tmp_path / "theirs", INTRUDER, INTRUDER)
     monkeypatch.setenv(name, str(tmp_path / "theirs"))
 
-    usual = {"A": ".aws/config", "D": ".config/dask/x.yaml", "P": ".pgpass"}
+    usual = {"A": ".aws/config", "D": ".config/dask/x.yaml", "P": ".pgpass", "R": ".aws/config"}
     done = run(*ARGUMENTS[usual[name[0]]])
 
     assert done.code == ExitCode.USAGE

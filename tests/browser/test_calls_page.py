@@ -54,3 +54,14 @@ def test_it_is_accessible_in_both_themes_and_on_a_phone(
 
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("result", ["Nobody answered, call again next week in the morning", "W" * 3000])
+def test_a_long_result_stays_on_the_screen(tmp_path: Path, open_page: Open, result: str) -> None:
+    calls = [call | {"ResultText": result} for call in _calls(40)]
+    write_calls_page(tmp_path / "calls.html", calls)
+
+    page = open_page(tmp_path / "calls.html", viewport={"width": 360, "height": 800})
+
+    assert result in " ".join(page.locator(".bars th").all_inner_texts())
+    assert page.evaluate("document.documentElement.scrollWidth") == 360

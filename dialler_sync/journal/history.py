@@ -25,15 +25,22 @@ CampaignKey = tuple[str, str]
 class History(Runs):
     """Queries of the journal across runs."""
 
-    def settled_by(self, parent: str, run_id: str) -> list[int]:
+    def settled_by(self, parent: str, run_id: str, *, counts: str = "") -> list[int]:
         """Return the rows of a run, by ``seq``, whose UserData a row of ``parent`` has sent, or found as it is, not
-        only locked or unlocked; not those that an undo has put back since, or may have."""
-        theirs = schema.rows.alias()
+        only locked or unlocked; not those that an undo has put back since, or may have. ``counts``: the first or last
+        row of a key; nor those of which such a one was rejected: mended, it counts."""
+        theirs, rejected = schema.rows.alias(), schema.rows.alias().c
         keys = sa.select(theirs.c.user_data).where(
             theirs.c.run == parent, theirs.c.file >= 0, theirs.c.user_data != "", _is_settled(theirs.c)
         )
         back = _put_back(_undos(self.runs(), parent), (*_PUT_BACK, *_DOUBTFUL))
-        return self._with_keys(run_id, keys.where(theirs.c.user_data.not_in(back)))
+        place = (sa.func.max if counts == "last" else sa.func.min)(rejected.seq).label("place")
+        which = rejected.run == parent, rejected.state == str(Status.REJECTED), rejected.user_data != ""
+        of_key = sa.select(rejected.user_data, place).where(*which).group_by(rejected.user_data).subquery()
+        before = of_key.c.place > theirs.c.seq if counts == "last" else of_key.c.place < theirs.c.seq
+        over = keys.join(of_key, of_key.c.user_data == theirs.c.user_data).where(before)
+        overruled = [over] if counts in {"first", "last"} else []
+        return self._with_keys(run_id, keys.where(theirs.c.user_data.not_in(back)), *overruled)
 
     def perhaps_put_back(self, parent: str, run_id: str) -> list[int]:
         """Return the rows of a run, by ``seq``, that an undo may have put back since ``parent`` settled them."""

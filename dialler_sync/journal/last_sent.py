@@ -102,9 +102,12 @@ def _touched(run_id: str, state: str) -> sa.ColumnElement[bool]:
 
 def _fold_rows(connection: sa.Connection, target: str, run_id: str, state: str, command: str) -> None:
     """Take in what one run has sent. What is known of the same keys in other campaigns of the account no longer tells
-    what they hold: a dialler may match UserData across campaigns."""
-    rows, sent = schema.rows, schema.sent
-    of_run = (rows.c.run == run_id) & (rows.c.user_data != "")
+    what they hold: a dialler may match UserData across campaigns. Of a run that was taken in before, and has gone on
+    since, nothing takes the place of what newer runs have sent: which came last is not known."""
+    rows, sent, newer = schema.rows, schema.sent, _newer(target, run_id)
+    last = sent.alias().c
+    theirs = sa.exists().where(last.target == target, last.user_data == rows.c.user_data, last.run.in_(newer))
+    of_run = (rows.c.run == run_id) & (rows.c.user_data != "") & ~theirs
     succeeded = rows.c.state == str(Status.SUCCEEDED)
     touched = sa.select(rows.c.user_data).where(_touched(run_id, state))
     kept = of_run & succeeded & (rows.c.payload != "")
@@ -112,13 +115,30 @@ def _fold_rows(connection: sa.Connection, target: str, run_id: str, state: str, 
         touched if command in ("undo", "delete") else sa.select(rows.c.user_data).where(of_run & succeeded & _DELETED)
     )
     replaced = sent.c.user_data.in_(gone) | sent.c.user_data.in_(sa.select(rows.c.user_data).where(kept))
-    connection.execute(sa.delete(sent).where(sent.c.target == target, replaced))
+    connection.execute(sa.delete(sent).where(sent.c.target == target, sent.c.run.not_in(newer), replaced))
     ours = of_account(sent.c.target, target) & (sent.c.payload != "")
     connection.execute(sa.update(sent).where(ours, sent.c.user_data.in_(touched)).values(payload=""))
     _insert(connection, target, kept, sa.func.max(rows.c.payload))
+    theirs_too = (sent.c.run == run_id) & sent.c.user_data.in_(_done_by(newer, "user_data"))
+    connection.execute(sa.update(sent).where(sent.c.target == target, theirs_too).values(payload=""))
     if command == "undo":
         restored = of_run & succeeded & (rows.c.payload == "") & rows.c.action.not_in([*_KEEPING, str(Action.DELETE)])
         _insert(connection, target, restored & _sent_before_what_was_undone(target, run_id), sa.literal(""))
+
+
+def _newer(target: str, run_id: str) -> sa.Select[tuple[str]]:
+    """Select the runs of the account that began after a run and were taken in before it."""
+    runs, own = schema.runs.alias().c, schema.runs.alias().c
+    began = sa.select(own.started_at).where(own.id == run_id).scalar_subquery()
+    return sa.select(runs.id).where(of_account(runs.target, target), runs.folded, runs.started_at > began)
+
+
+def _done_by(runs: sa.Select[tuple[str]], name: str, *which: Action) -> sa.Select[tuple[str]]:
+    """Select a column of the rows that runs have sent, or may have sent: by one of these actions, if any are given."""
+    rows = schema.rows.alias().c
+    sent = rows.state.in_([str(Status.SUCCEEDED), str(Status.UNKNOWN), str(RowState.SENDING), PENDING])
+    by = rows.action.in_(list(map(str, which))) if which else sa.true()
+    return sa.select(rows[name]).where(rows.run.in_(runs), sent, by)
 
 
 def _insert(
@@ -162,7 +182,8 @@ def _parent(run_id: str) -> sa.ScalarSelect[str | None]:
 def _fold_locks(connection: sa.Connection, target: str, run_id: str, command: str) -> None:
     """Fold the locks of a run, and its changes of contacts locked before."""
     rows, locks = schema.rows, schema.mirror_locks
-    of_run = (rows.c.run == run_id) & (rows.c.contact_id != "")
+    theirs = _done_by(_newer(target, run_id), "contact_id", Action.LOCK, Action.UNLOCK, Action.DELETE)
+    of_run = (rows.c.run == run_id) & (rows.c.contact_id != "") & rows.c.contact_id.not_in(theirs)
     if command == "import":
         of_run &= rows.c.file.in_([int(kind) for kind in NoRow])
     elif command == "undo":
@@ -179,17 +200,17 @@ def _fold_locks(connection: sa.Connection, target: str, run_id: str, command: st
     names = ["target", "contact_id", "user_data", "run"]
     connection.execute(sa.insert(locks).from_select(names, locked.group_by(rows.c.contact_id, rows.c.run)))
     if command == "undo":
-        _take_back(connection, target, run_id)
+        _take_back(connection, target, of_run)
 
 
-def _take_back(connection: sa.Connection, target: str, run_id: str) -> None:
+def _take_back(connection: sa.Connection, target: str, of_run: sa.ColumnElement[bool]) -> None:
     """Restore the mirror's lock of returned contacts that an undo has locked again."""
     rows, runs, undone = schema.rows, schema.runs, schema.rows.alias()
     again = (
         sa.select(sa.literal(target), rows.c.contact_id, sa.func.max(rows.c.user_data), rows.c.run)
         .join(runs, runs.c.id == rows.c.run)
         .join(undone, (undone.c.run == runs.c.parent) & (undone.c.seq == rows.c.seq))
-        .where(rows.c.run == run_id, rows.c.state == str(Status.SUCCEEDED), rows.c.contact_id != "")
+        .where(of_run, rows.c.state == str(Status.SUCCEEDED))
         .where(rows.c.action == str(Action.LOCK), undone.c.file == NoRow.RETURNED)
         .group_by(rows.c.contact_id, rows.c.run)
     )

@@ -228,7 +228,8 @@ def drop_settled(
     def waits(seq: int) -> bool:
         return bool(prepared.todo[seq]) and (rows is None or seq in rows)
 
-    settled = list(filter(waits, journal.settled_by(earlier.id, run.id)))
+    counts = "" if rows is None else run.config.get("rows.duplicate_keys", "").strip('"')
+    settled = list(filter(waits, journal.settled_by(earlier.id, run.id, counts=counts)))
     found: dict[int, int | None] = {}
     doubtful, moves = _doubtful(journal, earlier)
     for entry in journal.rows(run) if doubtful else ():

@@ -309,7 +309,7 @@ def _remote(url: Url, source: SourceSettings) -> Local:
 
 
 def _blocks(stream: BinaryIO, most: int = sys.maxsize) -> Iterator[bytes]:
-    """Yield the content of a file, of which no more than ``most`` bytes."""
+    """Yield the content of a file, at most ``most`` bytes of it."""
     while block := stream.read(min(BLOCK, most)):
         yield block
         most -= len(block)

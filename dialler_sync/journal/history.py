@@ -27,8 +27,8 @@ class History(Runs):
 
     def settled_by(self, parent: str, run_id: str, *, counts: str = "") -> list[int]:
         """Return the rows of a run, by ``seq``, whose UserData a row of ``parent`` has sent, or found as it is, not
-        only locked or unlocked; not those that an undo has put back since, or may have. ``counts``: the first or last
-        row of a key; nor those of which such a one was rejected: mended, it counts."""
+        only locked or unlocked; not those that an undo has put back since, or may have. ``counts``: which row of a key
+        counts, ``first`` or ``last``; if ``parent`` rejected that one, the key is not settled: it may be mended now."""
         theirs, rejected = schema.rows.alias(), schema.rows.alias().c
         keys = sa.select(theirs.c.user_data).where(
             theirs.c.run == parent, theirs.c.file >= 0, theirs.c.user_data != "", _is_settled(theirs.c)

@@ -70,10 +70,14 @@ def _same_id(one: str, other: str) -> bool:
 
 
 def change_is_about(answer: Record, contact_id: str = "", user_data: str | None = None) -> bool:
-    """Whether the answer to a change matches; it may name a contact itself, or in its ``records``."""
+    """Whether the answer to a change matches."""
+    return all(is_about(record, contact_id, user_data) for record in told_by(answer))
+
+
+def told_by(answer: Record) -> list[Record]:
+    """Return what the answer to a change tells of contacts: itself, and its ``records``."""
     found = answer.get("records")
-    told = answer, *(found if isinstance(found, list) else [found])
-    return all(is_about(record, contact_id, user_data) for record in told if isinstance(record, dict))
+    return [answer, *(each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict))]
 
 
 def of_user_data(user_data: str) -> Meant:

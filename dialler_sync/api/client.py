@@ -25,7 +25,7 @@ import orjson
 from ..error_codes import NOT_FOUND
 from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, StopRun
 from ..text.phrase import counted, phrase
-from .about import Meant, ToldIds, change_is_about, is_about, of_any, of_calls, of_user_data
+from .about import Meant, ToldIds, change_is_about, is_about, of_any, of_calls, of_user_data, told_by
 from .connection import Connection
 from .listing import record_stream
 from .retry import is_too_long, judge, unreadable
@@ -37,8 +37,8 @@ from .wire import (
     each_once,
     id_number,
     imported_contact,
-    is_elsewhere,
     is_somebody_else,
+    plainly_different,
     records,
     stored_contact,
     weight,
@@ -119,7 +119,7 @@ class DiallerClient(Connection):
             return True
 
         try:
-            return await self._repeating(once)
+            return await self.repeating(once)
         except (NotDone, Refused, StopRun):  # of a later try
             if doubt is not None:
                 raise doubt from None
@@ -171,7 +171,7 @@ class DiallerClient(Connection):
         method, url = self._endpoints[name].method, self._url(name, **values)
         if "languagesID" in values:  # not sent by default: an older dialler may not know the parameter
             url = url.copy_merge_params({"languagesID": values["languagesID"]})
-        return await self._repeating(lambda: self._send(self._request(method, url, body), judged, as_probe=True))
+        return await self.repeating(lambda: self._send(self._request(method, url, body), judged, as_probe=True))
 
     async def _find(self, name: str, wanted: int | str) -> Records:
         """Read the records with this ID; "not found" is an answer too."""
@@ -201,7 +201,7 @@ class DiallerClient(Connection):
             contact = imported_contact(answer)
             if user_data is not None and (
                 not change_is_about(answer, user_data=user_data)
-                or self._is_another(contact, body)
+                or self._is_another(contact, told_by(answer), body)
                 or not self._told.is_own(contact, user_data)
             ):
                 raise self._misdirected()
@@ -211,15 +211,21 @@ class DiallerClient(Connection):
         method, url = self._endpoints["import_contact"].method, self._import_urls[overwrite]
         return await self._send(self._request(method, url, body, longest=LONGEST_OF_ONE), judged)
 
-    def _is_another(self, contact: StoredContact, body: bytes) -> bool:
-        """Whether an answer has another campaign's ID (its name may be written in another way than ours), or in place
-        of our UserData another person."""
+    def _is_another(self, contact: StoredContact, told: Iterable[Mapping[str, Any]], body: bytes) -> bool:
+        """Whether an answer names another campaign, as far as ours is known, or in place of our UserData another
+        person. A campaign's name may be written in another way than ours."""
         ours = orjson.loads(body)
-        meant = ours.get("DiallerCampaignsID") or self.campaign_ids.get(ours.get(CAMPAIGN_NAME, ""))
+        name, number = ours.get(CAMPAIGN_NAME), ours.get("DiallerCampaignsID")
+        number = str(number or self.campaign_ids.get(name, ""))
+        name = name or next((each for each, its in self.campaign_ids.items() if its == number), "")
+
+        def is_other(record: Mapping[str, Any]) -> bool:
+            if its := campaign_of(record):
+                return bool(number) and its != number
+            return bool(name and record.get(CAMPAIGN_NAME)) and plainly_different({CAMPAIGN_NAME: name}, record)
+
         lacks = bool(ours.get("UserData")) and not contact.user_data
-        return is_elsewhere({"DiallerCampaignsID": meant}, contact.values, {}) or (
-            lacks and is_somebody_else(ours, contact.values)
-        )
+        return any(map(is_other, told)) or (lacks and is_somebody_else(ours, contact.values))
 
     def _note_campaign(self, contact: StoredContact) -> None:
         """Note the name of a campaign; few and short ones, as each answer may tell of another."""

@@ -142,11 +142,21 @@ class Connection:
             method, url, headers=self._headers + length, stream=httpx.ByteStream(body), extensions=extensions
         )
 
-    async def _repeating(self, once: Callable[[], Awaitable[T]]) -> T:
-        started = self._clock()
-        return await repeating(
-            once, retries=self.settings.retries, sleep=self.gate.rest, left=lambda: self.gate.left(started)
-        )
+    async def repeating(self, once: Callable[[], Awaitable[T]], *, long: bool = False) -> T:
+        """Call ``once`` until it is done or refused, as often as the settings allow. Only for harmless repeats.
+
+        ``long``: one call may take minutes, so that a ``Retry-After`` has ``give_up_after`` from the dialler's latest
+        answer, not from here.
+
+        Raises:
+            RequestError: the last failure.
+        """
+        started, gate = self._clock(), self.gate
+
+        def left() -> float:
+            return gate.left(max(started, gate.last_success) if long else started)
+
+        return await repeating(once, retries=self.settings.retries, sleep=gate.rest, left=left)
 
     def _misdirected(self) -> Misdirected:
         """Make the error for an answer that names another contact than the request: it may belong to another request,

@@ -187,9 +187,7 @@ def _may_pass(error: BaseException) -> bool:
     return isinstance(error, NotDone | MaybeDone) and not is_too_long(error)
 
 
-async def repeating(
-    once: Callable[[], Awaitable[T]], *, retries: int, sleep: Sleep, left: Callable[[], float] = lambda: math.inf
-) -> T:
+async def repeating(once: Callable[[], Awaitable[T]], *, retries: int, sleep: Sleep, left: Callable[[], float]) -> T:
     """Call ``once`` until it is done or refused, with at most ``retries`` retries. Only for harmless repeats.
 
     ``left``: the seconds for which a ``Retry-After`` may still be waited for.
@@ -216,7 +214,7 @@ def _wait(state: tenacity.RetryCallState, left: float) -> float:
     return pause(state.attempt_number, error if isinstance(error, RequestError) else None, left)
 
 
-def pause(attempt: int, error: RequestError | None, left: float = math.inf) -> float:
+def pause(attempt: int, error: RequestError | None, left: float) -> float:
     """Seconds to wait after failure number ``attempt``: full jitter, and at least what the dialler asks for, if that
     many are ``left``.
 

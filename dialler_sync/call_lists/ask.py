@@ -12,7 +12,6 @@ from typing import Any
 
 from ..api.client import DiallerClient
 from ..api.query import calling
-from ..api.retry import repeating
 from ..api.wire import HISTORY, stored_contact
 from ..contacts.find import Finder, problems_of
 from ..contacts.histories import AT_ONCE, Histories
@@ -104,7 +103,7 @@ class OfCampaign:
             finally:
                 seen.close()
 
-        await repeating(once, retries=self._client.settings.retries, sleep=self._client.gate.rest)
+        await self._client.repeating(once, long=True)
 
     def _chosen(self, contacts: RecordFile, *, again: bool = False) -> Iterator[list[tuple[Record, Told]]]:
         """Yield the contacts to ask, a page at a time; ``again``: those that were left out the first time."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..api.client import DiallerClient
 from ..api.query import calling, query, resolve_campaign
-from ..api.retry import repeating, unreadable
+from ..api.retry import unreadable
 from ..api.wire import CAMPAIGN_NAME, HISTORY, RESULT_CODE, campaign_of, stored_contact
 from ..config import Settings
 from ..error_codes import NOT_FOUND, UNREADABLE
@@ -59,7 +59,7 @@ def list_contacts(
                     into.add({**record, CAMPAIGN_NAME: name} if name else record)
                     progress(1)
 
-        await repeating(once, retries=client.settings.retries, sleep=client.gate.rest)
+        await client.repeating(once, long=True)
 
     query(settings, question)
 

@@ -12,8 +12,7 @@ import orjson
 
 from ..api.client import DiallerClient
 from ..api.query import persisting
-from ..api.retry import repeating
-from ..api.wire import COMMANDS, StoredContact, same_value
+from ..api.wire import COMMANDS, same_value
 from ..errors import RequestError, SafetyLimit
 from ..model import SpooledRow
 from ..text.phrase import mark, phrase
@@ -38,7 +37,7 @@ async def is_kept(client: DiallerClient, row: SpooledRow, contact_id: str, kept:
         StopRun: the run has been stopped.
     """
     try:
-        contact = await _read(client, contact_id)
+        contact = await client.get_contact(contact_id)
     except RequestError as error:
         raise SafetyLimit(
             phrase(
@@ -64,12 +63,7 @@ async def _put_back(client: DiallerClient, row: SpooledRow, contact_id: str, emp
     body = orjson.dumps({**sent, **emptied})
     try:
         await persisting(client, lambda: client.import_contact(body, overwrite=True, user_data=row.user_data))
-        contact = await _read(client, contact_id)
+        contact = await client.get_contact(contact_id)
     except RequestError:
         return False
     return contact is not None and all(not same_value(None, contact.values.get(name)) for name in emptied)
-
-
-async def _read(client: DiallerClient, contact_id: str) -> StoredContact | None:
-    retries, sleep = client.settings.retries, client.gate.rest
-    return await repeating(lambda: client.get_contact(contact_id), retries=retries, sleep=sleep)

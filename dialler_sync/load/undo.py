@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from contextlib import nullcontext
@@ -181,6 +182,7 @@ class Undoer:
         self, row: SpooledRow, body: bytes, before: dict[str, Any], contact: StoredContact
     ) -> StoredContact:
         """Overwrite a contact; a repeat is harmless, as one contact of the campaign carries its UserData."""
+        started, gate = time.monotonic(), self.client.gate
         for attempt in range(self.client.settings.retries + 1):
             try:
                 return await self.client.import_contact(body, overwrite=True, user_data=row.user_data)
@@ -188,7 +190,7 @@ class Undoer:
                 doubt = error
                 if contact.id in {each.id for each in await alike(self.client, row.user_data, before)}:
                     return contact
-                await self.client.gate.rest(pause(attempt + 1, error))
+                await gate.rest(pause(attempt + 1, error, gate.left(started)))
         raise doubt
 
     def _stop(self, row: SpooledRow, why: str) -> Outcome:

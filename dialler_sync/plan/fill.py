@@ -8,7 +8,6 @@ from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..api.client import DiallerClient
-from ..api.retry import repeating
 from ..errors import Misdirected, RequestError
 from ..pages import KEYS, RECORDS, batched
 from ..text.phrase import phrase
@@ -46,7 +45,7 @@ async def fill(snapshot: Snapshot, client: DiallerClient, campaign: int | None) 
         snapshot.clear()
         await _in_pages(client.list_contacts(campaign, others=lambda other: snapshot.add_beside([other])), snapshot.add)
 
-    await repeating(once, retries=client.settings.retries, sleep=client.gate.rest)
+    await client.repeating(once, long=True)
     snapshot.index()
     snapshot.whole = True
 
@@ -161,7 +160,7 @@ async def read_account(snapshot: Snapshot, client: DiallerClient) -> None:
         snapshot.drop_from_beside()
 
     try:
-        await repeating(once, retries=client.settings.retries, sleep=client.gate.rest)
+        await client.repeating(once, long=True)
     except RequestError as error:
         snapshot.clear_beside()
         snapshot.may_move = True

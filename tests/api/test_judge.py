@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -359,7 +360,7 @@ def test_backoff_doubles_up_to_its_limit(step: int, seconds: float) -> None:
 @pytest.mark.parametrize("attempt", [1, 2, 5, 20, 10**6])
 def test_pause_has_full_jitter(attempt: int) -> None:
     """Rows that failed together do not come back together."""
-    pauses = {pause(attempt, None) for _ in range(200)}
+    pauses = {pause(attempt, None, math.inf) for _ in range(200)}
 
     assert len(pauses) > 190
     assert 0 <= min(pauses) < max(pauses) <= backoff(attempt - 1, LONGEST_WAIT)
@@ -369,8 +370,8 @@ def test_pause_has_full_jitter(attempt: int) -> None:
 @pytest.mark.parametrize("code", sorted(TURNED_AWAY))
 def test_a_row_does_not_wait_long_for_itself_where_all_are_slowed_down(code: str) -> None:
     """After refusals for load; after all else that fails for long it does."""
-    turned_away = [pause(9, NotDone(code, "")) for _ in range(200)]
-    failed = [pause(9, MaybeDone("server_error", "")) for _ in range(200)]
+    turned_away = [pause(9, NotDone(code, ""), math.inf) for _ in range(200)]
+    failed = [pause(9, MaybeDone("server_error", ""), math.inf) for _ in range(200)]
 
     assert LONGEST_WAIT_FOR_LOAD / 2 < max(turned_away) <= LONGEST_WAIT_FOR_LOAD
     assert LONGEST_WAIT / 2 < max(failed) <= LONGEST_WAIT
@@ -379,7 +380,7 @@ def test_a_row_does_not_wait_long_for_itself_where_all_are_slowed_down(code: str
 @pytest.mark.parametrize("asked", [0.0, 0.1, 3.0, 300.0])
 def test_pause_is_at_least_what_the_dialler_asks_for(asked: float) -> None:
     """``Retry-After: 0`` is no leave to hammer."""
-    pauses = [pause(3, NotDone("unavailable", "", retry_after=asked)) for _ in range(100)]
+    pauses = [pause(3, NotDone("unavailable", "", retry_after=asked), math.inf) for _ in range(100)]
 
     assert min(pauses) >= asked
     assert max(pauses) > 0
@@ -408,7 +409,7 @@ async def test_repeats_until_done() -> None:
     """What may pass, and what is not known, is repeated after a pause."""
     tries = Tries(NotDone("unavailable", "", retry_after=7), MaybeDone("server_error", ""))
 
-    assert await repeating(tries, retries=5, sleep=tries.sleep) == "done"
+    assert await repeating(tries, retries=5, sleep=tries.sleep, left=lambda: math.inf) == "done"
     assert tries.calls == 3
     assert tries.pauses[0] == 7
     assert 0 <= tries.pauses[1] <= 0.5
@@ -422,7 +423,7 @@ async def test_repeats_no_more_than_it_may(retries: int) -> None:
     tries = Tries(*errors)
 
     with pytest.raises(MaybeDone) as caught:
-        await repeating(tries, retries=retries, sleep=tries.sleep)
+        await repeating(tries, retries=retries, sleep=tries.sleep, left=lambda: math.inf)
     assert caught.value is errors[retries]
     assert (tries.calls, len(tries.pauses)) == (retries + 1, retries)
 
@@ -434,7 +435,7 @@ async def test_what_will_not_pass_is_not_repeated(error: Exception) -> None:
     tries = Tries(error)
 
     with pytest.raises(type(error)):
-        await repeating(tries, retries=5, sleep=tries.sleep)
+        await repeating(tries, retries=5, sleep=tries.sleep, left=lambda: math.inf)
     assert tries.calls == 1
 
 

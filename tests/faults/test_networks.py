@@ -79,16 +79,27 @@ def test_403_before_a_row_has_succeeded_stops_the_run(
     assert dialler.requests.count("import") <= 1 + reads
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("status", "command"),
+    [
+        (429, ["import", "contacts.csv"]),
+        (503, ["import", "contacts.csv"]),
+        (503, ["import", "contacts.csv", "--compare", "dialler"]),
+        (503, ["contacts", "list"]),
+        (503, ["reconcile", "contacts.csv"]),
+        (503, ["calls"]),
+    ],
+)
 def test_longer_patience_is_asked_for_than_there_is(
-    status: int, run: Run, configure: Configure, contacts_csv: Contacts
+    status: int, command: list[str], run: Run, configure: Configure, contacts_csv: Contacts
 ) -> None:
     """``Retry-After`` is said, and does not outlast ``give_up_after``."""
     with ForeignDialler(refused=lambda _: (status, None), headers={"Retry-After": "3600"}) as dialler:
-        configure(base_url=dialler.base_url, give_up_after=0.5)
+        configure(base_url=dialler.base_url, give_up_after=0.5, retries=2)
+        contacts_csv(20)
         started = time.monotonic()
 
-        done = run("import", contacts_csv(20))
+        done = run(*command)
 
     assert done.code == ExitCode.UNAVAILABLE
     assert time.monotonic() - started < 10

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+from botocore.parsers import BaseXMLResponseParser
 from s3fs import S3FileSystem
 
 from dialler_sync.config import SourceSettings
@@ -259,6 +260,38 @@ def test_pages_without_names_have_an_end(server: tuple[str, list[Answer]], monke
     with pytest.raises(InputError, match="list of names has no end"):
         expand(Url("s3://lists/in/*.csv"), {"s3://lists": StoreSettings(endpoint_url=address)})
     assert pages == 4
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("status", [200, 403])
+def test_an_object_store_declares_no_entities(
+    status: int, encoding: str, server: tuple[str, list[Answer]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One may stand for many others: 1.6 MB of them took 1.9 GB."""
+    address, answers = server
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    declared = "<!DOCTYPE r [<!ENTITY c '<Contents><Key>in/list.csv</Key></Contents>'>]>"
+    said = f"<?xml version='1.0' encoding='{encoding}'?>{declared}<ListBucketResult>&c;&c;</ListBucketResult>"
+    body = said.encode(encoding)
+    parsed: list[bytes] = []
+    parse = BaseXMLResponseParser._parse_xml_string_to_dom
+
+    def noted(own: BaseXMLResponseParser, text: bytes) -> object:
+        parsed.append(text)
+        return parse(own, text)
+
+    monkeypatch.setattr(BaseXMLResponseParser, parse.__name__, noted)
+
+    def bomb(request: BaseHTTPRequestHandler) -> None:
+        head(request, status, Content_Length=len(body))
+        request.wfile.write(body)
+
+    answers.append(bomb)
+
+    with pytest.raises(InputError):
+        expand(Url("s3://lists/in/*.csv"), {"s3://lists": StoreSettings(endpoint_url=address)})
+    assert not any(parsed)
 
 
 @pytest.mark.parametrize("command", ["HEAD", "GET"])

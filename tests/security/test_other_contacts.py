@@ -25,7 +25,7 @@ SEVERAL = '{column: Phone, routes: [{pattern: ".", to: 538}]}'
 CREATE = "{overwrite_duplicates: false}"
 
 
-def instead(name: str, body: bytes, *, of: str = "", done: bool = True) -> Callable[[Asked, bytes], list[bytes]]:
+def instead(name: str, body: bytes, *, of: str = "") -> Callable[[Asked, bytes], list[bytes]]:
     """Answer a function with ``body``; ``of``: only where it names this UserData."""
 
     def answers(asked: Asked, answer: bytes) -> list[bytes]:
@@ -53,6 +53,36 @@ def test_an_import_answered_with_another_contact_is_looked_up(
     assert done.code == ExitCode.OK, done.err
     assert (row["_status"], row["_contact_id"]) == ("succeeded", "3")
     assert dialler.keys() == ["K2", "K3", "K4", "K5", "K6"]
+    assert any(asked.name == "find" and asked.user_data == "K4" for asked in dialler.asked)
+
+
+@pytest.mark.parametrize("named", [respond, records], ids=["beside the records", "in the records"])
+@pytest.mark.parametrize(
+    ("campaign", "told"),
+    [
+        ("{name: Nightly}", {"DiallerCampaignsName": "Winback"}),
+        ("{name: Nightly}", {"DiallerCampaignsID": 541, "DiallerCampaignsName": "Nightly"}),
+        ("{id: 538}", {"DiallerCampaignsID": 541}),
+        (SEVERAL, {"DiallerCampaignsName": "Winback"}),
+    ],
+    ids=["name", "ID and our name", "ID", "name, where we send the ID"],
+)
+def test_an_import_answered_with_another_campaign_is_looked_up(
+    campaign: str,
+    told: dict[str, object],
+    named: Callable[[dict[str, object]], bytes],
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+) -> None:
+    """It was done: the lookup finds the contact, and the report has its ID and not the other one."""
+    contact = {"ID": 999, "UserData": "K4", **told}
+    with RawDialler(instead("import", named(contact), of="K4")).listening() as dialler:
+        configure(base_url=dialler.base_url, campaign=campaign, timeout=0.3, concurrency=1)
+        done = run("import", contacts_csv(5))
+
+    (row,) = [row for row in done.rows() if row["_user_data"] == "K4"]
+    assert (row["_status"], row["_contact_id"]) == ("succeeded", "3"), done.err
     assert any(asked.name == "find" and asked.user_data == "K4" for asked in dialler.asked)
 
 

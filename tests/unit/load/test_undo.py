@@ -60,6 +60,9 @@ class Dialler:
     def stop(self, error: DiallerSyncError) -> None:
         self.stopped = error
 
+    def left(self, _since: float) -> float:
+        return 300.0
+
     async def rest(self, _seconds: float) -> None:
         self.waits += 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -33,6 +34,7 @@ class Dialler:
     ``breaks``: the first list breaks off."""
 
     paged = staticmethod(iter)
+    repeating, _clock = DiallerClient.repeating, staticmethod(time.monotonic)
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -37,6 +38,7 @@ class Dialler:
     others: bool = False
     asked: list[str] = field(default_factory=list)
     paged = staticmethod(iter)
+    repeating, _clock = DiallerClient.repeating, staticmethod(time.monotonic)
 
     def __post_init__(self) -> None:
         self.gate = Gate(1, give_up_after=60)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -146,7 +147,7 @@ class Undoer:
         return done(row, action, Status.SKIPPED, error=phrase("no longer in the dialler"))
 
     async def _restore(self, row: SpooledRow, image: Image) -> Outcome:
-        before, listed = self._judged(image)
+        before, _ = self._judged(image)
         found = await self.client.find_contacts(row.user_data)
         by_id = {contact.id: contact for contact in found}
         old, new = by_id.get(image.contact_id), by_id.get(row.contact_id)
@@ -164,6 +165,7 @@ class Undoer:
             return elsewhere(row, Action.OVERWRITE)
         if changed := self._changed(image, contact):
             return failed(row, Action.OVERWRITE, CONTACT_CHANGED, changed)
+        before, listed = self._judged(image, contact.values)
         if listed:
             return suppressed(row, listed)
         body = _complete(before, contact)
@@ -173,7 +175,8 @@ class Undoer:
             if restored.id and restored.id != contact.id:
                 ids = {"changed": restored.id, "meant": contact.id}
                 return self._stop(row, phrase("contact {changed} was created or changed, not contact {meant}", **ids))
-        kept = any(map(body.get, PHONE_FIELDS)) and not any(map(before.get, PHONE_FIELDS))
+        was = orjson.loads(image.before or "{}")
+        kept = any(body.get(name) for name in PHONE_FIELDS if name in was and not was[name])
         return done(
             row, Action.OVERWRITE, error=phrase("keeps its phone number: the dialler requires one") if kept else ""
         )
@@ -229,12 +232,21 @@ class Undoer:
             return await maker.make_locked(row, before, there=same, overwrite=not found)
         return await maker.make(row, before, overwrite=not found)
 
-    def _judged(self, image: Image) -> tuple[dict[str, Any], str]:
-        """(what the contact was, without numbers that are left out by now; why it must not be called as it was)."""
+    def _judged(self, image: Image, now: Mapping[str, Any] = MappingProxyType({})) -> tuple[dict[str, Any], str]:
+        """(what the contact was, as it is put back; why it must not be called so). ``now``: what the dialler has.
+
+        Numbers that are left out by now stay away. The dialler requires a number: if the contact had none, the run's
+        stay; and if the run sent none of its own, those are sent.
+        """
         before: dict[str, Any] = orjson.loads(image.before or "{}")
-        why = self.suppressed.reason(before) if self.suppressed else ""
+        if not any(map({**now, **before}.get, PHONE_FIELDS)):
+            before |= {name: now.get(name) for name in PHONE_FIELDS if name in before}
+        after = {**now, **before}
+        why = self.suppressed.reason(after) if self.suppressed else ""
         if self.suppressed and not why:
-            before |= dict.fromkeys(self.suppressed.numbers(before))
+            before |= dict.fromkeys(self.suppressed.numbers(after))
+        if not any(map(before.get, PHONE_FIELDS)):
+            before |= {name: after[name] for name in PHONE_FIELDS if name not in before and after.get(name)}
         return before, why
 
     def _changed(self, image: Image, contact: StoredContact) -> str:
@@ -265,12 +277,10 @@ def _may_be_meant(other: StoredContact, before: Mapping[str, Any], contact: Stor
 
 
 def _complete(before: dict[str, Any], contact: StoredContact) -> dict[str, Any]:
-    """Complete the before-image with the fields that an import requires: a campaign, and a phone number."""
+    """Complete the before-image with its key and the campaign, which an import requires."""
     body = {name: value for name, value in before.items() if name not in COMMANDS}
     body["UserData"] = contact.user_data
     if not body.get("DiallerCampaignsName"):
         body.pop("DiallerCampaignsName", None)
         body["DiallerCampaignsID"] = body.get("DiallerCampaignsID") or contact.values.get("DiallerCampaignsID")
-    if not any(body.get(name) for name in PHONE_FIELDS):
-        body |= {name: contact.values[name] for name in PHONE_FIELDS if contact.values.get(name)}
     return body

@@ -76,6 +76,50 @@ def test_a_contact_does_not_keep_a_number_that_must_not_be_called(
     assert _numbers(dialler) == [("+491713920099", OTHER)]
 
 
+@pytest.mark.parametrize("action", ["contact", "number"])
+@pytest.mark.parametrize("listed_by_then", ["", PHONE, OTHER, "both"])
+def test_undo_beside_a_number_that_the_run_did_not_send(
+    listed_by_then: str, action: str, run: Run, configure: Configure, dialler: SimulatorServer, listed: Path
+) -> None:
+    """It is the contact's own, and may be on the list by then; the run's own number goes whatever the list has."""
+    configure({**TWO, "PhoneNumber1": "{column: Phone, region: DE, overwrite: never}"})
+    seed(dialler, "K1", PhoneNumber2=None)
+    done = run("import", listed)
+    assert _numbers(dialler) == [(PHONE, OTHER)]
+    entries = [PHONE, OTHER] if listed_by_then == "both" else [listed_by_then or "+493039200129"]
+    Path("dnc.csv").write_text("\n".join(["Number", *entries, ""]), encoding="utf-8")
+    suppress = SUPPRESS.replace("action: number", f"action: {action}")
+    configure({**TWO, "PhoneNumber1": "{column: Phone, region: DE, overwrite: never}"}, suppress=suppress)
+
+    undone = run("undo", done.summary["run_id"], "--yes")
+
+    (row,) = undone.rows()
+    if PHONE in entries:
+        assert (row["_status"], row["_action"], _numbers(dialler)) == ("skipped", "suppressed", [(PHONE, OTHER)])
+    else:
+        assert (row["_status"], row["_error"], _numbers(dialler)) == ("succeeded", "", [(PHONE, None)])
+
+
+@pytest.mark.parametrize("action", ["contact", "number"])
+def test_undo_of_a_contacts_only_number(
+    action: str, run: Run, configure: Configure, dialler: SimulatorServer, listed: Path
+) -> None:
+    """The dialler requires one, so it stays; once it is on the list, nothing is sent with it."""
+    configure()
+    seed(dialler, "K1", PhoneNumber1=None)
+    done = run("import", listed)
+    configure(suppress=SUPPRESS.replace("action: number", f"action: {action}"))
+    sent = len(dialler.requests)
+
+    refused = run("undo", done.summary["run_id"], "--yes")
+    asked = [request for request in dialler.requests[sent:] if "import" in str(request)]
+    configure()
+    undone = run("undo", done.summary["run_id"], "--yes")
+
+    assert (refused.rows()[0]["_action"], asked) == ("suppressed", [])
+    assert "keeps its phone number" in undone.rows()[0]["_error"]
+
+
 def test_a_number_that_comes_onto_the_list_is_a_change(
     run: Run, configure: Configure, dialler: SimulatorServer, listed: Path
 ) -> None:

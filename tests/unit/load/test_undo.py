@@ -391,7 +391,8 @@ def test_a_lost_answer_to_a_restoration(fails: int, does: bool, calls: int, stat
 
 def test_what_an_import_requires_is_completed() -> None:
     """A number that the contact had not keeps its place, and only that: the dialler takes none without one."""
-    before = {"Name": "Old", "PhoneNumber1": None, "DiallerCampaignsName": "", "ResetContact": True}
+    none = {"PhoneNumber1": None, "PhoneNumber2": None}
+    before = {"Name": "Old", **none, "DiallerCampaignsName": "", "ResetContact": True}
     dialler = Dialler([contact(1, PhoneNumber2="+4930111")])
 
     outcome = undo(dialler, Action.OVERWRITE, image(before, {**NEW, "PhoneNumber2": "+4930111"}))

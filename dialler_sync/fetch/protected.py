@@ -12,6 +12,7 @@ from ..files.own_command import read_secret
 from ..files.private import new_file
 from ..text.phrase import phrase
 from .copies import Copy
+from .limits import declares_entities
 
 NAME = "source.password_command"
 _LONGEST_DESCRIPTION = 1 << 16
@@ -81,7 +82,7 @@ def _is_described(file: BinaryIO) -> bool:
     whole = olefile.OleFileIO(file)
     if not whole.exists(_DESCRIPTION):
         return False
-    if whole.get_size(_DESCRIPTION) > _LONGEST_DESCRIPTION:
+    if whole.get_size(_DESCRIPTION) > _LONGEST_DESCRIPTION or declares_entities(whole.openstream(_DESCRIPTION).read()):
         raise InputError(phrase("is made to do harm: how it is encrypted takes more room than in any workbook."))
     return True
 

@@ -301,7 +301,7 @@ def test_xls_rows_with_a_cell_far_right_take_no_memory(tmp_path: Path, monkeypat
     [
         (b"<a>" + b"<b/>" * 1_000_000 + b"</a>", "is made to do harm"),
         (b"<a/>".ljust(5_000), "cannot be opened with its password"),
-        (b'<!DOCTYPE a [<!ENTITY e "' + b"x" * 5_000 + b'">]><a>' + b"&e;" * 12_000 + b"</a>", "cannot be opened"),
+        (b'<!DOCTYPE a [<!ENTITY e "<b/>">]><a>&e;&e;</a>'.ljust(5_000), "is made to do harm"),
     ],
     ids=["elements", "nothing", "entities"],
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import product
 from typing import Any
 
@@ -110,6 +110,16 @@ def of_any(user_data: Iterable[str], ids: Iterable[object]) -> Meant:
         return strangers <= cut or (wanted <= told_ids and keys <= told_keys)
 
     return meant
+
+
+def spelt_otherwise(user_data: Collection[str], found: Iterable[Record]) -> list[str]:
+    """Return those of the asked UserData that no contact carries, but one carries in another spelling, or cut: it may
+    be the contact that was asked for, or somebody else."""
+    told = {stored_contact(record).user_data for record in found}
+    strangers = {folded(key) for key in told.difference(user_data) if key}
+    cut = tuple(key for key in strangers if len(key) >= _SHORTEST_FIELD)
+    missing = {key: folded(key) for key in user_data if key not in told} if strangers else {}
+    return [key for key, its in missing.items() if its in strangers or its.startswith(cut)]
 
 
 def of_calls(contact_id: object) -> Meant:

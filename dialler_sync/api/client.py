@@ -25,7 +25,7 @@ import orjson
 from ..error_codes import NOT_FOUND
 from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, StopRun
 from ..text.phrase import counted, phrase
-from .about import Meant, ToldIds, change_is_about, is_about, of_any, of_calls, of_user_data, told_by
+from .about import Meant, ToldIds, change_is_about, is_about, of_any, of_calls, of_user_data, spelt_otherwise, told_by
 from .connection import Connection
 from .listing import record_stream
 from .retry import is_too_long, judge, unreadable
@@ -52,6 +52,9 @@ Records = list[Mapping[str, Any]]
 
 _LONGEST_NAME, _MOST = 200, 1_000
 """Characters of a campaign's name, and campaigns, that are remembered."""
+
+_MOST_ASKED_AGAIN = 20
+"""Contacts of a batch lookup that are asked for one by one."""
 
 MOST_HELD = 2**31
 """Bytes of memory, as estimated, that the answers to one page take."""
@@ -212,7 +215,7 @@ class DiallerClient(Connection):
         return await self._send(self._request(method, url, body, longest=LONGEST_OF_ONE), judged)
 
     def _is_another(self, contact: StoredContact, told: Iterable[Mapping[str, Any]], body: bytes) -> bool:
-        """Whether an answer names another campaign, as far as ours is known, or in place of our UserData another
+        """Whether an answer names another campaign, as far as ours is known, or without our very UserData another
         person. A campaign's name may be written in another way than ours."""
         ours = orjson.loads(body)
         name, number = ours.get(CAMPAIGN_NAME), ours.get("DiallerCampaignsID")
@@ -224,8 +227,8 @@ class DiallerClient(Connection):
                 return bool(number) and its != number
             return bool(name and record.get(CAMPAIGN_NAME)) and plainly_different({CAMPAIGN_NAME: name}, record)
 
-        lacks = bool(ours.get("UserData")) and not contact.user_data
-        return any(map(is_other, told)) or (lacks and is_somebody_else(ours, contact.values))
+        differs = (ours.get("UserData") or "") != contact.user_data
+        return any(map(is_other, told)) or (differs and is_somebody_else(ours, contact.values))
 
     def _note_campaign(self, contact: StoredContact) -> None:
         """Note the name of a campaign; few and short ones, as each answer may tell of another."""
@@ -283,13 +286,16 @@ class DiallerClient(Connection):
     ) -> Records:
         """Function 14: records with their result code and history. Older servers: ``endpoint_missing``.
 
+        Where it gives a contact under another spelling of its UserData alone, function 3 is asked, too.
+
         ``language`` is the dialler's languagesID for its texts. Of what is too long, the halves are asked for.
         """
         numbers = [i if (number := id_number(str(i))) is None else number for i in ids]
         body = orjson.dumps({"UserDataList": list(user_data), "IDList": numbers})
         spoken = {} if language is None else {"languagesID": language}
         try:
-            return each_once(await self._read("batch_contacts", body, of_any(user_data, ids), **spoken))
+            told = await self._read("batch_contacts", body, of_any(user_data, ids), **spoken)
+            return each_once([*told, *await self._asked_again(spelt_otherwise(user_data, told))])
         except MaybeDone as error:
             if not is_too_long(error) or len(user_data) + len(ids) < 2:
                 raise
@@ -297,6 +303,12 @@ class DiallerClient(Connection):
         halves = ((user_data[:first], ids[second:]), (user_data[first:], ids[:second]))
         found = [await self.batch_contacts(user_data=keys, ids=some, language=language) for keys, some in halves]
         return each_once([*found[0], *found[1]])  # by its UserData here, by its ID there
+
+    async def _asked_again(self, user_data: Sequence[str]) -> Records:
+        """Ask another function for contacts that one lookup has given under other names alone."""
+        if len(user_data) > _MOST_ASKED_AGAIN:
+            raise self._misdirected()
+        return [contact.values for key in user_data for contact in await self.find_alike(key)]
 
     async def delete_by_id(self, contact_id: int | str) -> bool:
         """Delete a contact and all its related data (function 5); return False if there is none."""

@@ -56,6 +56,40 @@ def test_an_import_answered_with_another_contact_is_looked_up(
     assert any(asked.name == "find" and asked.user_data == "K4" for asked in dialler.asked)
 
 
+LONG = "550e8400-e29b-41d4-a716-446655440000"
+SPELT = [(f"{LONG}-2", LONG), ("K1a", "k1A"), ("Müller-1", "Muller-1"), ("Strasse-1", "Straße-1")]
+"""Keys, and others that some diallers write for them."""
+
+
+@pytest.mark.parametrize(("ours", "theirs"), SPELT)
+def test_an_import_answered_with_somebody_under_another_spelling_is_looked_up(
+    ours: str, theirs: str, run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    other = {"ID": 999, "UserData": theirs, "Name": "Somebody Else", "PhoneNumber1": "+498912345678"}
+    with RawDialler(instead("import", records(other))).listening() as dialler:
+        configure(base_url=dialler.base_url, timeout=0.3, concurrency=1)
+        done = run("import", contacts_csv(rows=[f"{ours},New,030 39200121"]))
+
+    (row,) = done.rows()
+    assert (row["_status"], row["_contact_id"]) == ("succeeded", "1"), done.err
+
+
+@pytest.mark.parametrize(("ours", "theirs"), SPELT)
+def test_a_contact_under_another_spelling_proves_none_missing(
+    ours: str, theirs: str, run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """Another function is asked: ours keeps a number that is on a do-not-call list."""
+    other = {"ID": 1, "UserData": theirs, "Name": "Somebody Else", "PhoneNumber1": "+498912345678"}
+    mine = {"ID": 2, "UserData": ours, "Name": "Old", "PhoneNumber2": "+493039201107", "DiallerCampaignsID": 538}
+    (tmp_path / "dnc.csv").write_text("Number\n030 39201107\n", encoding="utf-8")
+    with RawDialler(instead("batch", records(other)), {1: other, 2: mine}).listening() as dialler:
+        configure(base_url=dialler.base_url, timeout=0.3, suppress="{file: dnc.csv, column: Number, region: DE}")
+        done = run("import", contacts_csv(rows=[f"{ours},New,030 39200121"]))
+
+    assert [(row["_status"], row["_action"]) for row in done.rows()] == [("skipped", "suppressed")], done.err
+    assert dialler.contacts[2] == mine
+
+
 @pytest.mark.parametrize("named", [respond, records], ids=["beside the records", "in the records"])
 @pytest.mark.parametrize(
     ("campaign", "told"),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ...errors import InputError
 from ...text.phrase import figure, phrase
 from .marks import given_twice
-from .package import save_anew
+from .package import check_sheets, save_anew
 
 BIFF_8 = 0x0600
 _BOF, _EOF, _CONTINUE, _SST = 0x0809, 0x0A, 0x3C, 0xFC
@@ -156,6 +156,7 @@ def survey_biff(stream: bytes) -> Biff:
                 place = int.from_bytes(record[:4], "little")
                 if place in by_offset:  # a few bytes could repeat a sheet of any size
                     raise save_anew(phrase("is damaged: two of its sheets are the same part."))
+                check_sheets(len(by_offset) + 1)
                 by_offset[place] = found = BiffSheet()
                 biff.sheets.append(found)
         else:

@@ -15,7 +15,7 @@ from dialler_sync.cli.main import cli
 from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.read.excel import biff, xls
+from dialler_sync.read.excel import biff, package, xls
 from dialler_sync.read.excel.beginning import beginning_of
 
 from ..conftest import Run
@@ -401,6 +401,37 @@ def test_an_ods_of_a_million_sheets(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="more than 1,000 sheets"):
         read(write_ods(tmp_path / "list.ods", rows))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # KB
+
+
+def test_an_ods_row_without_end(tmp_path: Path) -> None:
+    """The cells of a row are held until it ends; 180 KB were 800 MB."""
+    cells = '<table:table-cell office:value-type="a"/>' * 500_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    with pytest.raises(InputError, match="at most 2,000 columns"):
+        read(write_ods(tmp_path / "list.ods", ODS_HEAD + ODS_ROW + ods_row(cells)))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000  # KB
+
+
+@pytest.mark.parametrize("kind", ["xlsb", "xls", "xml"])
+def test_merged_cells_without_end(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package, "_MOST_MERGED", 1_000)
+    path = tmp_path / "list.xls"
+    if kind == "xlsb":
+        ranges = b"".join(b"\xb0\1\x10" + struct.pack("<4I", row, row, 0, 1) for row in range(5, 1_500))
+        path = write_xlsb(tmp_path / "list.xlsb", [["Key", "Name"], ["K1", "Ann"]], more=ranges)
+    elif kind == "xls":
+        ranges = struct.pack("<H", 100) + b"".join(struct.pack("<4H", row, row, 0, 1) for row in range(5, 105))
+        records(tmp_path, biff_record(0xE5, ranges) * 15)
+    else:
+        declared = (
+            '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet><Table>'
+        )
+        rows = '<Row><Cell MergeDown="1"/></Row>' * 1_500
+        path.write_text(f"{declared}{rows}</Table></Worksheet></Workbook>", encoding="utf-8")
+
+    with pytest.raises(InputError, match="more than 1,000 ranges of merged cells"):
+        read(path)
 
 
 def test_an_xml_2003_of_a_million_sheets(tmp_path: Path) -> None:

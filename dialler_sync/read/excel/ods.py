@@ -21,7 +21,7 @@ from ...text.spreadsheet import damage
 from ...text.spreadsheet_changes import TRUTH
 from .marks import LAST_ROW, NO_VALUE, KnownCell, Mark, error_cell
 from .numbers import Value, cell_text
-from .package import Package, check_sheets, longest_element, parse_xml, too_long, whole_number
+from .package import Package, check_merged, check_sheets, longest_element, parse_xml, too_long, whole_number
 from .parsed import ParsedSheet
 from .sheet import Book, Sheet
 from .survey import check_extent, most_repeated
@@ -265,6 +265,9 @@ class _Scanner:
         repeated = _count(cell.given, "table:number-columns-repeated")
         cell.text = "\n".join(cell.paragraphs)
         if not cell.is_empty():
+            if (last := self._column + repeated) > self._source.max_columns:
+                # before the rest of such a row fills the memory
+                check_extent(self._table.row + 1 if self._table else 1, last, self._source)
             self._filled.append((self._column, repeated, cell))
             length = max(len(cell.text), len(cell.given.get("office:string-value", "")))
             times = repeated * self._repeated
@@ -296,6 +299,7 @@ class _Scanner:
             values += [""] * (at - len(values)) + ["" if mark is not None else cell.value()] * count
             spanned = whole_number(cell.given.get("table:number-rows-spanned", 1))
             if spanned > 1 or whole_number(cell.given.get("table:number-columns-spanned", 1)) > 1:
+                check_merged(len(table.merged))
                 table.merged.append((first, min(first + spanned - 1, LAST_ROW)))
         table.hidden += self._repeated if self._is_hidden else 0
         for row in range(first, last + 1):

@@ -42,6 +42,9 @@ _LONGEST_ELEMENT = 32_000_000
 MOST_SHEETS = 1_000
 """Each sheet is read, and a few bytes are enough to declare one."""
 
+_MOST_MERGED = 1_000_000
+"""Ranges of merged cells of a sheet; each takes memory, and a few bytes declare one."""
+
 
 class UnusualError(Exception):
     """A sound ``.xlsx`` in a form that calamine does not know; the message names the form."""
@@ -60,6 +63,16 @@ def check_sheets(sheets: int) -> None:
     """
     if sheets > MOST_SHEETS:
         raise InputError(phrase("has more than {most} sheets: save only the ones you need.", most=figure(MOST_SHEETS)))
+
+
+def check_merged(ranges: int) -> None:
+    """Refuse a sheet of more ranges of merged cells than that.
+
+    Raises:
+        InputError: says what to do.
+    """
+    if ranges > _MOST_MERGED:
+        raise InputError(phrase("has more than {most} ranges of merged cells: undo these.", most=figure(_MOST_MERGED)))
 
 
 class Package:

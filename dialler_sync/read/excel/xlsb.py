@@ -18,7 +18,7 @@ from ...text.phrase import phrase
 from .formats import BUILT_IN_CODES, DigitFormat, digit_formats, usable_code
 from .marks import Marks, error_of, given_twice
 from .numbers import Value, moment_of
-from .package import Package, longest_element, save_anew, too_long
+from .package import Package, check_merged, longest_element, save_anew, too_long
 from .sheet import Book, Content, Sheet, SheetCells
 from .stored import Rows, StoredRows
 from .survey import check_density, check_extent, check_repeated, hidden_rows, most_repeated
@@ -102,6 +102,7 @@ class _Scanner:
                 self._add(kind, record)
             elif kind == _MERGED:
                 first, last = struct.unpack_from("<II", record)
+                check_merged(len(self._merged))
                 self._merged.append((first + 1, last + 1))
         self._begin_row(0)
         if not self._rows:

@@ -18,7 +18,7 @@ from ...text.phrase import figure, phrase
 from .formats import DigitFormat, DigitFormats
 from .marks import LAST_COLUMN, LAST_ROW, NO_VALUE, Mark, error_cell
 from .numbers import Value
-from .package import check_sheets, local, parse_xml, save_anew, whole_number
+from .package import check_merged, check_sheets, local, parse_xml, save_anew, whole_number
 from .parsed import ParsedSheet
 from .sheet import Book, Sheet
 from .survey import check_extent, check_text
@@ -146,6 +146,7 @@ class _Scanner:
         self._cell = _Cell("Formula" in given, style)
         self._across, down = _count(given, "MergeAcross"), _count(given, "MergeDown")
         if self._across or down:
+            check_merged(len(table.merged))
             table.merged.append((table.row, min(table.row + down, LAST_ROW)))
 
     def text(self, text: str) -> None:

@@ -191,18 +191,24 @@ def report(app: App, run: str, out: Path | None) -> int:
 @click.argument("run", nargs=-1)
 @click.option("--older-than", type=AgeType(), help="Prune runs older than this: 30d, 12h or 6w.")
 @click.option("--unfinished", is_flag=True, help="Include runs that could be resumed.")
+@click.option("--ahead", is_flag=True, help="Include runs dated more than a day ahead of this machine's clock.")
 @click.option("--reports", is_flag=True, help="Also delete their reports.")
 @click.option("--dry-run", is_flag=True, help="Only show which.")
 @click.pass_obj
 def prune(
-    app: App, run: tuple[str, ...], older_than: timedelta | None, unfinished: bool, reports: bool, dry_run: bool
+    app: App,
+    run: tuple[str, ...],
+    older_than: timedelta | None,
+    unfinished: bool,
+    ahead: bool,
+    reports: bool,
+    dry_run: bool,
 ) -> int:
     """Delete old runs, or each RUN, from the journal.
 
     They can then no longer be shown, retried or undone, and the saved previous states of their contacts are deleted.
     Their reports stay, unless --reports is given. The journal keeps what was last sent for each UserData (--compare
-    journal). It also drops its list of the calls reported before that time; none of them is reported again. Runs that
-    are dated more than a day ahead of the clock count as old.
+    journal). It also drops its list of the calls reported before that time; none of them is reported again.
 
     \b
     Examples:
@@ -213,14 +219,14 @@ def prune(
     from ..jobs import history as past_runs
     from ..jobs.calls import forget_calls
 
-    if bool(run) == (older_than is not None) or (run and unfinished):
-        raise click.UsageError(phrase("name each RUN, or give --older-than (with --unfinished)"))
+    if bool(run) == (older_than is not None) or (run and (unfinished or ahead)):
+        raise click.UsageError(phrase("name each RUN, or give --older-than (with --unfinished, --ahead)"))
     with app.journal() as journal:
         now, calls = datetime.now(UTC), 0
         if older_than is None:
             found = past_runs.prunable_runs(journal, run)
         else:
-            found = past_runs.prunable(journal, now - older_than, unfinished=unfinished)
+            found = past_runs.prunable(journal, now - older_than, unfinished=unfinished, ahead=ahead)
         if not dry_run:
             past_runs.prune(journal, found, reports=reports)
             if older_than is not None:

@@ -93,9 +93,9 @@ def _stopped(run: RunRecord) -> StopRun | None:
     return Interrupted(phrase("the run was killed; '{command}' finishes it", command=command("resume", run.id)))
 
 
-def prunable(journal: Journal, before: datetime, *, unfinished: bool = False) -> list[RunRecord]:
-    """Return the runs that began before a moment and are no longer needed; also those dated far ahead of the clock,
-    which would never grow old.
+def prunable(journal: Journal, before: datetime, *, unfinished: bool = False, ahead: bool = False) -> list[RunRecord]:
+    """Return the runs that began before a moment and are no longer needed; ``ahead``: also those dated far ahead of the
+    clock, which would never grow old. To a clock that has been set back all runs are.
 
     An unfinished run is kept, unless ``unfinished``, together with the runs that it builds on; one at work always is.
     So is an undo as long as the run that it has undone: that would count again.
@@ -104,7 +104,7 @@ def prunable(journal: Journal, before: datetime, *, unfinished: bool = False) ->
     old = [
         run
         for run in runs
-        if not before <= datetime.fromisoformat(run.started_at) <= wrong
+        if (began := datetime.fromisoformat(run.started_at)) < before or (ahead and began > wrong)
         if run.state == "finished" or (unfinished and state_of(journal, run) != RUNNING)
     ]
     pruned = {run.id for run in old}

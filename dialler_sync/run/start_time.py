@@ -40,7 +40,7 @@ def start_time(journal: Journal, command: str, now: datetime | None = None) -> d
                 "If it is right, have the journal forget runs that are dated ahead of it: {command}",
                 newest=stamp(newest),
                 now=stamp(now),
-                command=typed("runs", "prune", "--older-than", "3650d", "--unfinished"),
+                command=typed("runs", "prune", "--older-than", "3650d", "--unfinished", "--ahead"),
             )
         )
     if newest - now > _NOTICED:

@@ -15,7 +15,7 @@ from dialler_sync.cli.main import cli
 from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.read.excel import biff, xls
+from dialler_sync.read.excel import biff, package, xls
 from dialler_sync.read.excel.beginning import beginning_of
 
 from ..conftest import Run
@@ -27,8 +27,11 @@ from ..helpers.excel_files import (
     read,
     sheet_xml,
     write_biff,
+    write_ods,
     write_xlsb,
     write_xlsx,
+    xlsb_cell,
+    xlsb_row,
 )
 from .limited import configuration, run_limited
 
@@ -346,3 +349,151 @@ def test_marking_believes_no_counts(before: str, after: str, tmp_path: Path) -> 
 
     assert done.returncode == ExitCode.ROWS_FAILED, done.stderr
     assert list(tmp_path.rglob("list-marked.xlsx"))
+
+
+def ods_row(*cells: str, repeated: int = 1) -> str:
+    return f'<table:table-row table:number-rows-repeated="{repeated}">{"".join(cells)}</table:table-row>'
+
+
+def ods_text(inside: str) -> str:
+    return f'<table:table-cell office:value-type="string">{inside}</table:table-cell>'
+
+
+ODS_HEAD = ods_row(*(ods_text(f"<text:p>{name}</text:p>") for name in ("Key", "Name")))
+ODS_ROW = ods_row(*(ods_text(f"<text:p>{text}</text:p>") for text in ("K1", "Ann")))
+
+
+@pytest.mark.parametrize(
+    ("inside", "said"),
+    [
+        ('<text:s text:c="1000000"/>' * 4_000, "a cell of more than"),
+        ("<text:s/>" * 800_000, "a cell of more than"),
+        ("</text:p><text:p>" * 800_000, "a cell of more than"),
+        (f'<text:span text:style-name="{"x" * 40_000_000}"/>', "a tag that does not end"),
+        (f"<!--{'x' * 40_000_000}-->", "a tag that does not end"),
+    ],
+    ids=["long blanks", "blanks", "paragraphs", "an attribute", "a comment"],
+)
+def test_an_ods_cell_without_end_takes_no_memory(tmp_path: Path, inside: str, said: str) -> None:
+    """1 KB of blanks was a cell of 4 GB."""
+    path = write_ods(tmp_path / "list.ods", ODS_HEAD + ODS_ROW + ods_row(ods_text(f"<text:p>{inside}</text:p>")))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    with pytest.raises(InputError, match=said):
+        read(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # KB
+
+
+def test_numbers_that_an_ods_repeats(tmp_path: Path) -> None:
+    """A few hundred bytes were 90 million cells: a gigabyte each for what is marked, and for the disk."""
+    cells = '<table:table-cell office:value-type="float" office:value="1" table:number-columns-repeated="{}"/>'
+
+    with pytest.raises(InputError, match="repeats cells to more than 64 MB"):
+        read(write_ods(tmp_path / "list.ods", ODS_HEAD + ODS_ROW + ods_row(cells.format(90), repeated=1_000_000)))
+    found = read(write_ods(tmp_path / "filled.ods", ODS_HEAD + ods_row(cells.format(2), repeated=3_000)))
+    assert len(found.rows) == 3_000
+
+
+def test_an_ods_of_a_million_sheets(tmp_path: Path) -> None:
+    rows = f"</table:table>{'<table:table/>' * 1_000_000}<table:table>"
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    with pytest.raises(InputError, match="more than 1,000 sheets"):
+        read(write_ods(tmp_path / "list.ods", rows))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # KB
+
+
+def test_an_ods_row_without_end(tmp_path: Path) -> None:
+    """The cells of a row are held until it ends; 180 KB were 800 MB."""
+    cells = '<table:table-cell office:value-type="a"/>' * 500_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    with pytest.raises(InputError, match="at most 2,000 columns"):
+        read(write_ods(tmp_path / "list.ods", ODS_HEAD + ODS_ROW + ods_row(cells)))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000  # KB
+
+
+@pytest.mark.parametrize("kind", ["xlsb", "xls", "xml"])
+def test_merged_cells_without_end(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package, "_MOST_MERGED", 1_000)
+    path = tmp_path / "list.xls"
+    if kind == "xlsb":
+        ranges = b"".join(b"\xb0\1\x10" + struct.pack("<4I", row, row, 0, 1) for row in range(5, 1_500))
+        path = write_xlsb(tmp_path / "list.xlsb", [["Key", "Name"], ["K1", "Ann"]], more=ranges)
+    elif kind == "xls":
+        ranges = struct.pack("<H", 100) + b"".join(struct.pack("<4H", row, row, 0, 1) for row in range(5, 105))
+        records(tmp_path, biff_record(0xE5, ranges) * 15)
+    else:
+        declared = (
+            '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet><Table>'
+        )
+        rows = '<Row><Cell MergeDown="1"/></Row>' * 1_500
+        path.write_text(f"{declared}{rows}</Table></Worksheet></Workbook>", encoding="utf-8")
+
+    with pytest.raises(InputError, match="more than 1,000 ranges of merged cells"):
+        read(path)
+
+
+def test_an_xml_2003_of_a_million_sheets(tmp_path: Path) -> None:
+    path = tmp_path / "list.xls"
+    declared = '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">'
+    path.write_text(f"{declared}{'<Worksheet/>' * 1_000_000}</Workbook>", encoding="utf-8")
+
+    with pytest.raises(InputError, match="more than 1,000 sheets"):
+        read(path)
+
+
+def test_an_xls_of_more_sheets_than_any(tmp_path: Path) -> None:
+    listed = (biff_record(0x85, struct.pack("<IBB", 10_000 + at, 0, 0) + b"\1a") for at in range(1_001))
+
+    with pytest.raises(InputError, match="more than 1,000 sheets"):
+        read(records(tmp_path, before=b"".join(listed)))
+
+
+@pytest.mark.parametrize("rows", [2_000, 500])
+def test_a_long_text_that_many_xls_cells_share(tmp_path: Path, rows: int) -> None:
+    """3 MB became reports of 40 GB."""
+    text = b"x" * 60_000
+    pieces = [text[at : at + 8_000] for at in range(0, len(text), 8_000)]
+    shared = biff_record(0xFC, struct.pack("<IIHB", 1, 1, len(text), 0) + pieces[0])
+    shared += b"".join(biff_record(0x3C, b"\0" + piece) for piece in pieces[1:])
+    cells = b"".join(biff_record(0xFD, struct.pack("<HHHI", row, 0, 0, 0)) for row in range(rows))
+    path = write_biff(tmp_path / "list.xls", cells, before=shared, version=0x0600)
+
+    if rows > 1_000:
+        with pytest.raises(InputError, match="repeats texts to more than 64 MB"):
+            read(path, header="none")
+    else:
+        assert len(read(path, header="none").rows) == rows
+
+
+@pytest.mark.parametrize("rows", [3_000, 300])
+def test_a_long_text_that_many_xlsb_cells_share(tmp_path: Path, rows: int) -> None:
+    text = "x" * 30_000
+    content = b"\0" + struct.pack("<I", len(text)) + text.encode("utf-16-le")
+    size = bytes([len(content) & 127 | 128, len(content) >> 7 & 127 | 128, len(content) >> 14])
+    cells = b"".join(xlsb_row(row) + xlsb_cell(7, 0, struct.pack("<I", 0)) for row in range(2, rows + 2))
+    path = write_xlsb(
+        tmp_path / "list.xlsb", [["Key", "Name"], ["K1", "Ann"]], more=cells, strings=b"\x13" + size + content
+    )
+
+    if rows > 1_000:
+        with pytest.raises(InputError, match="repeats texts to more than 64 MB"):
+            read(path)
+    else:
+        assert len(read(path).rows) == rows + 1
+
+
+def test_an_xlsb_sheet_that_is_listed_many_times_is_read_once(tmp_path: Path) -> None:
+    """Each of 1,000 bytes read a sheet of any size again."""
+    path = write_xlsb(tmp_path / "once.xlsb", [["Key", "Name"], ["K1", "Ann"]])
+    with zipfile.ZipFile(path) as once, zipfile.ZipFile(tmp_path / "twice.xlsb", "w") as twice:
+        for name in once.namelist():
+            content = once.read(name)
+            if name == "xl/workbook.bin":
+                at = content.index(b"\x9c\x01")  # a sheet
+                content = content[: at + 3 + content[at + 2]] + content[at:]
+            twice.writestr(name, content)
+
+    with pytest.raises(InputError, match="two of its sheets are the same part"):
+        read(tmp_path / "twice.xlsb")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ...errors import InputError
 from ...text.phrase import figure, phrase
 from .marks import given_twice
-from .package import save_anew
+from .package import check_merged, check_sheets, save_anew
 
 BIFF_8 = 0x0600
 _BOF, _EOF, _CONTINUE, _SST = 0x0809, 0x0A, 0x3C, 0xFC
@@ -22,6 +22,7 @@ _CODE_PAGE, _FILE_PASS, _BOUND_SHEET, _FONT, _RECALC_ID = 0x42, 0x2F, 0x85, 0x31
 _FORMULA = frozenset({0x06, 0x206, 0x406})
 _LABEL_SST, _MULTIPLE_RK = 0xFD, 0xBD
 _LABEL, _RICH_LABEL = 0x204, 0xD6
+_MERGED, _BYTES_OF_RANGE = 0xE5, 8
 _CELLS = frozenset({0x203, 0x205, 0x27E, _LABEL, _RICH_LABEL, _LABEL_SST, *_FORMULA})
 """Numbers, texts, errors, rounded numbers, rich texts, shared texts, formulas."""
 
@@ -81,6 +82,7 @@ class BiffSheet:
     zero: set[Place] = field(default_factory=set)
     problem: str = ""
     taken: dict[int, int] = field(default_factory=dict)
+    merged: int = 0
 
 
 @dataclass(slots=True)
@@ -156,6 +158,7 @@ def survey_biff(stream: bytes) -> Biff:
                 place = int.from_bytes(record[:4], "little")
                 if place in by_offset:  # a few bytes could repeat a sheet of any size
                     raise save_anew(phrase("is damaged: two of its sheets are the same part."))
+                check_sheets(len(by_offset) + 1)
                 by_offset[place] = found = BiffSheet()
                 biff.sheets.append(found)
         else:
@@ -203,6 +206,9 @@ def _read_global(biff: Biff, kind: int, record: bytes) -> None:
 
 
 def _read_cell(biff: Biff, sheet: BiffSheet, kind: int, record: bytes) -> None:
+    if kind == _MERGED:
+        sheet.merged += len(record) // _BYTES_OF_RANGE
+        check_merged(sheet.merged)
     if kind not in _CELLS and kind != _MULTIPLE_RK:
         return
     row, first = struct.unpack_from("<HH", record)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 
 from ...config import SourceSettings
@@ -21,10 +21,10 @@ from ...text.spreadsheet import damage
 from ...text.spreadsheet_changes import TRUTH
 from .marks import LAST_ROW, NO_VALUE, KnownCell, Mark, error_cell
 from .numbers import Value, cell_text
-from .package import Package, parse_xml, whole_number
+from .package import Package, check_merged, check_sheets, longest_element, parse_xml, too_long, whole_number
 from .parsed import ParsedSheet
 from .sheet import Book, Sheet
-from .survey import check_extent, most_bytes
+from .survey import check_extent, most_repeated
 
 _DIGITS_AND_SIGNS = re.compile(r"[\d +()/-]+")
 _PERCENTAGE = re.compile(r"\s*+[-+]?[\d.,'\s]++%\s*")
@@ -42,6 +42,8 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _CELLS = frozenset({"table:table-cell", "table:covered-table-cell"})
 _ASIDE = re.compile(r"office:annotation|draw:.*|dr3d:.*|text:ruby-text")
 """Elements within a cell with paragraphs of their own: comments and drawings."""
+_EACH_CELL, _EACH_PIECE = 8, 64
+"""Bytes that a repeated cell, and a piece of a text, count beside their text: roughly what they take."""
 
 
 def open_ods(package: Package, source: SourceSettings) -> Book:
@@ -50,7 +52,7 @@ def open_ods(package: Package, source: SourceSettings) -> Book:
     Raises:
         InputError: a sheet is larger than ``source`` allows.
     """
-    scanner = _Scanner(source)
+    scanner = _Scanner(source, most_repeated(package.packed, source))
     parse_xml(package.stream("content.xml"), scanner.start, scanner.end, scanner.text)
     sheets = [
         Sheet(index, table.name, table.style not in scanner.hidden_styles) for index, table in enumerate(scanner.tables)
@@ -60,28 +62,37 @@ def open_ods(package: Package, source: SourceSettings) -> Book:
 
 @dataclass(slots=True)
 class _Cell:
-    """A cell while it is parsed. ``pieces``: of the open paragraph, each with whether its white space counts."""
+    """A cell while it is parsed. ``pieces``: of the open paragraph, each with whether its white space counts; ``size``:
+    bytes of all so far."""
 
     given: dict[str, str]
     text: str = ""
-    paragraphs: int = 0
+    paragraphs: list[str] = field(default_factory=list)
     pieces: list[tuple[str, bool]] | None = None
+    size: int = 0
 
     def begin_paragraph(self) -> None:
-        self.text += "\n" if self.paragraphs else ""
-        self.paragraphs += 1
         self.pieces = []
+        self.size += _EACH_PIECE
+
+    def add(self, text: str, *, counts: bool) -> None:
+        """Add a piece to the open paragraph, if there is one."""
+        if self.pieces is not None:
+            self.pieces.append((text, counts))
+            self.size += len(text) + _EACH_PIECE
 
     def end_paragraph(self) -> None:
         """Collapse white space to single blanks, none at the start; with a line break at the end it is XML layout."""
+        if self.pieces is None:
+            return
         text, at_blank = "", True
-        for piece, counts in self.pieces or ():
+        for piece, counts in self.pieces:
             words = piece if counts else _BLANKS.sub(" ", piece)
             text += words.lstrip(" ") if at_blank and not counts else words
             at_blank = not counts and (words.endswith(" ") or (at_blank and not words))
         if at_blank and self.pieces and _ends_in_layout(self.pieces[-1][0]):
             text = text.removesuffix(" ")
-        self.text += text
+        self.paragraphs.append(text)
         self.pieces = None
 
     def is_empty(self) -> bool:
@@ -180,8 +191,9 @@ class _Table(ParsedSheet):
 class _Scanner:
     """Follows tables, rows and cells as the parser meets them."""
 
-    def __init__(self, source: SourceSettings) -> None:
+    def __init__(self, source: SourceSettings, most: int) -> None:
         self.tables: list[_Table] = []
+        self._most, self._longest = most, longest_element(source)
         self.hidden_styles: set[str] = set()
         self._source = source
         self._bytes = 0
@@ -201,11 +213,13 @@ class _Scanner:
         elif tag == "style:table-properties" and given.get("table:display") == "false":
             self.hidden_styles.add(self._style)
         elif tag == "table:table" and self._within[-1:] == ["office:spreadsheet"]:
+            check_sheets(len(self.tables) + 1)
             self._table = _Table(name=given.get("table:name", ""), style=given.get("table:style-name", ""))
         elif cell and _ASIDE.fullmatch(tag):
             self._aside += 1
         elif cell and not self._aside:
             self._start_text(cell, tag, given)
+            self._check(cell)
         elif tag == "table:table-row":
             self._column, self._filled = 0, []
             self._repeated = _count(given, "table:number-rows-repeated")
@@ -217,14 +231,19 @@ class _Scanner:
     def _start_text(self, cell: _Cell, tag: str, given: dict[str, str]) -> None:
         if tag == "text:p":
             cell.begin_paragraph()
-        elif tag == "text:s" and cell.pieces is not None:
-            cell.pieces.append((" " * min(whole_number(given.get("text:c", 1)), self._source.max_cell_chars), True))
-        elif tag in _BREAKS and cell.pieces is not None:
-            cell.pieces.append((_BREAKS[tag], True))
+        elif tag == "text:s":
+            cell.add(" " * min(whole_number(given.get("text:c", 1)), self._source.max_cell_chars), counts=True)
+        elif tag in _BREAKS:
+            cell.add(_BREAKS[tag], counts=True)
 
     def text(self, text: str) -> None:
-        if self._cell and self._cell.pieces is not None and not self._aside:
-            self._cell.pieces.append((text, False))
+        if self._cell and not self._aside:
+            self._cell.add(text, counts=False)
+            self._check(self._cell)
+
+    def _check(self, cell: _Cell) -> None:
+        if cell.size > self._longest:
+            raise too_long(self._longest)
 
     def end(self, tag: str) -> None:
         self._within.pop()
@@ -244,15 +263,21 @@ class _Scanner:
 
     def _end_cell(self, cell: _Cell) -> None:
         repeated = _count(cell.given, "table:number-columns-repeated")
+        cell.text = "\n".join(cell.paragraphs)
         if not cell.is_empty():
+            if (last := self._column + repeated) > self._source.max_columns:
+                # before the rest of such a row fills the memory
+                check_extent(self._table.row + 1 if self._table else 1, last, self._source)
             self._filled.append((self._column, repeated, cell))
             length = max(len(cell.text), len(cell.given.get("office:string-value", "")))
-            self._bytes += repeated * self._repeated * length
-            if self._bytes > most_bytes(self._source):
+            times = repeated * self._repeated
+            self._bytes += times * length + (times - 1) * _EACH_CELL
+            if self._bytes > self._most:
                 raise InputError(
                     phrase(
-                        "repeats cells to more than {max_file_mb} MB (source.max_file_mb): a zip bomb.",
-                        max_file_mb=figure(self._source.max_file_mb),
+                        "repeats cells to more than {most} MB, hundreds of times its size: a zip bomb, or rows and "
+                        "columns that were filled to the end of the sheet: delete these.",
+                        most=figure(self._most / 1e6),
                     )
                 )
         self._column += repeated
@@ -274,6 +299,7 @@ class _Scanner:
             values += [""] * (at - len(values)) + ["" if mark is not None else cell.value()] * count
             spanned = whole_number(cell.given.get("table:number-rows-spanned", 1))
             if spanned > 1 or whole_number(cell.given.get("table:number-columns-spanned", 1)) > 1:
+                check_merged(len(table.merged))
                 table.merged.append((first, min(first + spanned - 1, LAST_ROW)))
         table.hidden += self._repeated if self._is_hidden else 0
         for row in range(first, last + 1):

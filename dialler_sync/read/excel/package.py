@@ -39,6 +39,12 @@ LONGEST_TAG = 2_000
 _LONGEST_ELEMENT = 32_000_000
 """Bytes that a row or a shared string may take, plus four for each of source.max_cell_chars."""
 
+MOST_SHEETS = 1_000
+"""Each sheet is read, and a few bytes are enough to declare one."""
+
+_MOST_MERGED = 1_000_000
+"""Ranges of merged cells of a sheet; each takes memory, and a few bytes declare one."""
+
 
 class UnusualError(Exception):
     """A sound ``.xlsx`` in a form that calamine does not know; the message names the form."""
@@ -47,6 +53,26 @@ class UnusualError(Exception):
 def save_anew(said: str) -> InputError:
     """Return the error of a workbook that its program must write again; ``said`` is what is wrong with it."""
     return InputError(phrase("{said} Open it in Excel or LibreOffice and save it anew as .xlsx.", said=said))
+
+
+def check_sheets(sheets: int) -> None:
+    """Refuse a workbook of more sheets than that.
+
+    Raises:
+        InputError: says what to do.
+    """
+    if sheets > MOST_SHEETS:
+        raise InputError(phrase("has more than {most} sheets: save only the ones you need.", most=figure(MOST_SHEETS)))
+
+
+def check_merged(ranges: int) -> None:
+    """Refuse a sheet of more ranges of merged cells than that.
+
+    Raises:
+        InputError: says what to do.
+    """
+    if ranges > _MOST_MERGED:
+        raise InputError(phrase("has more than {most} ranges of merged cells: undo these.", most=figure(_MOST_MERGED)))
 
 
 class Package:
@@ -82,7 +108,7 @@ class Package:
             )
         packed = sum(info.compress_size for info in infos)
         for unpacked, taken in ((size, packed), *((info.file_size, info.compress_size) for info in infos)):
-            if unpacked > max(_BOMB_BYTES, _BOMB_RATIO * taken):
+            if unpacked > unpacks_to(taken):
                 times = unpacked // max(1, taken)
                 raise InputError(phrase("would unpack to {times} times its size: a zip bomb.", times=figure(times)))
         for info in infos:
@@ -109,11 +135,6 @@ class Package:
         """Return the bytes that a part has unpacked, 0 if it does not exist."""
         info = self._parts.get(_key(name))
         return info.file_size if info else 0
-
-    @property
-    def most_repeated(self) -> int:
-        """Return the bytes of text that cells may have in all, as the same text in many of them takes no room here."""
-        return max(_BOMB_BYTES, _BOMB_RATIO * self.packed)
 
     def stream(self, name: str) -> Iterator[bytes]:
         """Unpack a part piece by piece; yield nothing if it does not exist.
@@ -155,6 +176,15 @@ class Package:
         return found
 
 
+def unpacks_to(packed: int) -> int:
+    """Return the bytes that an honest file of so many may become."""
+    return max(_BOMB_BYTES, _BOMB_RATIO * packed)
+
+
+_LONGEST_MARKUP = 32_000_000
+"""Bytes of a tag or a comment, which the parser holds as a whole; programs write some hundred."""
+
+
 def parse_xml(
     pieces: Iterable[bytes],
     start: Callable[[str, dict[str, str]], None],
@@ -164,7 +194,8 @@ def parse_xml(
     """Parse an XML document while it is unpacked; no pieces mean no document.
 
     Raises:
-        InputError: it declares a document type, which no spreadsheet program writes and entity bombs need.
+        InputError: it declares a document type, which no spreadsheet program writes and entity bombs need; or a tag
+            has no end.
         expat.ExpatError: it is not well-formed.
     """
     parser = expat.ParserCreate()
@@ -173,9 +204,12 @@ def parse_xml(
     parser.EndElementHandler = end
     parser.CharacterDataHandler = text
     parser.StartDoctypeDeclHandler = forbid_doctype
-    piece = b""
+    piece, given = b"", 0
     for piece in pieces:
         parser.Parse(piece)
+        given += len(piece)
+        if given - parser.CurrentByteIndex > _LONGEST_MARKUP:
+            raise save_anew(phrase("is damaged: it has a tag that does not end."))
     if piece:
         parser.Parse(b"", True)
 

@@ -19,7 +19,7 @@ from ...errors import InputError
 from ...text.phrase import counted, figure, phrase
 from .marks import LAST_COLUMN, LAST_ROW, Marks, find_extent, find_marks
 from .odd_values import OddValues
-from .package import LONGEST_TAG, Package, UnusualError, blocks, prefix_of, save_anew
+from .package import LONGEST_TAG, Package, UnusualError, blocks, prefix_of, save_anew, unpacks_to
 from .workbook import XlsxParts
 
 _BYTES_A_CELL = 40
@@ -72,7 +72,7 @@ def survey_sheet(
         rows, columns = find_extent(package.stream(part), prefix)
     check_extent(rows, columns, source)
     check_density(search.row_count, columns, search.cell_count)
-    most = min(package.most_repeated, most_bytes(source))
+    most = most_repeated(package.packed, source)
     if search.string_cells * max(strings, default=0) > most:
         _check_strings(package, part, strings, source, most)
     marks = Marks()
@@ -295,16 +295,34 @@ def most_bytes(source: SourceSettings) -> int:
     return source.max_file_mb * 1_000_000
 
 
-def check_text(size: int, source: SourceSettings, *, packed: bool = False) -> None:
-    """Refuse a sheet with more bytes of text than ``source`` allows; ``packed``: of a small file.
+def most_repeated(packed: int, source: SourceSettings) -> int:
+    """Return the bytes of text that cells may have in all, in a file of ``packed`` bytes: the same text in many of them
+    takes no room there."""
+    return min(unpacks_to(packed), most_bytes(source))
+
+
+def check_repeated(size: int, most: int) -> None:
+    """Refuse a sheet whose cells have more bytes of text than ``most``.
+
+    Raises:
+        InputError: names the limit.
+    """
+    if size > most:
+        raise InputError(
+            phrase(
+                "repeats texts to more than {most} MB, hundreds of times its size: a zip bomb.", most=figure(most / 1e6)
+            )
+        )
+
+
+def check_text(size: int, source: SourceSettings) -> None:
+    """Refuse a sheet with more bytes of text than ``source`` allows.
 
     Raises:
         InputError: names the limit.
     """
     if size > most_bytes(source):
         most = figure(source.max_file_mb)
-        if packed:
-            raise InputError(phrase("holds more than {most} MB of text (source.max_file_mb): a zip bomb.", most=most))
         raise InputError(phrase("has more than {most} MB of text (source.max_file_mb).", most=most))
 
 
@@ -322,10 +340,4 @@ def _check_strings(package: Package, part: str, strings: array[int], source: Sou
     reference = re.compile(rb"t=[\"']s[\"'][^<>]{0,%d}+>\s*<[\w.:-]*v>(\d{1,9})<" % LONGEST_TAG)
     for block in blocks(package.stream(part), f"<{prefix_of(package, part)}row", source):
         size += sum(strings[i] for i in map(int, reference.findall(block)) if i < len(strings))
-        if size > most:
-            raise InputError(
-                phrase(
-                    "repeats texts to more than {most} MB, hundreds of times its size: a zip bomb.",
-                    most=figure(most / 1e6),
-                )
-            )
+        check_repeated(size, most)

@@ -19,11 +19,9 @@ from ..layout.header import SAMPLE_ROWS, SEARCH, find_header
 from ..layout.mended import is_marked, is_mended, is_of_vendor, plain_form
 from ..layout.runs import Run
 from .book import open_book, readable
+from .package import check_sheets
 from .sheet import Book, Content, Sheet, SheetCells
 from .table import ExcelTable
-
-MOST_SHEETS = 1_000
-"""Each sheet is read, and a few bytes are enough to declare one."""
 
 _NO_SHEET = mark("source.sheet: there is no sheet '{wanted}'. Sheets: {names}.")
 _NEAR_SHEET = mark("source.sheet: there is no sheet '{wanted}'; did you mean '{near}'? Sheets: {names}.")
@@ -39,14 +37,7 @@ def excel_tables(path: Path, source: SourceSettings) -> list[Table]:
         InputError: not a workbook, protected, damaged or too large; the sheet is not there, or none holds data.
     """
     with readable(path), open_book(path, source) as book:
-        if len(book.sheets) > MOST_SHEETS:
-            raise InputError(
-                phrase(
-                    "has {sheets} sheets; the limit is {most}: save only the ones you need.",
-                    sheets=figure(len(book.sheets)),
-                    most=figure(MOST_SHEETS),
-                )
-            )
+        check_sheets(len(book.sheets))
         visible = [sheet for sheet in book.sheets if sheet.visible or source.counts_hidden_sheets]
         missing = None
         try:

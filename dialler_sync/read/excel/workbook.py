@@ -6,11 +6,12 @@ ECMA-376 part 1, 18.2 (workbook) and 18.8 (styles).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...text.phrase import figure, phrase
 from .formats import BUILT_IN_CODES, DigitFormat, digit_formats, usable_code
-from .package import Package, local, parse_xml, save_anew
+from .package import Package, check_sheets, local, parse_xml, save_anew
 
 WITHOUT_CELLS = frozenset({"chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"})
 """Kinds of sheets that hold charts, dialogs and macros."""
@@ -70,6 +71,7 @@ def xlsx_parts(package: Package, workbook: str) -> XlsxParts:
             relation = next((value for name, value in given.items() if name.endswith(":id")), "")
             kind, part = related.get(relation, ("", ""))
             if kind not in WITHOUT_CELLS:
+                check_sheets(len(sheets) + 1)
                 sheets.append(
                     SheetPart(given.get("name", ""), part, visible=given.get("state", "visible") == "visible")
                 )
@@ -79,9 +81,7 @@ def xlsx_parts(package: Package, workbook: str) -> XlsxParts:
             from_1904 = given.get("date1904") in _YES
 
     parse_xml(package.stream(workbook), start)
-    parts = [sheet.part for sheet in sheets if sheet.part]
-    if len(parts) != len(set(parts)):  # a few bytes could repeat a sheet of any size
-        raise save_anew(phrase("is damaged: two of its sheets are the same part."))
+    require_once([sheet.part for sheet in sheets if sheet.part])
     styles = by_kind.get("styles", "")
     return XlsxParts(
         workbook,
@@ -92,6 +92,16 @@ def xlsx_parts(package: Package, workbook: str) -> XlsxParts:
         recalculates,
         from_1904,
     )
+
+
+def require_once(parts: Sequence[str]) -> None:
+    """Refuse sheets that are the same part: a few bytes could repeat one of any size.
+
+    Raises:
+        InputError: says what to do.
+    """
+    if len(parts) != len(set(map(str.casefold, parts))):  # as a package finds them
+        raise save_anew(phrase("is damaged: two of its sheets are the same part."))
 
 
 def _styles(package: Package, part: str) -> Styles:

@@ -22,7 +22,7 @@ from .numbers import Value, moment_of
 from .package import PROTECTED, save_anew
 from .sheet import Book, Content, Sheet, SheetCells
 from .stored import Rows, StoredRows
-from .survey import check_density, hidden_rows
+from .survey import check_density, check_repeated, hidden_rows, most_repeated
 
 if TYPE_CHECKING:
     import xlrd
@@ -54,7 +54,7 @@ def open_xls(path: Path, source: SourceSettings) -> Book:
     content = path.read_bytes()
     try:
         biff = survey_biff(_workbook_stream(content))
-        book, sheets = _read(biff, source)
+        book, sheets = _read(biff, source, most_repeated(size, source))
     except (InputError, MemoryError, ImportError):
         raise
     except Exception as error:  # xlrd raises whatever its parsing meets
@@ -105,7 +105,7 @@ def _workbook_stream(content: bytes) -> bytes:
     return found
 
 
-def _read(biff: Biff, source: SourceSettings) -> tuple[xlrd.Book, list[Content | None]]:
+def _read(biff: Biff, source: SourceSettings, most: int) -> tuple[xlrd.Book, list[Content | None]]:
     import xlrd
 
     if biff.is_protected:
@@ -131,7 +131,7 @@ def _read(biff: Biff, source: SourceSettings) -> tuple[xlrd.Book, list[Content |
         ) from error
     if encoding == "latin-1" and source.encoding == "auto":
         _require_code_page(book)
-    sheets = [_content(book, sheet, biff.without_value(place)) for place, sheet in enumerate(book.sheets())]
+    sheets = [_content(book, sheet, biff.without_value(place), most) for place, sheet in enumerate(book.sheets())]
     return book, sheets
 
 
@@ -187,13 +187,14 @@ def _check_chains(content: bytes) -> None:
             raise CompDocError(phrase("sector {at} comes after itself", at=at))
 
 
-def _content(book: xlrd.Book, sheet: xlrd.sheet.Sheet, without_value: set[Place]) -> Content | None:
+def _content(book: xlrd.Book, sheet: xlrd.sheet.Sheet, without_value: set[Place], most: int) -> Content | None:
     reader = _Reader(book, sheet, without_value)
     rows = StoredRows()
     hidden = 0
     for row in range(sheet.nrows):
         if sheet.row_len(row):
             values = reader.row(row)
+            check_repeated(reader.size, most)  # many cells may share one long text
             rows.add(row + 1, values)
             info = sheet.rowinfo_map.get(row)
             hidden += bool(info and info.hidden) and any(value != "" for value in values)
@@ -213,7 +214,7 @@ class _Reader:
     def __init__(self, book: xlrd.Book, sheet: xlrd.sheet.Sheet, without_value: set[Place]) -> None:
         self.marks = Marks()
         self.columns: set[int] = set()
-        self.filled = 0
+        self.filled = self.size = 0
         self._sheet = sheet
         self._without_value = without_value
         self._from_1904 = bool(book.datemode)
@@ -240,6 +241,8 @@ class _Reader:
             elif kind == xlrd.XL_CELL_ERROR:
                 self.marks.add(row + 1, column, error_of(value))
                 value = ""
+            elif kind == xlrd.XL_CELL_TEXT:
+                self.size += len(value)
             elif kind == xlrd.XL_CELL_BOOLEAN:
                 value = bool(value)
             elif kind == xlrd.XL_CELL_DATE:

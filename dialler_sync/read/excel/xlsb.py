@@ -18,11 +18,11 @@ from ...text.phrase import phrase
 from .formats import BUILT_IN_CODES, DigitFormat, digit_formats, usable_code
 from .marks import Marks, error_of, given_twice
 from .numbers import Value, moment_of
-from .package import Package, longest_element, save_anew, too_long
+from .package import Package, check_merged, longest_element, save_anew, too_long
 from .sheet import Book, Content, Sheet, SheetCells
 from .stored import Rows, StoredRows
-from .survey import check_density, check_extent, check_text, hidden_rows
-from .workbook import WITHOUT_CELLS
+from .survey import check_density, check_extent, check_repeated, hidden_rows, most_repeated
+from .workbook import WITHOUT_CELLS, require_once
 
 _ROW, _BLANK, _RK, _ERROR, _BOOLEAN, _REAL, _TEXT, _SHARED, _RICH = 0, 1, 2, 3, 4, 5, 6, 7, 62
 _FORMULA_TEXT, _FORMULA_REAL, _FORMULA_BOOLEAN, _FORMULA_ERROR = 8, 9, 10, 11
@@ -47,7 +47,7 @@ def open_xlsb(package: Package, workbook: str, source: SourceSettings) -> Book:
     """Open a workbook of binary parts. ``workbook``: the name of its part.
 
     Raises:
-        InputError: the workbook names a sheet that is not in the package.
+        InputError: the workbook names a sheet that is not in the package, or one part twice.
     """
     related = package.related(workbook)
     by_kind = dict(related.values())
@@ -63,6 +63,7 @@ def open_xlsb(package: Package, workbook: str, source: SourceSettings) -> Book:
             if sheet_kind not in WITHOUT_CELLS:
                 book.sheets.append(Sheet(len(book.sheets), name, record[0] == 0))
                 book.parts.append(part)
+    require_once(book.parts)
     book.strings = [
         _texts(record, 1, 1)[0]
         for kind, record in _records(book, by_kind.get("sharedStrings", ""))
@@ -77,6 +78,7 @@ class _Scanner:
 
     def __init__(self, book: _Workbook) -> None:
         self._book = book
+        self._most = most_repeated(book.package.packed, book.source)
         self._rows = StoredRows()
         self._values: list[Value] = []
         self._marks = Marks()
@@ -100,6 +102,7 @@ class _Scanner:
                 self._add(kind, record)
             elif kind == _MERGED:
                 first, last = struct.unpack_from("<II", record)
+                check_merged(len(self._merged))
                 self._merged.append((first + 1, last + 1))
         self._begin_row(0)
         if not self._rows:
@@ -149,7 +152,7 @@ class _Scanner:
         else:
             (text,) = _texts(record, 9 if kind == _RICH else 8, 1)
         self._size += len(text)
-        check_text(self._size, self._book.source, packed=True)
+        check_repeated(self._size, self._most)
         return text
 
 

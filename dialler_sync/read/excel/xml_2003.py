@@ -18,7 +18,7 @@ from ...text.phrase import figure, phrase
 from .formats import DigitFormat, DigitFormats
 from .marks import LAST_COLUMN, LAST_ROW, NO_VALUE, Mark, error_cell
 from .numbers import Value
-from .package import local, parse_xml, save_anew, whole_number
+from .package import check_merged, check_sheets, local, parse_xml, save_anew, whole_number
 from .parsed import ParsedSheet
 from .sheet import Book, Sheet
 from .survey import check_extent, check_text
@@ -125,6 +125,7 @@ class _Scanner:
             if found := self._shown.get(_NAMED_FORMATS.get(code, code)):
                 self._formats[self._style] = found
         elif name == "Worksheet":
+            check_sheets(len(self.tables) + 1)
             self.tables.append(_Table(name=given.get("Name", "")))
         elif name == "Row" and self.tables:
             self._start_row(self.tables[-1], given)
@@ -145,6 +146,7 @@ class _Scanner:
         self._cell = _Cell("Formula" in given, style)
         self._across, down = _count(given, "MergeAcross"), _count(given, "MergeDown")
         if self._across or down:
+            check_merged(len(table.merged))
             table.merged.append((table.row, min(table.row + down, LAST_ROW)))
 
     def text(self, text: str) -> None:

@@ -52,10 +52,17 @@ def test_a_run_far_ahead(journal: Journal) -> None:
     begun(journal, datetime(2099, 1, 1, tzinfo=UTC))
 
     with pytest.raises(
-        UsageError, match=r"began at 2099.* says 2026-01-02.*runs prune --older-than 3650d --unfinished"
+        UsageError, match=r"began at 2099.* says 2026-01-02.*runs prune --older-than 3650d --unfinished --ahead"
     ):
         start_time(journal, "import", NOW)
-    assert len(prunable(journal, NOW - timedelta(days=3650), unfinished=True)) == 1
+    assert len(prunable(journal, NOW - timedelta(days=3650), unfinished=True, ahead=True)) == 1
+
+
+def test_no_run_is_pruned_because_the_clock_was_set_back(journal: Journal) -> None:
+    """To a clock that has lost its time every run is far ahead; all were pruned, with what an undo needs."""
+    begun(journal, datetime.now(UTC) + timedelta(days=4000))
+
+    assert prunable(journal, datetime.now(UTC) - timedelta(days=90), unfinished=True) == []
 
 
 @pytest.mark.parametrize("year", [1970, 1960, 9999])

@@ -207,7 +207,7 @@ def test_two_parts_of_one_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("sheets", "said"),
-    [(2, "two of its sheets are the same part"), (1_001, "has 1,001 sheets")],
+    [(2, "two of its sheets are the same part"), (1_001, "has more than 1,000 sheets")],
 )
 def test_sheets_again_and_again(tmp_path: Path, sheets: int, said: str) -> None:
     """A few bytes declare one more sheet, and each sheet is read."""
@@ -312,7 +312,7 @@ def test_repeated_cells_in_ods(tmp_path: Path) -> None:
 
     wide = write_ods(tmp_path / "wide.ods", row.format(1, cell.format(16_000, "x")))
     assert "source.max_columns" in refusal(wide)
-    far = write_ods(tmp_path / "far.ods", row.format(1_000_000, cell.format(1_000, "x")))
+    far = write_ods(tmp_path / "far.ods", row.format(1_000_000, "<table:table-cell/>" * 999 + cell.format(1, "x")))
     assert "ALL1000000" in refusal(far)
     long = write_ods(tmp_path / "long.ods", row.format(1_000_000, cell.format(1, "x" * 10_000)))
     assert "zip bomb" in refusal(long)

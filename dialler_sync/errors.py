@@ -83,6 +83,9 @@ class MachineAtFault(InputError):
 class StopRun(DiallerSyncError):
     """The run cannot go on; rows that are not settled stay ``unprocessed``."""
 
+    names_run = False
+    """Whether messages name the run, which must stay in the journal."""
+
 
 class DiallerUnavailable(StopRun):
     """The dialler cannot be reached or keeps failing."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Settings, fingerprint
-from ..errors import DiallerSyncError, UsageError
+from ..errors import DiallerSyncError, StopRun, UsageError
 from ..files.held import folder_held
 from ..files.private import delete, delete_drafts, delete_folder, real_folder
 from ..files.private import make_folder as make_private
@@ -77,9 +77,9 @@ def begin_run(
             with journal.at_work(run.id):
                 journal.add_run(run)
                 yield run
-        except BaseException:
+        except BaseException as error:
             with suppress(DiallerSyncError):
-                _leave(journal, run, early)
+                _leave(journal, run, early, named=isinstance(error, StopRun) and error.names_run)
             leave_place(run, stores)
             raise
     give_reports(run, stores)
@@ -129,14 +129,14 @@ def go_on(journal: Journal, run: RunRecord, settings: Settings, **changes: Any) 
     give_again(run, settings.source.stores)
 
 
-def _leave(journal: Journal, run: RunRecord, early: Sequence[str]) -> None:
-    """Delete a run that could not begin; leave one that has ended."""
+def _leave(journal: Journal, run: RunRecord, early: Sequence[str], *, named: bool) -> None:
+    """Delete a run that could not begin; leave one that has ended, or that a message has ``named``."""
     try:
         known = journal.run(run.id)
     except UsageError:  # the journal has not got it yet
         known = run
     changes_contacts = known.command != "import" and known.command not in READING
-    if known.planned or (changes_contacts and known.rows is not None):
+    if named or known.planned or (changes_contacts and known.rows is not None):
         _stop(journal, run)
     elif known.state == "running":
         journal.delete_run(run.id)

@@ -145,7 +145,7 @@ def conclude(
         Interrupted: while the reports were written.
         JournalError: the reports cannot be written.
     """
-    with reporting(run):
+    with _naming(), reporting(run):
         if unwritten:
             stopped = _write_down(journal, run, stopped, unwritten)
         run = ended(run, stopped)
@@ -160,6 +160,16 @@ def conclude(
         if not isinstance(stopped, JournalLost):
             journal.require_there()
         return summary
+
+
+@contextmanager
+def _naming() -> Iterator[None]:
+    """Note of an error that its message, or one before it, names the run: ``resume``, ``runs report``."""
+    try:
+        yield
+    except StopRun as error:
+        error.names_run = True
+        raise
 
 
 def load_reports() -> None:

@@ -596,3 +596,26 @@ def test_only_a_run_that_sends_is_to_be_tried_again_by_a_scheduler(
     monkeypatch.setattr("dialler_sync.run.lifecycle.summarise", full)
 
     assert run(*command, contacts_csv(3)).code == code
+
+
+def test_a_run_that_is_said_to_go_on_does(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal and the reports have no room before the rows are planned: the messages name ``resume``."""
+    configure()
+
+    def full(*_: object, **__: object) -> None:
+        raise JournalError("database or disk is full.")
+
+    with monkeypatch.context() as disk:
+        for name in ("dialler_sync.run.rows.check_limits", "dialler_sync.run.lifecycle.note_end"):
+            disk.setattr(name, full)
+        disk.setattr("dialler_sync.run.report_files._write", full)
+        stopped = run("import", contacts_csv(3))
+    named = re.findall(r"runs report (\S+[0-9a-f])", stopped.err)
+    resumed = run("resume")
+    report = run("runs", "report", *named)
+
+    assert (stopped.code, len(named)) == (ExitCode.USAGE, 1), stopped.err
+    assert (resumed.code, report.code) == (ExitCode.OK, ExitCode.OK), resumed.err + report.err
+    assert len(dialler.store.contacts) == 3

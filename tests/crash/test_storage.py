@@ -605,7 +605,7 @@ def test_a_run_that_is_said_to_go_on_does(
     configure()
 
     def full(*_: object, **__: object) -> None:
-        raise JournalError("database or disk is full.")
+        raise JournalError("database or disk is full.") from OSError(errno.EDQUOT, "Quota exceeded")
 
     with monkeypatch.context() as disk:
         for name in ("dialler_sync.run.rows.check_limits", "dialler_sync.run.lifecycle.note_end"):

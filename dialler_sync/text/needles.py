@@ -117,6 +117,15 @@ def cores_of_nested(secret: bytes) -> Iterator[bytes]:
         yield from cores_in_base32(form)
 
 
+def nested_letters(secret: bytes) -> Iterator[str]:
+    """Yield the constant part of the base64, base32 and hexadecimal of other encodings of the secret, which blanks or
+    signs may break."""
+    yield from (core.decode() for core in cores_of_nested(secret))
+    inside = [core.encode() for core in cores_in_base64(secret)]
+    for form in (*inside, *cores_in_base32(secret), secret.hex().encode(), in_utf16(secret)):
+        yield from (*cores_in_base64(form), form.hex())
+
+
 def letters_of(text: str) -> str:
     """Return the letters and digits of a text, folded for comparison."""
     letters = "".join(filter(str.isalnum, text))

@@ -1,6 +1,6 @@
 """Tell quickly that a long text holds no secret: nearly all texts of a table hold none.
 
-It covers ASCII letters only, and misses nested encodings that are broken into pieces.
+It covers ASCII letters only, and misses encodings that are broken into numbered lines.
 """
 
 from __future__ import annotations
@@ -34,13 +34,11 @@ class QuickLook:
     """
 
     def __init__(self, forms: Collection[str] = (), letters: Collection[str] = (), raw: Sequence[bytes] = ()) -> None:
-        self._forms = _in_ascii(forms)
-        self._letters = _in_ascii(letters)
+        self._forms, self._parts = _by_length(forms)
+        self._letters, self._parts_in_letters = _by_length(letters)
         self._exact = {core.encode() for secret in raw for core in cores_in_base64(secret)}
         numbers = {secret: [_numbers(secret, form) for form in ("d", "o", "03o", "08b")] for secret in raw}
         self._numbers = {number for each in numbers.values() for number in each}
-        self._parts = _parts(form for form in self._forms if len(form) >= 2 * PART)
-        self._parts_in_letters = _parts(form for form in self._letters if len(form) >= 2 * PART)
         self._parts_in_numbers = _parts(n for secret, each in numbers.items() if len(secret) >= 2 * PART for n in each)
         length = max(ceil(min(map(len, forms), default=0) * 4 / 3) - 2, _LONG)
         self._long_run = re.compile(rf"[A-Za-z0-9+/_-]{{{length}}}")
@@ -70,8 +68,11 @@ class QuickLook:
         )
 
 
-def _in_ascii(forms: Iterable[str]) -> set[bytes]:
-    return {form.encode("ascii", "ignore") for form in forms}
+def _by_length(forms: Iterable[str]) -> tuple[set[bytes], frozenset[bytes]]:
+    """(short forms, parts of the others): looking for parts takes the same time, however many there are."""
+    found = {form.encode("ascii", "ignore") for form in forms}
+    long = {form for form in found if len(form) >= 2 * PART}
+    return found - long, _parts(long)
 
 
 def _numbers(secret: bytes, form: str) -> bytes:

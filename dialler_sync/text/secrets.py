@@ -26,8 +26,8 @@ from .needles import (
     cores_in_base64,
     cores_of_nested,
     in_bytes,
-    in_utf16,
     letters_of,
+    nested_letters,
     parts_of,
 )
 from .quick_look import QuickLook
@@ -89,7 +89,7 @@ class Secrets:
     def mask(self, text: str, *, bulk: bool = False) -> str:
         """Return the text with each secret in it, however encoded, as ``***``.
 
-        ``bulk``: run a quick test first, which misses nested encodings broken into pieces.
+        ``bulk``: run a quick test first.
         """
         if not self._secrets or len(text) < self._shortest:
             return text
@@ -110,7 +110,8 @@ class Secrets:
         parts = {part for form in forms | turned if len(form) >= 2 * PART for part in parts_of(form)}
         self._needles = tuple(sorted({*forms, *turned, *parts}, key=len, reverse=True))
         raw = [secret.encode("utf-8", "surrogatepass") for secret in self._secrets]
-        cores = tuple({core for secret in raw for core in cores_in_base32(secret)})
+        reversed_ = [secret[::-1].encode("utf-8", "surrogatepass") for secret in self._secrets]
+        cores = tuple({core for secret in (*raw, *reversed_) for core in cores_in_base32(secret)})
         in_base32 = (cores, tuple(core.translate(TO_BASE32HEX) for core in cores))
         nested = {core for secret in raw for core in cores_of_nested(secret)} | {*cores}
         sought_in_base32 = (tuple(nested), tuple(core.translate(TO_BASE32HEX) for core in nested))
@@ -118,10 +119,12 @@ class Secrets:
         coded = {each for secret in raw for each in coded_letters(secret)}
         letters |= coded
         letters |= {part for form in letters if len(form) >= 2 * PART for part in parts_of(form)}
-        letters |= {form for each in (*in_base32[0], *in_base32[1]) for form in both_ways(each.decode())}
+        letters_of_base32 = {form for each in (*in_base32[0], *in_base32[1]) for form in both_ways(each.decode())}
+        letters |= letters_of_base32
         self._letters = tuple(needle for needle in letters if len(needle) >= _ALONE_WITHOUT_SIGNS)
-        in_lines = {letters_of(core) for secret in raw for core in cores_in_base64(in_utf16(secret))}
-        told_by = {*map(letters_of, forms | turned), *coded, *in_lines}
+        inside = {letters_of(core) for secret in raw for core in nested_letters(secret)}
+        inside |= {letters_of(core) for secret in reversed_ for core in cores_in_base64(secret)}
+        told_by = {*map(letters_of, forms | turned), *coded, *inside, *letters_of_base32}
         whole = {each for each in told_by if len(each) >= _ALONE_WITHOUT_SIGNS}
         self._quick = QuickLook(forms | turned, whole, raw)
         self._shortest = min(map(len, self._needles), default=0)

@@ -49,6 +49,10 @@ _CIRCLES = {
 }
 
 
+def _groups(text: str, between: str) -> str:
+    return between.join(text[at : at + 4] for at in range(0, len(text), 4))
+
+
 ENCODINGS: dict[str, Encoding] = {
     "as it is": str,
     "upper case": str.upper,
@@ -116,6 +120,13 @@ ENCODINGS: dict[str, Encoding] = {
     "base32 of UTF-16": lambda secret: base64.b32encode(secret.encode("utf-16-be")).decode(),
     "base32 with dashes": lambda secret: "-".join(base64.b32encode(secret.encode()).decode()),
     "base32hex, reversed": lambda secret: base64.b32hexencode(secret.encode()).decode()[::-1],
+    "base32 in groups": lambda secret: _groups(base64.b32encode(secret.encode()).decode(), " "),
+    "base32 in groups with dots": lambda secret: _groups(base64.b32encode(secret.encode()).decode(), "."),
+    "base32 of the reversed": lambda secret: base64.b32encode(secret[::-1].encode()).decode(),
+    "base64 of the reversed in groups": lambda secret: _groups(_base64(secret[::-1].encode()), " "),
+    "base64 of base64 in groups": lambda secret: _groups(_base64(_base64(secret.encode()).encode()), " "),
+    "base64 of hexadecimal in groups": lambda secret: _groups(_base64(secret.encode().hex().encode()), "\u200b"),
+    "hexadecimal of UTF-16 in groups": lambda secret: _groups(secret.encode("utf-16-le").hex(), " "),
     "hexadecimal, reversed": lambda secret: secret.encode().hex()[::-1],
     "hexadecimal, full width": lambda secret: _full_width(secret.encode().hex()),
     "tags": lambda secret: "".join(chr(ord(sign) + 0xE0000) if sign.isascii() else sign for sign in secret),

@@ -90,7 +90,8 @@ def examine(
     try:
         token = read_token(settings.dialler)
     except ConfigError as error:
-        yield failed("token", "; ".join(error.args), phrase("create a token in the dialler's portal"), ExitCode.USAGE)
+        mend = phrase("get the current token from the dialler's portal (a new one replaces the old)")
+        yield failed("token", "; ".join(error.args), mend, ExitCode.USAGE)
         return
     yield _token(files, settings, token)
     yield from check_dialler(settings, now)

@@ -21,6 +21,15 @@ from ..conftest import Configure, Run
 Contacts = Callable[..., Path]
 
 
+@pytest.mark.parametrize("command", [(), ("runs",)], ids=["none", "runs"])
+def test_no_command_shows_the_help(run: Run, command: tuple[str, ...]) -> None:
+    """As a page: it is our own text, and no error that quotes arguments."""
+    done = run(*command)
+
+    assert f"\n\nOptions:\n  {'-c, --config' if not command else '-h, --help'} " in done.out + done.err
+    assert "\nCommands:\n" in done.out + done.err
+
+
 @pytest.mark.parametrize("command", ["validate", "import"])
 def test_a_do_not_call_list_that_does_not_exist(
     run: Run, configure: Configure, contacts_csv: Contacts, command: str

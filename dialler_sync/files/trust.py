@@ -56,8 +56,11 @@ class Distrust:
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
+    """``owner``: the other user to whom it belongs, if that is all."""
+
     text: str
     command: str
+    owner: int | None = None
 
 
 def judge(what: str, path: Path, *, shared: bool = False, alone: bool = False, beside: bool = False) -> Distrust | None:
@@ -79,7 +82,10 @@ def judge(what: str, path: Path, *, shared: bool = False, alone: bool = False, b
     texts = "; ".join(fault.text for fault in faults)
     commands = dict.fromkeys(fault.command for fault in faults)
     said = phrase("{what} {path} could have been changed by others: {faults}", what=what, path=path, faults=texts)
-    return Distrust(said, " && ".join(commands))
+    fix, owners = " && ".join(commands), {fault.owner for fault in faults}
+    if os.geteuid() == 0 and len(owners) == 1 and None not in owners:  # root of a container, in a folder of its host
+        fix = phrase("run as user {user} (in a container: --user {user}), or {fix}", user=owners.pop(), fix=fix)
+    return Distrust(said, fix)
 
 
 def require(what: str, path: Path, *, trust: bool | None = None, alone: bool = False, beside: bool = False) -> None:
@@ -249,7 +255,9 @@ if sys.platform != "win32":
         no_follow = "-h " if link else ""
         command = f"{_sudo(0)}chown {no_follow}{_name(os.geteuid())} {_quoted(step)}"
         text = _FOREIGN_LINK if link else _FOREIGN
-        return _Fault(phrase(text, path=step, user=_name(found.st_uid)), _on_mount(found) or command)
+        said = phrase(text, path=step, user=_name(found.st_uid))
+        mount = _on_mount(found)
+        return _Fault(said, mount or command, None if mount else found.st_uid)
 
     def _mode_fault(step: Path, found: os.stat_result, bits: int) -> _Fault:
         mode = f"{stat.S_IMODE(found.st_mode):04o}"

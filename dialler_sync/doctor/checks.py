@@ -185,7 +185,7 @@ def _journal(state: str | Path, trusted: bool) -> Iterator[Check]:
 def _folder(reports: Path) -> Check:
     there = _existing(reports)
     if is_foreign(reports):
-        fix = phrase("work in a folder of your own, or name another with --out")
+        fix = phrase("work in a folder of your own, or name another with --out or reports.dir")
         return failed(
             "report folder", phrase("{folder} belongs to another user", folder=reports.absolute()), fix, ExitCode.USAGE
         )
@@ -193,7 +193,7 @@ def _folder(reports: Path) -> Check:
         with tempfile.TemporaryFile(dir=there):
             return fine("report folder", phrase("{folder} is writable", folder=reports))
     except OSError as error:
-        fix = phrase("run it in another folder, or name one with --out")
+        fix = phrase("run it in another folder, or name one with --out or reports.dir")
         return failed(
             "report folder",
             phrase("{folder} cannot be written: {why}", folder=there, why=error.strerror),

@@ -44,6 +44,22 @@ def test_a_do_not_call_list_that_does_not_exist(
     assert "robinsn.csv: no such file; did you mean 'robinson.csv'?\n" in done.err
 
 
+def test_an_inbox_whose_reports_have_no_place(
+    run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """Cron's working folder may be another one than meant, and --out cannot be combined with --inbox."""
+    configure()
+    (tmp_path / "inbox").mkdir()
+    contacts_csv(2, "inbox/a.csv")
+    (tmp_path / "reports").write_text("", encoding="utf-8")
+
+    done = run("import", "--inbox", "inbox", "--quiet-for", 0)
+
+    assert done.code == ExitCode.USAGE
+    assert f"the report folder {Path.cwd() / 'reports'}" in done.err
+    assert "--out or reports.dir" in done.err
+
+
 def test_validate_only_checks_do_not_call_lists(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
     configure(suppress="{file: contacts.csv, column: Phone, region: DE}")
 

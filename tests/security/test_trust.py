@@ -125,6 +125,24 @@ def test_the_folders_above_count(mode: int, code: int, run: Run, configure: Conf
     assert code == 0 or f"chmod o-w {folder.absolute()}" in done.err
 
 
+@is_root
+def test_a_folder_that_several_use_stays_theirs(configure: Configure, common: Path) -> None:
+    """Who keeps a configuration in it is told to move that first, before others lose the folder."""
+    shared, home = common / "shared", common / "agent"
+    for folder in (shared, home):
+        folder.mkdir()
+    os.chown(shared, 0, shared_group())
+    shared.chmod(0o2775)
+    os.chown(home, AGENT, AGENT)
+    config = moved(configure(), shared / "nightly.yaml")
+
+    refused = as_user(AGENT, home, "-c", config, "doctor")
+
+    assert refused.code == ExitCode.USAGE
+    said = " ".join(refused.out.split())
+    assert f"keep it in a folder in which only you can write, or sudo chmod g-w {shared}" in said
+
+
 @pytest.mark.parametrize("where", ["journal", "configuration"])
 def test_a_new_file_in_a_folder_that_is_open_to_all(
     where: str, run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path

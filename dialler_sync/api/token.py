@@ -50,7 +50,9 @@ def read_token(settings: DiallerSettings) -> str:
     keep_secret(token, *(word for word in token.split() if len(word) >= _LONG))  # masked also if it is not a token
     token = token.strip()
     if not token:
-        raise ConfigError(phrase("{source} is empty: create a token in the dialler's portal", source=source))
+        raise ConfigError(
+            phrase("{source} is empty: check the variable, file or command that gives the token", source=source)
+        )
     if not (token.isascii() and token.isprintable()) or " " in token:
         raise ConfigError(
             phrase(

@@ -148,6 +148,9 @@ for _command in COMMANDS:
     cli.add_command(_command)
 
 
+_HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())
+"""Of a group without a command: its message is the help, of many lines. Before click 8.2 it is no error."""
+
 _SECRET_VARIABLES = ("DIALLER_SYNC_TOKEN", "PGPASSWORD")
 """Always kept from output; a configuration names further ones."""
 
@@ -192,7 +195,8 @@ def _run(arguments: Sequence[str] | None) -> ExitCode:
             error = click.UsageError(
                 phrase("put '{name}' before the command: dialler-sync {name} …", name=name), error.ctx
             )
-        error.message = line(error.message) if error.message else ""  # type: ignore[misc] # it quotes arguments
+        if not isinstance(error, _HELP):
+            error.message = line(error.message) if error.message else ""  # type: ignore[misc] # it quotes arguments
         if logs_json():
             _log.error("Error: %s", error.format_message())
         else:

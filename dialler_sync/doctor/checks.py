@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import shutil
@@ -90,7 +91,8 @@ def examine(
     try:
         token = read_token(settings.dialler)
     except ConfigError as error:
-        yield failed("token", "; ".join(error.args), phrase("create a token in the dialler's portal"), ExitCode.USAGE)
+        mend = phrase("get the current token from the dialler's portal (a new one replaces the old)")
+        yield failed("token", "; ".join(error.args), mend, ExitCode.USAGE)
         return
     yield _token(files, settings, token)
     yield from check_dialler(settings, now)
@@ -183,7 +185,7 @@ def _journal(state: str | Path, trusted: bool) -> Iterator[Check]:
 def _folder(reports: Path) -> Check:
     there = _existing(reports)
     if is_foreign(reports):
-        fix = phrase("work in a folder of your own, or name another with --out")
+        fix = phrase("work in a folder of your own, or name another with --out or reports.dir")
         return failed(
             "report folder", phrase("{folder} belongs to another user", folder=reports.absolute()), fix, ExitCode.USAGE
         )
@@ -191,7 +193,7 @@ def _folder(reports: Path) -> Check:
         with tempfile.TemporaryFile(dir=there):
             return fine("report folder", phrase("{folder} is writable", folder=reports))
     except OSError as error:
-        fix = phrase("run it in another folder, or name one with --out")
+        fix = phrase("run it in another folder, or name one with --out or reports.dir")
         return failed(
             "report folder",
             phrase("{folder} cannot be written: {why}", folder=there, why=error.strerror),
@@ -247,13 +249,21 @@ def _token(files: Sequence[Path], settings: Settings, token: str) -> Check:
     file = dialler.token_file
     if file is None:
         file = next((path for path in files if _stands_in(path, token)), None)
-    if file is not None and file.stat().st_mode & _OTHERS:
+    if file is not None and _is_open_to_read(file):
         return warning(
             "token",
             phrase("{said}, and others can read {file}", said=text, file=file),
             phrase("chmod 600 {file}, or use a variable", file=file),
         )
     return fine("token", text)
+
+
+def _is_open_to_read(file: Path) -> bool:
+    """Whether others can read a file; the group of root's, which this user cannot change, was meant to: a mounted
+    secret."""
+    found = file.stat()
+    mounted = found.st_uid == 0 and not os.access(file, os.W_OK)
+    return bool(found.st_mode & (_OTHERS & ~stat.S_IRGRP if mounted else _OTHERS))
 
 
 def _stands_in(path: Path, token: str) -> bool:

@@ -56,8 +56,13 @@ class Distrust:
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
+    """``owner``: the other user to whom it belongs, if that is all. ``shared``: a folder above, of another user, which
+    may be meant for several."""
+
     text: str
     command: str
+    owner: int | None = None
+    shared: bool = False
 
 
 def judge(what: str, path: Path, *, shared: bool = False, alone: bool = False, beside: bool = False) -> Distrust | None:
@@ -79,7 +84,12 @@ def judge(what: str, path: Path, *, shared: bool = False, alone: bool = False, b
     texts = "; ".join(fault.text for fault in faults)
     commands = dict.fromkeys(fault.command for fault in faults)
     said = phrase("{what} {path} could have been changed by others: {faults}", what=what, path=path, faults=texts)
-    return Distrust(said, " && ".join(commands))
+    fix, owners = " && ".join(commands), {fault.owner for fault in faults}
+    if os.geteuid() == 0 and len(owners) == 1 and None not in owners:  # root of a container, in a folder of its host
+        fix = phrase("run as user {user} (in a container: --user {user}), or {fix}", user=owners.pop(), fix=fix)
+    elif any(fault.shared for fault in faults):
+        fix = phrase("keep it in a folder in which only you can write, or {fix}", fix=fix)
+    return Distrust(said, fix)
 
 
 def require(what: str, path: Path, *, trust: bool | None = None, alone: bool = False, beside: bool = False) -> None:
@@ -214,7 +224,7 @@ if sys.platform != "win32":
             if foreign:
                 yield _owner_fault(step, found)
             if not stat.S_ISLNK(found.st_mode) and (bits := _open_bits(found, above=above, shared=shared)):
-                yield _mode_fault(step, found, bits)
+                yield _mode_fault(step, found, bits, shared=above and found.st_uid != os.geteuid())
 
     def _is_whole(path: Path, steps: list[tuple[Path, os.stat_result]]) -> bool:
         """Whether the last step is the file itself, with no step of the way missing."""
@@ -249,13 +259,17 @@ if sys.platform != "win32":
         no_follow = "-h " if link else ""
         command = f"{_sudo(0)}chown {no_follow}{_name(os.geteuid())} {_quoted(step)}"
         text = _FOREIGN_LINK if link else _FOREIGN
-        return _Fault(phrase(text, path=step, user=_name(found.st_uid)), _on_mount(found) or command)
+        said = phrase(text, path=step, user=_name(found.st_uid))
+        mount = _on_mount(found)
+        return _Fault(said, mount or command, None if mount else found.st_uid)
 
-    def _mode_fault(step: Path, found: os.stat_result, bits: int) -> _Fault:
+    def _mode_fault(step: Path, found: os.stat_result, bits: int, *, shared: bool) -> _Fault:
         mode = f"{stat.S_IMODE(found.st_mode):04o}"
         text = phrase(_OPEN.get(bits, _OPEN_TO_ALL), path=step, owner=_name(found.st_uid), mode=mode)
         minus = {_GROUP: "g-w", _OTHERS: "o-w"}.get(bits, "go-w")
-        return _Fault(text, _on_mount(found) or f"{_sudo(found.st_uid)}chmod {minus} {_quoted(step)}")
+        mount = _on_mount(found)
+        command = f"{_sudo(found.st_uid)}chmod {minus} {_quoted(step)}"
+        return _Fault(text, mount or command, shared=shared and not mount)
 
     def _on_mount(found: os.stat_result) -> str:
         """Return the mount options to set, on a file system without modes and owners."""

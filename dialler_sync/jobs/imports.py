@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..api.token import read_token
 from ..config import Settings, fingerprint
+from ..config.limits import Limit
 from ..fields import FIELDS, Kind
 from ..files import trust
 from ..files.drafts import scratch
@@ -97,8 +98,8 @@ def plan_files(
         UsageError, InputError, StopRun: there is no plan.
     """
     read_token(settings.dialler)
-    options = _limited(settings, options)
     sources = open_sources(settings, options.files, _log.warning, journal)
+    options = _limited(settings, options, sources)
     suppressed = read_suppression_lists(settings)
     with scratch() as folder:
         (reports := folder / "reports").mkdir(mode=0o700)
@@ -126,11 +127,12 @@ def new_run(
     Raises:
         UsageError, InputError: before anything is sent.
     """
-    plan, options = options.plan, _limited(settings, options)
+    plan = options.plan
     if command != "validate":
         read_token(settings.dialler)  # a missing token is better reported now than after a million rows
     check_cluster(options.run.cluster, settings)
     sources = open_sources(settings, options.files or (plan.paths() if plan else ()), _log.warning, journal)
+    options = _limited(settings, options, sources)
     suppressed = read_suppression_lists(settings)
     if command == "validate":
         suppressed = SuppressionLists()  # the lists are only checked
@@ -152,11 +154,16 @@ def new_run(
         return execution.carry_out()
 
 
-def _limited(settings: Settings, options: ImportOptions) -> ImportOptions:
-    """Return the options, with the configuration's limits unless they have their own."""
-    run, rows = options.run, settings.rows
-    errors, warnings = run.max_errors or rows.max_errors, run.max_warnings or rows.max_warnings
-    return replace(options, run=replace(run, max_errors=errors, max_warnings=warnings))
+def _limited(settings: Settings, options: ImportOptions, sources: Sequence[Source]) -> ImportOptions:
+    """Return the options, with the configuration's limits unless they have their own. Its percentages are of whole
+    lists: one row out of the few of a fixed file says nothing."""
+    run = options.run
+    given = [settings.rows.max_errors, settings.rows.max_warnings]
+    if all(source.guard for source in sources):
+        given = [Limit(rows=each.rows) if each and each.rows is not None else None for each in given]
+    return replace(
+        options, run=replace(run, max_errors=run.max_errors or given[0], max_warnings=run.max_warnings or given[1])
+    )
 
 
 def _run_of(sources: Sequence[Source], target: str) -> str | None:

@@ -68,7 +68,7 @@ def find_undoable(journal: Journal, target: str) -> RunRecord | None:
     def meant(run: RunRecord) -> bool:
         if run.command not in {"import", *COMMANDS} or run.options.get("dry_run") or run.id in undone:
             return False
-        return run.state != "finished" or any(True for _ in to_undo(journal, run))
+        return run.state == "running" or any(True for _ in to_undo(journal, run))
 
     return _newest(journal, target, meant)
 

@@ -180,7 +180,7 @@ def own_folder(reports: Path) -> Path:
         raise UsageError(
             phrase(
                 "the report folder {folder} belongs to another user, who could replace the reports in it. Name "
-                "another with --out, or work in a folder of your own.",
+                "another with --out or reports.dir, or work in a folder of your own.",
                 folder=reports.absolute(),
             )
         )
@@ -201,8 +201,8 @@ def make_folder(path: Path) -> Path:
     except OSError as error:
         raise UsageError(
             phrase(
-                "the report folder {path} cannot be created: {error}. Name another with --out.",
-                path=path,
+                "the report folder {path} cannot be created: {error}. Name another with --out or reports.dir.",
+                path=path.absolute(),
                 error=error.strerror,
             )
         ) from error

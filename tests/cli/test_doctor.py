@@ -166,6 +166,18 @@ def test_a_time_of_the_dialler_that_is_none(date: str, run: Run, configure: Conf
     assert found(done)["clock"][:2] == ("WARN", "the dialler does not send its time"), done.err
 
 
+def test_a_dialler_that_writes_names_of_fields_in_another_case(run: Run, configure: Configure) -> None:
+    """No contact of it can be told from another one: a run would wait for better answers until it gives up."""
+    contacts = {"records": [{"id": 7, "userdata": "K1", "phonenumber1": "+491713920012"}], "count": 1, "status": 200}
+    campaigns = {"records": [{"ID": 538, "Name": "Nightly"}], "count": 1, "status": 200}
+    with hostile_dialler(lambda asked: answer(campaigns if "/campaigns" in asked.target else contacts)) as url:
+        configure(base_url=url)
+        done = run("doctor", "-o", "json")
+
+    said = "no contact of the campaign has a field ID; they have id, userdata, phonenumber1"
+    assert found(done)["numbers"] == ("WARN", said), done.err
+
+
 def test_what_others_could_read(run: Run, configure: Configure, tmp_path: Path) -> None:
     """A journal, a configuration with the token in it, a token file: a warning, until only their owner can."""
     configure(token="simulator").chmod(0o644)

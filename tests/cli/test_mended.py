@@ -74,6 +74,28 @@ def by_excel(lines: list[list[str]]) -> list[list[str]]:
     return lines
 
 
+@pytest.mark.parametrize(
+    ("limit", "option", "code"),
+    [
+        ("5%", [], ExitCode.ROWS_FAILED),
+        ("5%", ["--max-errors", "5%"], ExitCode.SAFETY_LIMIT),
+        ("0", [], ExitCode.SAFETY_LIMIT),
+    ],
+)
+def test_a_share_of_the_whole_list_does_not_stop_the_few_rows_of_a_fixed_file(
+    run: Run, configure: Configure, failed: Done, tmp_path: Path, limit: str, option: list[str], code: ExitCode
+) -> None:
+    """One of two rows is still bad: the other one goes. A number of rows counts, and so does what is asked for."""
+    lines = read(failed)
+    change(lines, 1, Name="Anna")
+    configure(COLUMNS, rows=f'{{max_errors: "{limit}", max_warnings: "{limit}"}}')
+
+    done = run("import", saved(tmp_path / "fixed.csv", lines), *option)
+
+    assert done.code == code, done.err
+    assert done.summary["counts"]["succeeded"] == (code == ExitCode.ROWS_FAILED)
+
+
 def test_what_excel_did_to_failed_csv_is_undone(
     run: Run, failed: Done, dialler: SimulatorServer, tmp_path: Path
 ) -> None:

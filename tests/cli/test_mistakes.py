@@ -21,6 +21,15 @@ from ..conftest import Configure, Run
 Contacts = Callable[..., Path]
 
 
+@pytest.mark.parametrize("command", [(), ("runs",)], ids=["none", "runs"])
+def test_no_command_shows_the_help(run: Run, command: tuple[str, ...]) -> None:
+    """As a page: it is our own text, and no error that quotes arguments."""
+    done = run(*command)
+
+    assert f"\n\nOptions:\n  {'-c, --config' if not command else '-h, --help'} " in done.out + done.err
+    assert "\nCommands:\n" in done.out + done.err
+
+
 @pytest.mark.parametrize("command", ["validate", "import"])
 def test_a_do_not_call_list_that_does_not_exist(
     run: Run, configure: Configure, contacts_csv: Contacts, command: str
@@ -33,6 +42,22 @@ def test_a_do_not_call_list_that_does_not_exist(
 
     assert done.code == ExitCode.INPUT
     assert "robinsn.csv: no such file; did you mean 'robinson.csv'?\n" in done.err
+
+
+def test_an_inbox_whose_reports_have_no_place(
+    run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """Cron's working folder may be another one than meant, and --out cannot be combined with --inbox."""
+    configure()
+    (tmp_path / "inbox").mkdir()
+    contacts_csv(2, "inbox/a.csv")
+    (tmp_path / "reports").write_text("", encoding="utf-8")
+
+    done = run("import", "--inbox", "inbox", "--quiet-for", 0)
+
+    assert done.code == ExitCode.USAGE
+    assert f"the report folder {Path.cwd() / 'reports'}" in done.err
+    assert "--out or reports.dir" in done.err
 
 
 def test_validate_only_checks_do_not_call_lists(run: Run, configure: Configure, contacts_csv: Contacts) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -91,7 +92,7 @@ def test_what_belongs_to_another_user_is_refused(
 
     assert refused.code == ExitCode.USAGE
     assert f"{files[which]} belongs to {INTRUDER}" in refused.err
-    assert f"chown root {files[which]}" in refused.err
+    assert f"run as user {INTRUDER} (in a container: --user {INTRUDER}), or chown root {files[which]}" in refused.err
 
 
 @pytest.mark.parametrize("way", ["flag", "variable"])
@@ -122,6 +123,24 @@ def test_the_folders_above_count(mode: int, code: int, run: Run, configure: Conf
 
     assert done.code == code, done.err
     assert code == 0 or f"chmod o-w {folder.absolute()}" in done.err
+
+
+@is_root
+def test_a_folder_that_several_use_stays_theirs(configure: Configure, common: Path) -> None:
+    """Who keeps a configuration in it is told to move that first, before others lose the folder."""
+    shared, home = common / "shared", common / "agent"
+    for folder in (shared, home):
+        folder.mkdir()
+    os.chown(shared, 0, shared_group())
+    shared.chmod(0o2775)
+    os.chown(home, AGENT, AGENT)
+    config = moved(configure(), shared / "nightly.yaml")
+
+    refused = as_user(AGENT, home, "-c", config, "doctor")
+
+    assert refused.code == ExitCode.USAGE
+    said = " ".join(refused.out.split())
+    assert f"keep it in a folder in which only you can write, or sudo chmod g-w {shared}" in said
 
 
 @pytest.mark.parametrize("where", ["journal", "configuration"])
@@ -274,6 +293,28 @@ def test_doctor_warns_of_lists_that_others_can_write(run: Run, configure: Config
     assert "suppress.file" not in found["calm.csv"]
     assert "columns.Region.lookup" in found["calm.csv"]
     assert "chmod o-w" in found["calm.csv"]
+
+
+@is_root
+@pytest.mark.parametrize(("mode", "said"), [(0o440, "OK"), (0o444, "WARN")])
+def test_a_group_may_read_a_token_of_root(
+    mode: int, said: str, configure: Configure, common: Path, dialler: SimulatorServer
+) -> None:
+    """As a secret of Kubernetes is mounted; nobody but root could change its mode."""
+    token = common / "token"
+    token.write_text("simulator", encoding="utf-8")
+    os.chown(token, 0, AGENT)
+    token.chmod(mode)
+    config = moved(configure(token_file=token), common / "config.yaml")
+    config.write_text(config.read_text(encoding="utf-8").replace("  token: ${DIALLER_SYNC_TOKEN}\n", ""))
+    home = common / "agent"
+    home.mkdir()
+    os.chown(home, AGENT, AGENT)
+
+    done = as_user(AGENT, home, "-c", config, "doctor")
+
+    assert done.code == ExitCode.OK, done
+    assert re.search(rf"^{said} +token ", done.out, re.MULTILINE), done.out
 
 
 @is_root

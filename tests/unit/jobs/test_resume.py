@@ -67,9 +67,11 @@ def test_only_a_run_that_has_changed_contacts_is_retried_or_undone(
     assert found.id == RUN.id
 
 
-@pytest.mark.parametrize("newest", ["has changed nothing", "is undone", "is undone in part", "is not finished"])
+@pytest.mark.parametrize(
+    "newest", ["has changed nothing", "was stopped at once", "is undone", "is undone in part", "is not finished"]
+)
 def test_the_run_to_undo_still_has_something_to_undo(newest: str, journal: Journal) -> None:
-    changed = ended(state="running" if newest == "is not finished" else "finished")
+    changed = ended(state={"is not finished": "running", "was stopped at once": "stopped"}.get(newest, "finished"))
     earlier = ended(id="20260101-000000-aaaaaa", started_at="2026-01-01T00:00:00Z")
     row = PlannedRow(0, 0, 2, "K")
     for run, status in (
@@ -88,7 +90,8 @@ def test_the_run_to_undo_still_has_something_to_undo(newest: str, journal: Journ
     found = find_undoable(journal, TARGET)
 
     assert found
-    assert found.id == (earlier if newest in ("has changed nothing", "is undone") else changed).id
+    nothing = newest in ("has changed nothing", "was stopped at once", "is undone")
+    assert found.id == (earlier if nothing else changed).id
 
 
 def test_only_a_run_that_is_not_over_is_resumed(journal: Journal) -> None:

@@ -121,6 +121,7 @@ class Secrets:
         letters |= {form for each in (*in_base32[0], *in_base32[1]) for form in both_ways(each.decode())}
         self._letters = tuple(needle for needle in letters if len(needle) >= _ALONE_WITHOUT_SIGNS)
         in_lines = {letters_of(core) for secret in raw for core in cores_in_base64(in_utf16(secret))}
+        in_lines |= {in_utf16(secret).hex() for secret in raw}
         told_by = {*map(letters_of, forms | turned), *coded, *in_lines}
         whole = {each for each in told_by if len(each) >= _ALONE_WITHOUT_SIGNS}
         self._quick = QuickLook(forms | turned, whole, raw)

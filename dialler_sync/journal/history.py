@@ -33,8 +33,9 @@ class History(Runs):
         runs, states = self.runs(), (*_PUT_BACK, *_DOUBTFUL)
         back = _put_back(_undos(runs, parent), states)
         others = _put_back(_undos(runs, parent, elsewhere=True), states)
-        known = sa.tuple_(theirs.c.user_data, theirs.c.contact_id).in_(_with_contacts(others))
-        elsewhere = known | ((theirs.c.contact_id == "") & theirs.c.user_data.in_(others))
+        elsewhere = _contact(theirs.c).in_(_contacts(others)) | (
+            (theirs.c.contact_id == "") & theirs.c.user_data.in_(others)
+        )
         keys = sa.select(theirs.c.user_data).where(
             theirs.c.run == parent, theirs.c.file >= 0, theirs.c.user_data != "", _is_settled(theirs.c),
             theirs.c.user_data.not_in(back), ~elsewhere,
@@ -311,10 +312,16 @@ def _put_back(undos: Sequence[str], states: Sequence[str] = _PUT_BACK, *, locks:
     return sa.select(rows.user_data).where(rows.run.in_(undos), rows.state.in_(states), rows.user_data != "", counts)
 
 
-def _with_contacts(keys: sa.Select[tuple[str]]) -> sa.Select[tuple[str, str]]:
-    """Select the contacts' IDs as well."""
+def _contact(rows: Any) -> sa.ColumnElement[str]:
+    """Return key and contact in one: SQLite compares pairs one by one with each of a query."""
+    both: sa.ColumnElement[str] = rows.contact_id + " " + rows.user_data
+    return both
+
+
+def _contacts(keys: sa.Select[tuple[str]]) -> sa.Select[tuple[str]]:
+    """Select the contacts of these keys, too."""
     (rows,) = keys.get_final_froms()
-    return keys.add_columns(rows.c.contact_id)
+    return keys.with_only_columns(_contact(rows.c))
 
 
 def _is_settled(rows: Any) -> sa.ColumnElement[bool]:

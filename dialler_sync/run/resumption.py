@@ -146,7 +146,8 @@ def drop_settled_by_earlier_runs(
     if parent and may_have_sent(parent):
         left = LeftOver(killed=parent.state == "running")
         mine = {seq for seq, _, name in prepared.mended if name == parent.id and name in sent}
-        drop_settled(journal, run, parent, prepared, left, {*range(len(prepared.todo))} - mine)
+        others = {*range(len(prepared.todo))} - mine if mine else None
+        drop_settled(journal, run, parent, prepared, left, others)
         drop_overtaken(journal, run, parent, prepared, left)
     counts = run.config.get("rows.duplicate_keys", "").strip('"')
     for origin in sent.values():

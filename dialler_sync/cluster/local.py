@@ -61,6 +61,7 @@ async def local_cluster(workers: int) -> AsyncIterator[SpecCluster]:
                 "nthreads": 1,
                 "preload": "dialler_sync.cluster.uninterrupted",
                 "silence_logs": _quiet(),
+                "env": {trust.TRUST: "1"} if trust.is_overridden() else {},
             },
         }
         cluster = SpecCluster(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,12 +73,16 @@ class Finder:
                 phrase("the batch lookup does not work here ({error}): looking up contacts one by one", error=error)
             )
             return None
+        by_name = self._by_name(records)
+        return [Found(target, None if target.fault else by_name.get(_name(target))) for target in targets]
+
+    def _by_name(self, records: Iterable[Record]) -> dict[tuple[str, str], list[Record]]:
         by_name: dict[tuple[str, str], list[Record]] = {}
         for record in filter(self._counts, records):
             contact = stored_contact(record)
             by_name.setdefault(("ID", contact.id), []).append(record)
             by_name.setdefault(("UserData", contact.user_data), []).append(record)
-        return [Found(target, None if target.fault else by_name.get(_name(target))) for target in targets]
+        return by_name
 
     async def _one(self, target: Target) -> list[Record] | None:
         if target.contact_id:
@@ -87,6 +92,10 @@ class Finder:
         else:
             with calling(self._client, "find_contacts"):
                 found = [contact.values for contact in await self._client.find_contacts(target.user_data)]
+        if not found and self._has_batch:  # another function, if there is one
+            ids, keys = ([target.contact_id], []) if target.contact_id else ([], [target.user_data])
+            with suppress(RequestError):
+                return self._by_name(await self._client.batch_contacts(ids=ids, user_data=keys)).get(_name(target))
         return list(filter(self._counts, found)) or None
 
     def _counts(self, record: Record) -> bool:

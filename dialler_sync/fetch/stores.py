@@ -105,13 +105,15 @@ def _s3(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
     from .s3 import LimitedS3, OneHostSession, session_of
 
     keep_secret(*map(os.environ.get, ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")))
+    session = session_of(settings.profile)
+    trust.require_usual(session.get_config_variable("ca_bundle"))
     client = {"verify": str(settings.ca_file)} if settings.ca_file else {}
     config = {"connect_timeout": settings.timeout, "read_timeout": settings.timeout, "http_session_cls": OneHostSession}
     proxy = find_proxy(settings.endpoint_url or _AMAZON)
     if settings.endpoint_url:  # else botocore finds it for the host that it makes of region and bucket
         config["proxies"] = {urlsplit(settings.endpoint_url).scheme: proxy} if proxy else {}
     files = LimitedS3(
-        session=session_of(settings.profile),
+        session=session,
         endpoint_url=settings.endpoint_url,
         client_kwargs=client,
         config_kwargs=config,

@@ -30,17 +30,23 @@ class History(Runs):
         only locked or unlocked; not those that an undo has put back since, or may have. ``counts``: which row of a key
         counts, ``first`` or ``last``; if ``parent`` rejected that one, the key is not settled: it may be mended now."""
         theirs, rejected = schema.rows.alias(), schema.rows.alias().c
-        keys = sa.select(theirs.c.user_data).where(
-            theirs.c.run == parent, theirs.c.file >= 0, theirs.c.user_data != "", _is_settled(theirs.c)
+        runs, states = self.runs(), (*_PUT_BACK, *_DOUBTFUL)
+        back = _put_back(_undos(runs, parent), states)
+        others = _put_back(_undos(runs, parent, elsewhere=True), states)
+        elsewhere = _contact(theirs.c).in_(_contacts(others)) | (
+            (theirs.c.contact_id == "") & theirs.c.user_data.in_(others)
         )
-        back = _put_back(_undos(self.runs(), parent), (*_PUT_BACK, *_DOUBTFUL))
+        keys = sa.select(theirs.c.user_data).where(
+            theirs.c.run == parent, theirs.c.file >= 0, theirs.c.user_data != "", _is_settled(theirs.c),
+            theirs.c.user_data.not_in(back), ~elsewhere,
+        )  # fmt: skip
         place = (sa.func.max if counts == "last" else sa.func.min)(rejected.seq).label("place")
         which = rejected.run == parent, rejected.state == str(Status.REJECTED), rejected.user_data != ""
         of_key = sa.select(rejected.user_data, place).where(*which).group_by(rejected.user_data).subquery()
         before = of_key.c.place > theirs.c.seq if counts == "last" else of_key.c.place < theirs.c.seq
         over = keys.join(of_key, of_key.c.user_data == theirs.c.user_data).where(before)
         overruled = [over] if counts in {"first", "last"} else []
-        return self._with_keys(run_id, keys.where(theirs.c.user_data.not_in(back)), *overruled)
+        return self._with_keys(run_id, keys, *overruled)
 
     def perhaps_put_back(self, parent: str, run_id: str) -> list[int]:
         """Return the rows of a run, by ``seq``, that an undo may have put back since ``parent`` settled them."""
@@ -282,16 +288,18 @@ def _list_of(known: Mapping[str, RunRecord], run: RunRecord) -> tuple[str, str]:
     return run.id, run.started_at
 
 
-def _undos(runs: Sequence[RunRecord], run_id: str) -> list[str]:
+def _undos(runs: Sequence[RunRecord], run_id: str, *, elsewhere: bool = False) -> list[str]:
     """Return the undos that came after a run, of it or of an earlier import: the contacts that they put back are no
-    longer as the run left or found them."""
+    longer as the run left or found them. ``elsewhere``: those of another target that shares a campaign with its own;
+    contacts of the same keys may be other ones."""
     known = {run.id: run for run in runs}
     of = known[run_id]
     before = {run.id for run in runs if run.command == "import" and run.started_at <= of.started_at}
     return [
         run.id
         for run in runs
-        if run.command == "undo" and run.target == of.target and run.started_at > of.started_at
+        if run.command == "undo" and run.started_at > of.started_at
+        if share_a_campaign(run.target, of.target) and (run.target != of.target) is elsewhere
         if run.parent in before or run.parent not in known
     ]
 
@@ -302,6 +310,18 @@ def _put_back(undos: Sequence[str], states: Sequence[str] = _PUT_BACK, *, locks:
     rows = schema.rows.alias().c
     counts = sa.true() if locks else rows.action.not_in([str(Action.LOCK), str(Action.UNLOCK)])
     return sa.select(rows.user_data).where(rows.run.in_(undos), rows.state.in_(states), rows.user_data != "", counts)
+
+
+def _contact(rows: Any) -> sa.ColumnElement[str]:
+    """Return key and contact in one: SQLite compares pairs one by one with each of a query."""
+    both: sa.ColumnElement[str] = rows.contact_id + " " + rows.user_data
+    return both
+
+
+def _contacts(keys: sa.Select[tuple[str]]) -> sa.Select[tuple[str]]:
+    """Select the contacts of these keys, too."""
+    (rows,) = keys.get_final_froms()
+    return keys.with_only_columns(_contact(rows.c))
 
 
 def _is_settled(rows: Any) -> sa.ColumnElement[bool]:

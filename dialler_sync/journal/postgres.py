@@ -70,8 +70,10 @@ def require_trust(url: sa.URL) -> None:
     Raises:
         UsageError: as :func:`.trust.require_usual`.
     """
-    named = [url.query.get(name) or os.environ.get(variable, "") for name, variable in _FILES.items()]
-    files = [str(name) for name in named if name != "system"]  # as sslrootcert may be
+    named = [str(url.query.get(name) or os.environ.get(variable, "")) for name, variable in _FILES.items()]
+    files = [name for name in named if name != "system"]  # as sslrootcert may be: OpenSSL's
+    if len(files) < len(named):
+        trust.require_authorities()
     trust.require_usual("~/.pgpass", "~/.pg_service.conf", "~/.postgresql", os.environ.get("PGSYSCONFDIR"), *files)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -16,9 +16,9 @@ import orjson
 from ..api.about import is_about
 from ..api.client import DiallerClient
 from ..api.retry import pause
-from ..api.wire import COMMANDS, StoredContact, campaign_of, differences, is_locked, is_outside
+from ..api.wire import COMMANDS, StoredContact, campaign_of, differences, is_locked, is_outside, stored_contact
 from ..error_codes import CONTACT_CHANGED, NO_BEFORE_IMAGE, NOT_FOUND, POSSIBLE_DUPLICATE
-from ..errors import MaybeDone, SafetyLimit
+from ..errors import MaybeDone, RequestError, SafetyLimit
 from ..fields import FIELDS, PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Reason, SpooledRow, Status
@@ -124,7 +124,7 @@ class Undoer:
         if row.contact_id:
             contact = await self.client.get_contact(row.contact_id)
         else:  # the answer was lost; before the run, no contact carried this key
-            found = _here(await self.client.find_contacts(row.user_data), orjson.loads(image.after))
+            found = _here(await self._named(row.user_data), orjson.loads(image.after))
             if len(found) > 1:
                 why = phrase(
                     "contacts with this UserData now: {contacts}: not certain which one to delete", contacts=_ids(found)
@@ -140,6 +140,15 @@ class Undoer:
         if not await self.client.delete_by_id(contact.id):
             return await self._gone(row, Action.DELETE)
         return done(row, Action.DELETE, contact_id=contact.id)
+
+    async def _named(self, user_data: str) -> list[StoredContact]:
+        """Return the contacts of a UserData; where one function gives none, another one is asked, if there is one."""
+        found = await self.client.find_contacts(user_data)
+        if not found:
+            with suppress(RequestError):
+                told = map(stored_contact, await self.client.batch_contacts(user_data=[user_data]))
+                found = [contact for contact in told if contact.user_data == user_data]
+        return found
 
     async def _gone(self, row: SpooledRow, action: Action) -> Outcome:
         if row.contact_id and await is_still_there(self.client, row):

@@ -140,15 +140,19 @@ def drop_settled_by_earlier_runs(
     """Take up only what earlier runs have not settled: of a retry, its parent; of a row of a mended file, the run that
     it comes from, and later ones."""
     left = LeftOver()
+    mended = {each.id: each for each in mended_runs(sources) if each.target == run.target}
+    sent = {each.id: each for each in mended.values() if may_have_sent(each)}
     parent = journal.run(run.parent) if run.parent and not run.options.get("mended") else None
     if parent and may_have_sent(parent):
         left = LeftOver(killed=parent.state == "running")
-        drop_settled(journal, run, parent, prepared, left)
+        mine = {seq for seq, _, name in prepared.mended if name == parent.id and name in sent}
+        others = {*range(len(prepared.todo))} - mine if mine else None
+        drop_settled(journal, run, parent, prepared, left, others)
         drop_overtaken(journal, run, parent, prepared, left)
-    mended = {each.id: each for each in mended_runs(sources) if each.target == run.target}
-    for origin in filter(may_have_sent, mended.values()):
+    counts = run.config.get("rows.duplicate_keys", "").strip('"')
+    for origin in sent.values():
         rows = {seq for seq, _, name in prepared.mended if name == origin.id}
-        drop_settled(journal, run, origin, prepared, left, rows)
+        drop_settled(journal, run, origin, prepared, left, rows, counts)
     if mended:
         drop_sent_before(journal, run, list(mended.values()), prepared, left)
     _drop_superseded(journal, run, mended, prepared)
@@ -221,14 +225,14 @@ def drop_settled(
     prepared: Prepared,
     left: LeftOver,
     rows: Container[int] | None = None,
+    counts: str = "",
 ) -> None:
     """Take up only what an earlier run has not settled, found by UserData; ``rows``: the places of those that come from
-    it, None: of all."""
+    it, None: of all. ``counts``: as in :meth:`.History.settled_by`."""
 
     def waits(seq: int) -> bool:
         return bool(prepared.todo[seq]) and (rows is None or seq in rows)
 
-    counts = "" if rows is None else run.config.get("rows.duplicate_keys", "").strip('"')
     settled = list(filter(waits, journal.settled_by(earlier.id, run.id, counts=counts)))
     found: dict[int, int | None] = {}
     doubtful, moves = _doubtful(journal, earlier)

@@ -17,9 +17,9 @@ _LONG = 14
 _ESCAPES = re.compile(r"%u?[0-9a-fA-F]{2}|&#|&[a-zA-Z]|\\[^\"]|=[0-9a-fA-F]{2}|=\r?\n|\x1b")
 _PREFIXED = re.compile(r"0x[0-9a-f]{2}|u\+[0-9a-f]{2}", re.IGNORECASE)
 _WIDE = re.compile(
-    "[\u1d00-\u1d6a\u2070-\u209f\u2100-\u218f\u2460-\u24ff\u2776-\u2793\uff01-\uff5e\U0001d400-\U0001d7ff\U0001f100-\U0001f1ff\U000e0021-\U000e01ef]"
+    "[\xaa\xb2\xb3\xb9\xba\u1d00-\u1d6a\u2070-\u209f\u2100-\u218f\u2460-\u24ff\u2776-\u2793\uff01-\uff5e\U0001d400-\U0001d7ff\U0001f100-\U0001f1ff\U000e0021-\U000e01ef]|[^\\D0-9]"
 )
-"""Letters in other forms: small capitals, raised, in circles and squares, wide, invisible."""
+"""Letters in other forms: small capitals, raised, in circles and squares, wide, invisible; digits of other scripts."""
 
 _BLANKS = bytes([*range(33), 127])
 _NO_DIGITS = bytes(number for number in range(128) if not chr(number).isdigit())

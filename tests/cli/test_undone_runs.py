@@ -108,6 +108,39 @@ def test_a_retry_sends_what_was_put_back(
     assert names(dialler) == {"Name A": 1, "Name B": 1, "Name C": 1}
 
 
+ALL, ONE, OTHER = '{column: Phone, routes: [{pattern: ".", to: 538}]}', "{id: 538}", "{id: 539}"
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "there"), [(ALL, ONE, False), (ONE, ALL, False), (OTHER, ALL, True)], ids=["all", "one", "other"]
+)
+def test_a_retry_sends_what_the_undo_of_a_list_for_more_or_fewer_campaigns_put_back(
+    older: str,
+    newer: str,
+    there: bool,
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,
+) -> None:
+    """Unless it was a contact of another campaign: the row's own is still there, and is not made twice."""
+    dialler.store.campaigns[539] = "Trade fair callbacks"
+    configure(campaign=older)
+    first = run("import", contacts_csv(rows=[line("A")], name="older.csv"))
+    configure(campaign=newer, rows=f"{{compare: dialler, overwrite_duplicates: {str(not there).lower()}}}")
+    rejected = run("import", contacts_csv(rows=[line("A"), "B,Name B,abc"]))
+    assert rejected.statuses() == {2: "succeeded" if there else "skipped", 3: "rejected"}
+    configure(campaign=older)
+    assert run("undo", first.summary["run_id"], "--yes", "--force").code == ExitCode.OK
+    configure(campaign=newer, rows=f"{{overwrite_duplicates: {str(not there).lower()}}}")
+    contacts_csv(rows=[line("A"), line("B")])
+
+    again = run("retry", rejected.summary["run_id"])
+
+    assert again.code == ExitCode.OK, again.err
+    assert names(dialler) == {"Name A": 1, "Name B": 1}
+
+
 def test_a_lock_that_was_put_back_is_made_again(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:

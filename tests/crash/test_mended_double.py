@@ -17,8 +17,15 @@ Contacts = Callable[..., Path]
 
 @pytest.mark.parametrize("policy", ["last", "first"])
 @pytest.mark.parametrize("comes_last", [True, False])
+@pytest.mark.parametrize("sent", [["import"], ["retry", "--file"]], ids=["import", "retry"])
 def test_the_row_that_counts_is_in_the_dialler(
-    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, policy: str, comes_last: bool
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,
+    sent: list[str],
+    policy: str,
+    comes_last: bool,
 ) -> None:
     configure(rows=f"{{duplicate_keys: {policy}}}")
     rows = ["K2,Good,0171 3920020", "K2,Mended,damaged"]
@@ -27,10 +34,10 @@ def test_the_row_that_counts_is_in_the_dialler(
     failed = first.reports / "failed.csv"
     failed.write_text(failed.read_text(encoding="utf-8-sig").replace("damaged", "0171 3920021"), encoding="utf-8")
 
-    done = run("import", failed)
+    done = run(*sent, failed)
 
     assert done.code == ExitCode.OK, done.err
     mended = comes_last == (policy == "last")
     assert [contact["Name"] for contact in dialler.store.contacts.values()] == ["Mended" if mended else "Good"]
     assert [row["_action"] for row in done.rows()] == ["overwrite" if mended else "unchanged"]
-    assert run("import", failed).summary["actions"]["overwrite"] == 0, "it is sent once"
+    assert run(*sent, failed).summary["actions"]["overwrite"] == 0, "it is sent once"

@@ -162,6 +162,40 @@ def test_a_journal_on_a_server_needs_nothing_at_home(
 
 
 @is_root
+def test_the_authorities_that_postgresql_takes_for_the_systems(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``sslrootcert=system`` are those of OpenSSL, which its variables name."""
+    (tmp_path / "theirs").write_text("")
+    os.chown(tmp_path / "theirs", INTRUDER, INTRUDER)
+    monkeypatch.setenv("PGSSLROOTCERT", "system")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "theirs"))
+
+    done = run(*ARGUMENTS[".pgpass"])
+
+    assert done.code == ExitCode.USAGE
+    assert "theirs could have been changed by others" in " ".join(done.err.split())
+
+
+@is_root
+def test_the_authorities_that_the_settings_of_object_stores_name(
+    run: Run, configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure()
+    (tmp_path / "theirs").write_text("")
+    os.chown(tmp_path / "theirs", INTRUDER, INTRUDER)
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+    (tmp_path / "home" / ".aws").mkdir(parents=True)
+    (tmp_path / "home" / ".aws" / "config").write_text(f"[default]\nca_bundle = {tmp_path / 'theirs'}\n")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+    done = run("inspect", "s3://lists/list.csv")
+
+    assert done.code == ExitCode.USAGE, done.err
+    assert "theirs could have been changed by others" in " ".join(done.err.split())
+
+
+@is_root
 def test_each_folder_that_a_variable_names_is_looked_at(
     run: Run, configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from dialler_sync.simulator import SimulatorServer
 from ..conftest import Configure
 from ..helpers.commands import start
 from ..helpers.watched import Watched, configure, dialler, store  # noqa: F401 - fixtures
+from .users import INTRUDER, is_root
 
 psutil = pytest.importorskip("psutil", reason="Dask is not installed: pip install 'dialler-sync[cluster]'")
 pytest.importorskip("distributed", reason="Dask is not installed: pip install 'dialler-sync[cluster]'")
@@ -184,6 +186,29 @@ def test_modules_of_others_are_not_loaded(
     assert [path.name for path in common.iterdir()] == ["dask-scratch-space"]
     assert {path.name for path in planted.iterdir()} == modules
     assert {path.name for path in here.iterdir()} == {*modules, "reports"}
+
+
+@is_root
+def test_what_is_trusted_here_is_trusted_by_the_workers(
+    configure: Configure,  # noqa: F811
+    contacts_csv: Contacts,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They are processes of their own; the dialler is not there."""
+    (tmp_path / "theirs").write_text("")
+    os.chown(tmp_path / "theirs", INTRUDER, INTRUDER)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "theirs"))
+    config = configure()
+    config.write_text(
+        re.sub("base_url: .*", "base_url: https://127.0.0.1:1\n  give_up_after: 1\n  retries: 0", config.read_text())
+        + "journal: {before_images: false}\n"
+    )
+
+    command = start("--trust", "import", contacts_csv(2), "--cluster", "local:1")
+
+    assert command.end() == ExitCode.UNAVAILABLE, command.err
+    assert "Connection refused" in command.err
 
 
 def test_a_folder_for_temporary_files_that_others_can_change_is_refused(

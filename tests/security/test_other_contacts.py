@@ -470,6 +470,47 @@ def test_one_function_that_still_gives_a_contact_is_enough(
     assert (done.rows()[0]["_status"], done.rows()[0]["_error_code"]) == ("failed", "not_found")
 
 
+@pytest.mark.parametrize("told", [respond(NOT_FOUND, 404), respond({"records": [], "count": 0, "status": 200})])
+@pytest.mark.parametrize(("named", "denies"), [("--user-data=K1", "find"), ("--id=1", "get")])
+@pytest.mark.parametrize("command", ["lock", "unlock", "delete"])
+def test_the_batch_lookup_gives_a_contact_that_another_function_denies(
+    command: str, named: str, denies: str, told: bytes, run: Run, configure: Configure
+) -> None:
+    """It is changed, or that it could not be is told."""
+    with RawDialler(instead(denies, told)).listening() as dialler:
+        dialler.contacts[1] = {"ID": 1, "UserData": "K1", "DiallerCampaignsID": 538, "bLocked": command == "unlock"}
+        configure(base_url=dialler.base_url, retries=0, timeout=0.3)
+        done = run("contacts", command, named, "--yes")
+
+    left = dialler.contacts.get(1)
+    changed = left is None if command == "delete" else left is not None and left["bLocked"] == (command == "lock")
+    assert done.code == (ExitCode.OK if changed else ExitCode.ROWS_FAILED), done.err
+
+
+@pytest.mark.parametrize("has_batch", [True, False])
+def test_an_undo_of_a_row_whose_answer_was_lost_asks_a_second_function(
+    has_batch: bool, run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """The first denies the contact, whose ID is not known."""
+    undoing: list[bool] = []
+
+    def answers(asked: Asked, answer: bytes) -> list[bytes]:
+        if undoing:
+            denied = asked.name == "find" or (asked.name == "batch" and not has_batch)
+            return [respond(NOT_FOUND, 404) if denied else answer]
+        fails = asked.name in {"find", "batch"} and any(each.name == "import" for each in dialler.asked)
+        return [b"" if asked.name == "import" else respond({"status": 500, "error": "bad"}, 500) if fails else answer]
+
+    with RawDialler(answers).listening() as dialler:
+        configure(base_url=dialler.base_url, retries=0, timeout=0.3, give_up_after=1)
+        assert run("import", contacts_csv(1), "--compare", "dialler").statuses() == {2: "unknown"}
+        undoing.append(True)
+        undone = run("undo", "--yes")
+
+    assert undone.code == ExitCode.OK, undone.err
+    assert bool(dialler.contacts) is not has_batch, "no function says otherwise"
+
+
 @pytest.mark.parametrize("command", ["import", "lock"])
 def test_an_undo_refused_as_not_found_is_no_success(
     command: str, run: Run, configure: Configure, contacts_csv: Contacts

@@ -149,6 +149,14 @@ def test_digits_of_other_forms(sign: str) -> None:
     keep_secret("token-1234-3333-abcd")
 
     assert line(f"no: token-1234-{4 * sign}-abcd") == "no: ***"
+    assert mask(f"no: token-1234-{4 * sign}-abcd") == "no: ***", "in a table"
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_the_bytes_of_utf_16_one_by_one_in_a_table(order: str) -> None:
+    keep_secret(TOKEN)
+
+    assert mask(TOKEN.encode(order).hex(" ")).strip("0 ") == "***"
 
 
 def test_a_number_that_is_a_secret_in_a_workbook(tmp_path: Path) -> None:

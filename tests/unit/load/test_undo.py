@@ -78,6 +78,9 @@ class Dialler:
         assert user_data
         return [stored_contact(each) for each in self.there if each["UserData"] == user_data]
 
+    async def batch_contacts(self, user_data: list[str]) -> list[Mapping[str, Any]]:
+        return [each for each in self.there if each["UserData"] in user_data]
+
     async def _change(self, what: str, contact_id: str) -> bool:
         self.calls.append(f"{what} {contact_id}")
         return not self.denies and self._named(contact_id) is not None

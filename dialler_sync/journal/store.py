@@ -19,6 +19,7 @@ from .database import Database
 from .erase import Erasure
 from .history import History
 from .inbox import InboxNotes
+from .lists import Lists
 from .machine_lock import Busy, folder_lock, machine_lock
 from .notices import Notices
 from .place import default_state
@@ -38,7 +39,7 @@ _READ = mark("another 'calls' is reading {target}: wait until it has finished, o
 _READ_FOR = mark("another 'calls' is reading {target} for {receiver}: wait until it has finished, or stop it")
 
 
-class Journal(Rows, History, Notices, Erasure):
+class Journal(Rows, Lists, History, Notices, Erasure):
     """An open journal. All methods raise :class:`~dialler_sync.errors.JournalError` if the database fails."""
 
     @classmethod

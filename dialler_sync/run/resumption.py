@@ -10,7 +10,7 @@ import orjson
 from ..api.wire import CAMPAIGN_NAME, campaign_of
 from ..errors import CannotResume
 from ..journal import Journal, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
-from ..journal.history import CampaignKey
+from ..journal.lists import CampaignKey
 from ..journal.records import moment_of
 from ..load.named import note_named
 from ..model import MOVE, Reason, SpooledRow, Status
@@ -228,7 +228,7 @@ def drop_settled(
     counts: str = "",
 ) -> None:
     """Take up only what an earlier run has not settled, found by UserData; ``rows``: the places of those that come from
-    it, None: of all. ``counts``: as in :meth:`.History.settled_by`."""
+    it, None: of all. ``counts``: as in :meth:`.Lists.settled_by`."""
 
     def waits(seq: int) -> bool:
         return bool(prepared.todo[seq]) and (rows is None or seq in rows)

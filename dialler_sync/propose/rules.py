@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
+from operator import itemgetter
 from typing import Any
 
 from ..config import ColumnRule
@@ -102,7 +103,26 @@ def rule_of(name: str, column: Column) -> Rule:
                 most=FIELDS[name].longest,
             )
         )
+    if name == "PostalCode" and (lost := _lost_zeros(column)):
+        rule.doubts.append(lost)
     return rule
+
+
+def _lost_zeros(column: Column) -> str:
+    """Tell of postal codes that are one digit shorter than most: a spreadsheet program keeps them as numbers."""
+    lengths = Counter(len(cell) for cell in column.cells if cell.isdecimal())
+    digits, most = max(lengths.items(), key=itemgetter(1), default=(0, 0))
+    if most <= HALF * len(column.cells) or not lengths[digits - 1]:
+        return ""
+    return counted(
+        lengths[digits - 1],
+        "{count} of {all} cells has {fewer} digits, most have {digits}. If it has lost a zero, {rule} puts it back",
+        "{count} of {all} cells have {fewer} digits, most have {digits}. If they have lost a zero, {rule} puts it back",
+        all=len(column.cells),
+        fewer=digits - 1,
+        digits=digits,
+        rule=f"replace: [{{pattern: '^([0-9]{{{digits - 1}}})$', with: '0\\1'}}]",
+    )
 
 
 def phone_rule(column: Column, where: Where) -> Rule:

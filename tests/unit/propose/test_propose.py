@@ -288,6 +288,32 @@ def test_keys_that_the_import_would_refuse_as_shortened_are_counted(cell: str, s
     assert ("1 key has been shortened" in text) is shortened
 
 
+@pytest.mark.parametrize(
+    ("codes", "asks"),
+    [
+        (("50667", "10115", "1099"), True),
+        (("50667", "10115", "01099"), False),
+        (("8001", "3000", "1010"), False),
+        (("8001", "3000", "50667"), False),
+        (("50667", "10115", "W1A 1AA"), False),
+    ],
+)
+def test_a_lost_zero_of_postal_codes_is_a_question(codes: tuple[str, ...], asks: bool, tmp_path: Path) -> None:
+    """What the mark proposes puts it back."""
+    rows = [(f"K{code}", "Miller", code, f"0171 39200{place:02}") for place, code in enumerate(codes)]
+    table = Rows(layout_of("Kundennr.", "Name", "PLZ", "Telefon"), tuple(rows))
+    text, _ = proposed(table, tmp_path)
+    marked = re.search(r"PostalCode: PLZ +# CHANGE: 1 of 3 cells has 4 digits.*(replace: \[.*\]) puts", text)
+    assert (marked is not None) is asks
+    assert ("digits, most" in text) is asks
+    if marked:
+        (tmp_path / "mended.yaml").write_text(
+            text.replace("PostalCode: PLZ", f"PostalCode: {{column: PLZ, {marked[1]}}}")
+        )
+        contacts, _ = checked(table, load_config(tmp_path / "mended.yaml", {"DIALLER_SYNC_TOKEN": "t"}))
+        assert [contact.fields["PostalCode"] for contact in contacts] == ["50667", "10115", "01099"]
+
+
 def test_keys_padded_with_zeros_are_no_phone_numbers() -> None:
     """SAP pads the number of a customer to ten digits, under a header that may also mean the person."""
     _, columns = columns_of(

@@ -305,10 +305,17 @@ class DiallerClient(Connection):
         return each_once([*found[0], *found[1]])  # by its UserData here, by its ID there
 
     async def _asked_again(self, user_data: Sequence[str]) -> Records:
-        """Ask another function for contacts that one lookup has given under other names alone."""
+        """Ask another function for contacts that one lookup has given under other names alone.
+
+        Raises:
+            Misdirected: it cannot be asked, or about too many.
+        """
         if len(user_data) > _MOST_ASKED_AGAIN:
             raise self._misdirected()
-        return [contact.values for key in user_data for contact in await self.find_alike(key)]
+        try:
+            return [contact.values for key in user_data for contact in await self.find_alike(key)]
+        except Refused as error:
+            raise self._misdirected() from error
 
     async def delete_by_id(self, contact_id: int | str) -> bool:
         """Delete a contact and all its related data (function 5); return False if there is none."""

@@ -90,6 +90,26 @@ def test_a_contact_under_another_spelling_proves_none_missing(
     assert dialler.contacts[2] == mine
 
 
+def test_where_the_other_function_is_lacking_the_list_is_read(
+    run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """A dialler that compares without case gives somebody else."""
+    other = {"ID": 1, "UserData": "k1A", "Name": "Somebody Else", "PhoneNumber1": "+498912345678"}
+    mine = {"ID": 2, "UserData": "K1a", "Name": "Old", "PhoneNumber2": "+493039201107", "DiallerCampaignsID": 538}
+    (tmp_path / "dnc.csv").write_text("Number\n030 39201107\n", encoding="utf-8")
+    lacking = respond({"timestamp": "2026-11-30", "path": "/x"}, 404)
+
+    def answers(asked: Asked, answer: bytes) -> list[bytes]:
+        return [{"batch": records(other), "find": lacking}.get(asked.name, answer)]
+
+    with RawDialler(answers, {1: other, 2: mine}).listening() as dialler:
+        configure(base_url=dialler.base_url, timeout=0.3, suppress="{file: dnc.csv, column: Number, region: DE}")
+        done = run("import", contacts_csv(rows=["K1a,New,030 39200121"]))
+
+    assert [(row["_status"], row["_action"]) for row in done.rows()] == [("skipped", "suppressed")], done.err
+    assert dialler.contacts[2] == mine
+
+
 @pytest.mark.parametrize("named", [respond, records], ids=["beside the records", "in the records"])
 @pytest.mark.parametrize(
     ("campaign", "told"),

@@ -11,8 +11,12 @@ from email.utils import parsedate_to_datetime
 
 from ..text.stamp import stamp
 
-_NOTHING = re.compile(r"[0\W]*|null|none|nil|nan|n/?a|never|false", re.IGNORECASE)
+NOTHING = re.compile(r"[0\W]*|null|none|nil|nan|n/?a|never|false", re.IGNORECASE)
 """Spellings of "no time"; MySQL writes ``0000-00-00 00:00:00``."""
+
+LAST_CALL = re.compile(r"dt(?:PhoneNumber\d)?LastTry")
+EACH_CALL = re.compile(rf"n(?:Tries|Calls)(?:PhoneNumber\d)?|{LAST_CALL.pattern}")
+"""Names of the fields of a contact that each of its calls changes."""
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,20})?", re.ASCII)
@@ -64,7 +68,7 @@ def _counted(number: float) -> str | None:
 
 
 def _written(text: str) -> str | None:
-    if _NOTHING.fullmatch(text):
+    if NOTHING.fullmatch(text):
         return ""
     if len(text) > 60:
         return None

@@ -12,21 +12,16 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from ..api.call_times import moment, read_time
+from ..api.call_times import EACH_CALL, LAST_CALL, moment, read_time
 from ..api.wire import CAMPAIGN_NAME, DONE, RESULT_CODE, stored_contact
 from ..fields import PHONE_FIELDS
 
 Record = Mapping[str, Any]
 
 _TRIES = re.compile(
-    r"n(?:Tries|Calls)(?:PhoneNumber\d)?|dt(?:PhoneNumber\d)?LastTry|nPhoneNumber\dLastCause|LastAcdAgentEndReasonsID"
-    rf"|LastUsersUID|{RESULT_CODE}(?:ID)?"
+    rf"{EACH_CALL.pattern}|nPhoneNumber\dLastCause|LastAcdAgentEndReasonsID|LastUsersUID|{RESULT_CODE}(?:ID)?"
 )
 """Fields that the first call of a contact fills."""
-
-_LAST = re.compile(r"dt(?:PhoneNumber\d)?LastTry")
-_TELLS = re.compile(rf"n(?:Tries|Calls)(?:PhoneNumber\d)?|{_LAST.pattern}")
-"""Of these, the fields that every call of a contact changes."""
 
 _CHANGED = re.compile(rf"{_TRIES.pattern}|dtModified|bFinished|dtFinished|bDone|dtAppointment|dtNextTry")
 _DONE = (DONE, "bFinished")
@@ -54,12 +49,12 @@ class Told(NamedTuple):
 def told_of(record: Record) -> Told:
     """Read what a list tells of a contact."""
     found = {name: value for name, value in record.items() if _TRIES.fullmatch(name)}
-    times = [read_time(value) or "" for name, value in found.items() if _LAST.fullmatch(name)]
+    times = [read_time(value) or "" for name, value in found.items() if LAST_CALL.fullmatch(name)]
     last = max(filter(None, times), key=lambda text: str(moment(text) or text), default="")
     changing = sorted((name, str(value)) for name, value in record.items() if _CHANGED.fullmatch(name))
     mark = hashlib.blake2b(repr(changing).encode("utf-8", "replace"), digest_size=12).hexdigest()
     called = any(value not in _EMPTY for value in found.values())
-    return Told(any(map(_TELLS.fullmatch, found)), called, last, _is_done(record), mark)
+    return Told(any(map(EACH_CALL.fullmatch, found)), called, last, _is_done(record), mark)
 
 
 def _is_done(record: Record) -> bool:

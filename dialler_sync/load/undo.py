@@ -16,7 +16,15 @@ import orjson
 from ..api.about import is_about
 from ..api.client import DiallerClient
 from ..api.retry import pause
-from ..api.wire import COMMANDS, StoredContact, campaign_of, differences, is_locked, is_outside, stored_contact
+from ..api.wire import (
+    COMMANDS,
+    StoredContact,
+    campaign_of,
+    differences,
+    is_locked,
+    is_outside,
+    stored_contact,
+)
 from ..error_codes import CONTACT_CHANGED, NO_BEFORE_IMAGE, NOT_FOUND, POSSIBLE_DUPLICATE
 from ..errors import MaybeDone, RequestError, SafetyLimit
 from ..fields import FIELDS, PHONE_FIELDS
@@ -25,6 +33,7 @@ from ..model import Action, Reason, SpooledRow, Status
 from ..pages import KEYS, batched
 from ..text.phrase import phrase
 from .change import DoNotCall, is_still_there, still_there, why_locked
+from .filled_since import filled_since
 from .making_again import Maker, alike
 from .put_back import done, elsewhere, failed, suppressed
 
@@ -135,7 +144,7 @@ class Undoer:
             return await self._gone(row, Action.DELETE)
         if is_outside(self.target, contact.values):
             return elsewhere(row, Action.DELETE)
-        if changed := self._changed(image, contact):
+        if changed := self._changed(image, contact, made=True):
             return failed(row, Action.DELETE, CONTACT_CHANGED, changed)
         if not await self.client.delete_by_id(contact.id):
             return await self._gone(row, Action.DELETE)
@@ -258,11 +267,13 @@ class Undoer:
             before |= {name: after[name] for name in PHONE_FIELDS if name not in before and after.get(name)}
         return before, why
 
-    def _changed(self, image: Image, contact: StoredContact) -> str:
-        """Describe the changes made since the run; ``""`` if there are none, or they do not matter."""
+    def _changed(self, image: Image, contact: StoredContact, *, made: bool = False) -> str:
+        """Describe the changes made since the run; ``""`` if there are none, or they do not matter. ``made``: all of
+        the contact is the run's."""
         if self.force:
             return ""
-        now = differences(orjson.loads(image.after), contact.values)
+        after = orjson.loads(image.after)
+        now = {*differences(after, contact.values), *(filled_since(after, contact.values) if made else ())}
         if not now:
             return ""
         fields = ", ".join(sorted(now))

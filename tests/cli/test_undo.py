@@ -391,6 +391,41 @@ def test_undo_keeps_a_new_contact_that_somebody_has_changed_since(
     assert not dialler.store.contacts
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "keeps"),
+    [
+        ("Comment", "calls back", True),
+        ("FollowUpDateTime", "2026-12-24 10:00:00", True),
+        ("PhoneNumber2", "+493039200121", True),
+        ("nTries", 1, True),
+        ("dtLastTry", "2026-11-30 10:00:00", True),
+        ("bLocked", True, True),
+        ("nTries", 0, False),
+        ("dtLastTry", "0000-00-00 00:00:00", False),
+        ("Comment", "", False),
+        ("bLocked", "0", False),
+        ("RandomSortOrder", 812, False),
+    ],
+)
+def test_undo_keeps_a_new_contact_in_whose_other_fields_is_something_by_now(
+    name: str, value: object, keeps: bool, run: Run, configure: Configure, contacts_csv: Contacts,
+    dialler: SimulatorServer,
+) -> None:  # fmt: skip
+    """An agent's note would go with it. What a dialler fills by itself is no change."""
+    configure()
+    imported = run("import", contacts_csv(1))
+    dialler.store.contacts[1][name] = value
+
+    done = run("undo", imported.summary["run_id"], "--yes")
+
+    assert done.code == (ExitCode.ROWS_FAILED if keeps else ExitCode.OK), done.err
+    assert bool(dialler.store.contacts) is keeps
+    if keeps:
+        assert f"changed since the run: {name}" in done.rows()[0]["_error"]
+        assert run("undo", imported.summary["run_id"], "--yes", "--force").code == ExitCode.OK
+        assert not dialler.store.contacts
+
+
 def test_undo_keeps_a_contact_that_carries_another_key_by_now(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:

@@ -16,8 +16,12 @@ from .unlisted import Change
 
 
 def mark_left_out(snapshot: Snapshot, prepared: Prepared, journal: Journal, run: RunRecord) -> None:
-    """Mark the keys in the snapshot of which every row is left out, or at least not sent."""
+    """Mark the keys in the snapshot of which every row is left out, or at least not sent; also those of contacts that
+    the dialler gives for them."""
     snapshot.mark_left_out(prepared.filtered_keys())
+    for page in batched(prepared.filtered_keys(), KEYS):
+        lacking = snapshot.unknown(page)
+        snapshot.mark_left_out([contact.user_data for key in lacking for contact in snapshot.alike(key)])
     snapshot.unmark_left_out(keys_that_count(journal, run))
 
 

@@ -73,6 +73,8 @@ async def survey(
         asked = await look_beside(snapshot, client, _keys(prepared))
     if snapshot.whole and overwrites and not asked:
         await look_alike(snapshot, client, _keys(prepared))
+    if snapshot.whole and need.to_call:
+        await look_alike(snapshot, client, prepared.filtered_keys())
     try:
         require_answers(snapshot, settings)
     except UsageError:

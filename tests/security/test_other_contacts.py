@@ -640,6 +640,22 @@ def test_a_contact_whose_key_differs_only_in_case_is_not_taken_for_a_new_one(
 
 
 @LACKS
+@pytest.mark.parametrize("goes", [False, True])
+def test_a_left_out_contact_whose_key_differs_only_in_case_is_locked(
+    goes: bool, lacks: tuple[str, ...], run: Run, configure: Configure, tmp_path: Path
+) -> None:
+    """The row is an opt-out; but not if a row of the contact's own key is sent."""
+    rows = ["K2,Ann,0171 3920012,x", *(["k2,Ann,0171 3920012,"] if goes else []), "k3,Bob,0171 3920013,"]
+    (tmp_path / "list.csv").write_text("\n".join(["Key,Name,Phone,Out", *rows, ""]), encoding="utf-8")
+    with lenient(*lacks).listening() as dialler:
+        configure(base_url=dialler.base_url, rows="{skip: {Out: [x]}, skipped_contacts: lock}")
+        done = run("import", "list.csv")
+
+    assert done.code == ExitCode.OK, done.err
+    assert [dialler.contacts[number]["bLocked"] for number in (2, 3)] == [not goes, False]
+
+
+@LACKS
 def test_a_protected_contact_whose_key_differs_only_in_case_is_protected(
     lacks: tuple[str, ...], run: Run, configure: Configure, contacts_csv: Contacts
 ) -> None:

@@ -39,6 +39,7 @@ be a word or part of a path, and is masked only in texts of the dialler."""
 _ACTS = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # control characters
     "\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\ufdd0-\ufdef\ufffe\uffff"  # no characters, which YAML refuses
     "\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"  # direction, joining, tags
     "\u2028\u2029"  # line and paragraph ends

@@ -33,6 +33,7 @@ ATTACKS = {
     "zero width": "a\u200bb\u2060c\ufeff",
     "tags": "\U000e0041\U000e007f",
     "lines": "x\nError: all rows were imported\r\ny\rz",
+    "no characters": "x\ufffey\uffffz\ufdd0",
     "Unicode lines": "x\u2028y\u2029z\x85w\x0bv\x0cu",
     "backspaces": "secret\b\b\b\b\b\bpublic\x7f",
     "markup": "[link=http://evil]click[/link][bold red]x",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from ..config.columns import fold
 from ..fields import FIELDS, Kind
 from ..model import RowResult
 from ..text.normal import normalized
+from ..text.spreadsheet import one_line
 
 _ESCAPE = r"\\(?:[nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})"
 """An invisible sign, as messages show it."""
@@ -46,6 +47,16 @@ def mask_phone_cell(text: str) -> str:
     return _NUMBER.sub(lambda match: _masked(match, by_looks=False), text)
 
 
+def mask_cell(text: str) -> str:
+    """Mask a cell that holds a phone number and nothing else: every digit of 5 or more, whatever stands between."""
+    digits = sum(map(str.isnumeric, text))
+    return _dotted(text, digits, str.isnumeric) if digits >= _FEWEST else text
+
+
+_FEWEST = 5
+"""Fewest digits that are masked."""
+
+
 def mask_key(text: str) -> str:
     """Mask a key that is a phone number as a whole; ``00010266`` and ``KD 4711000815`` are not."""
     match = _SKIPPED_OR_NUMBER.fullmatch(text.strip())
@@ -60,11 +71,15 @@ def _masked(match: re.Match[str], *, by_looks: bool) -> str:
     digits = sum(map(str.isdigit, signs))
     if by_looks and digits < (7 if _WITH_PREFIX.match(normalized("NFKC", number)) else 10):
         return number
+    return _dotted(signs, digits, str.isdigit)
+
+
+def _dotted(signs: Iterable[str], digits: int, is_digit: Callable[[str], bool]) -> str:
     shown = 3 if digits >= 9 else 1
     masked, seen = [], 0
     for sign in signs:
-        seen += sign.isdigit()
-        masked.append("•" if sign.isdigit() and shown < seen <= digits - 2 else sign)
+        seen += is_digit(sign)
+        masked.append("•" if is_digit(sign) and shown < seen <= digits - 2 else sign)
     return "".join(masked)
 
 
@@ -77,7 +92,7 @@ def mask_field(name: str, text: str) -> str:
         return text
     if name == "_user_data":
         return mask_key(text)
-    return mask_phone_cell(text) if name in _PHONE_FIELDS else mask_phones(text)
+    return mask_cell(text) if name in _PHONE_FIELDS else mask_phones(text)
 
 
 def _mask_of(fields: str) -> Callable[[str], str]:
@@ -97,13 +112,22 @@ class Mask:
 
     def hide(self, result: RowResult, source: int, cells: Sequence[str]) -> tuple[RowResult, Sequence[str]]:
         """Return the row without phone numbers; ``source`` is its place in ``columns``."""
-        mask = _mask_of(result.error_field)
+        phones = self._phones[source]
+        shown = [one_line(cell) for i, cell in enumerate(cells) if i in phones and cell.strip()]
+
+        def said(text: str, field: str) -> str:
+            for number in shown:
+                text = text.replace(number, mask_cell(number))
+            return _mask_of(field)(text)
+
         faults = tuple(
-            replace(each, message=_mask_of(each.field)(each.message), hint=_mask_of(each.field)(each.hint))
+            replace(each, message=said(each.message, each.field), hint=said(each.hint, each.field))
             for each in result.faults
         )
         result = result._replace(
-            user_data=mask_key(result.user_data), error=mask(result.error), hint=mask(result.hint), faults=faults
+            user_data=mask_key(result.user_data),
+            error=said(result.error, result.error_field),
+            hint=said(result.hint, result.error_field),
+            faults=faults,
         )
-        phones = self._phones[source]
-        return result, [mask_phone_cell(cell) if i in phones else mask_phones(cell) for i, cell in enumerate(cells)]
+        return result, [mask_cell(cell) if i in phones else mask_phones(cell) for i, cell in enumerate(cells)]

@@ -7,8 +7,10 @@ import time
 import pytest
 
 from dialler_sync.mapping.phones import country, read_phone
-from dialler_sync.report.masking import mask_key, mask_phone_cell, mask_phones
+from dialler_sync.report.masking import Mask, mask_cell, mask_key, mask_phone_cell, mask_phones
 from dialler_sync.text.outward import line
+
+from ...helpers.report_samples import rejected
 
 
 @pytest.mark.parametrize(
@@ -105,3 +107,17 @@ def test_in_a_column_of_phone_numbers_neither_a_date_nor_a_sign_shows_one(cell: 
     shown = [sign for sign in mask_phone_cell(cell) if sign.isdigit()]
 
     assert len(shown) <= 5
+
+
+@pytest.mark.parametrize(
+    "cell", ["0171 39a20b012", "0171 392OO12", "0171 ³⁹²⁰⁰12", "0171 ③⑨②⓪⓪12", "0171x3x9x2x0x0x1x2"]
+)
+def test_in_a_cell_of_phone_numbers_nothing_between_shows_one(cell: str) -> None:
+    """Nor in the message that names the cell."""
+    result = rejected(2, "phone_invalid", "PhoneNumber1", error=f"'{cell}' is no number")
+    hidden, (shown, blank) = Mask([["Phone", "Mobile"]], ["Phone", "Mobile"]).hide(result, 0, [cell, " "])
+
+    assert shown == mask_cell(cell)
+    assert blank == " "
+    for text in (shown, hidden.error):
+        assert sum(map(str.isnumeric, text)) <= 5

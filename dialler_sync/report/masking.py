@@ -113,10 +113,11 @@ class Mask:
     def hide(self, result: RowResult, source: int, cells: Sequence[str]) -> tuple[RowResult, Sequence[str]]:
         """Return the row without phone numbers; ``source`` is its place in ``columns``."""
         phones = self._phones[source]
-        shown = [one_line(cell) for i, cell in enumerate(cells) if i in phones and cell.strip()]
+        shown = {one_line(cell) for i, cell in enumerate(cells) if i in phones and cell.strip()}
+        odd = [number for number in shown if mask_cell(number) != mask_phone_cell(number)]
 
         def said(text: str, field: str) -> str:
-            for number in shown:
+            for number in odd:
                 text = text.replace(number, mask_cell(number))
             return _mask_of(field)(text)
 

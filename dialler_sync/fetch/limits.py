@@ -13,10 +13,11 @@ from ..text.phrase import figure, phrase
 _T = TypeVar("_T")
 
 MOST_NAMES = 100_000
-"""Files of a folder: each takes memory, and no folder of lists has as many."""
+"""Files of a folder, or of all folders of a pattern: each takes memory, and no folder of lists has as many."""
 
 MOST_LETTERS = 500 * MOST_NAMES
-"""Characters of all names of a folder: a server may give one of any length. An object store tells more of each."""
+"""Characters of all their names, with the folder: a server may give one of any length. An object store tells more of
+each."""
 
 SILENCES = 10
 """How often the time that a server may be silent fits into the time of one answer."""
@@ -27,14 +28,14 @@ class SlowError(Exception):
 
 
 class Names:
-    """The names of a folder, which are counted before they fill the memory."""
+    """The names of a folder, or of all those of a pattern, which are counted before they fill the memory."""
 
     def __init__(self, path: object) -> None:
         self._path = path
         self._number = self._letters = 0
 
     def count(self, name: str) -> None:
-        """Count one more.
+        """Count one more, with its folder.
 
         Raises:
             InputError: no more are allowed.

@@ -18,7 +18,7 @@ from ..text.command_line import install
 from ..text.outward import line
 from ..text.phrase import figure, phrase
 from .copies import BLOCK, Copy
-from .limits import SILENCES, SlowError, in_time
+from .limits import SILENCES, Names, SlowError, in_time
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -94,6 +94,7 @@ def expand(url: Url, stores: Mapping[str, StoreSettings]) -> list[Url]:
         return [url]
     with said(url):
         store = store_at(url, stores)
+        store.files.counted = Names(url)  # of all its folders: each may have many
         found = in_time(lambda: store.files.glob(store.path, detail=True), store.patience)
         names = sorted(name for name, info in found.items() if info.get("type") != "directory")
     if not names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any
@@ -102,16 +102,28 @@ class _Said(_Content):
         return b"" if declares_entities(said) else said
 
 
+def _told(entry: Mapping[str, Any]) -> str:
+    return "".join(map(str, entry.values()))
+
+
 class LimitedS3(S3FileSystem):  # type: ignore[misc] # s3fs has no types
     """Objects of a store."""
 
     cachable = False
+    counted: Names | None = None
 
     async def _iterdir(self, bucket: str, *rest: Any, **options: Any) -> AsyncIterator[dict[str, Any]]:
         names = Names(bucket)
         async for each in super()._iterdir(bucket, *rest, **options):
-            names.count("".join(map(str, each.values())))
+            names.count(_told(each))
             yield each
+
+    async def _ls(self, *arguments: Any, **options: Any) -> Any:
+        found = await super()._ls(*arguments, **options)
+        if self.counted:  # here, as _iterdir gives a folder also to those who ask whether it is there
+            for each in found:
+                self.counted.count(_told(each))
+        return found
 
     async def _list_pages(self, *method: Any, **options: Any) -> AsyncIterator[dict[str, Any]]:
         empty = 0

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import paramiko
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 from fsspec.implementations.sftp import SFTPFileSystem
+from paramiko import common
 from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
+from paramiko.packet import Packetizer
 
 from ..files import trust
 from ..text.phrase import phrase
@@ -23,6 +26,8 @@ _PORT = 22
 class _Client(paramiko.SFTPClient):
     """Lists names that are not UTF-8, as Python has those of files here; and no folder that has no end."""
 
+    counted: Names | None = None
+
     def listdir_iter(self, path: Any = ".", read_aheads: int = 1) -> Iterator[paramiko.SFTPAttributes]:  # noqa: ARG002
         """Yield what lies in a folder.
 
@@ -30,35 +35,88 @@ class _Client(paramiko.SFTPClient):
             InputError: too much lies there.
         """
         handle = self._request(paramiko.sftp.CMD_OPENDIR, self._adjust_cwd(path))[1].get_binary()  # type: ignore[attr-defined]
-        names = Names(path)
+        names = self.counted or Names(path)
         with suppress(EOFError):
             while True:
                 answer = self._request(paramiko.sftp.CMD_READDIR, handle)[1]  # type: ignore[attr-defined]
                 for _ in range(answer.get_int()):
                     name, long = (answer.get_string().decode("utf-8", "surrogateescape") for _ in range(2))
                     found = paramiko.SFTPAttributes._from_msg(answer, name, long)  # type: ignore[attr-defined]
-                    names.count(name)
+                    names.count(f"{path}/{name}")
                     if name not in {".", ".."}:
                         yield found
         self._request(paramiko.sftp.CMD_CLOSE, handle)  # type: ignore[attr-defined] # fails where the link is broken
 
 
+class _Message(paramiko.Message):
+    """Has an end. Behind it, paramiko reads zeros, so that it believes any number of questions that a host promises."""
+
+    _missing = 0
+
+    def get_bytes(self, n: int) -> bytes:
+        """Return the next bytes.
+
+        Raises:
+            SSHException: the end is far behind; some hosts leave out what comes last.
+        """
+        begin = self.packet.tell()
+        found = super().get_bytes(n)
+        self._missing += self.packet.tell() - begin < n
+        if self._missing > _MOST_MISSING:
+            raise paramiko.SSHException(phrase("it sends a packet that is cut short"))
+        return found
+
+
+class _Packets(Packetizer):
+    """Reads no more than a host may send: paramiko takes packets up to 4 GB, also of a host whose key is not known, and
+    keeps whatever comes through the channel until somebody reads it."""
+
+    _allowed = common.DEFAULT_WINDOW_SIZE
+    _taken = 0
+
+    def read_all(self, n: int, check_rekey: bool = False) -> Any:
+        """Return so many bytes.
+
+        Raises:
+            SSHException: no packet has as many.
+        """
+        if n > _LONGEST_PACKET:
+            raise paramiko.SSHException(phrase("it sends a packet that is longer than any of SSH"))
+        return super().read_all(n, check_rekey)
+
+    def read_message(self) -> tuple[int, paramiko.Message]:
+        """Return the kind of a packet, and what is in it.
+
+        Raises:
+            SSHException: more of the channel is unread than the host may send.
+        """
+        kind, plain = super().read_message()
+        message = _Message(plain.asbytes())
+        message.seqno = plain.seqno
+        if kind == common.MSG_CHANNEL_EXTENDED_DATA:  # an error output, which nobody reads
+            kind = common.MSG_IGNORE
+        if kind == common.MSG_CHANNEL_DATA:
+            message.get_int()
+            self._taken += message.get_int()
+            message.rewind()
+            if self._taken > self._allowed:
+                raise paramiko.SSHException(phrase("it sends more than it was asked for"))
+        return kind, message
+
+    def send_message(self, data: paramiko.Message) -> None:
+        """Send a packet; that a part of what came is read, allows the host to send as much again."""
+        message = paramiko.Message(data.asbytes())
+        if message.get_byte() == common.cMSG_CHANNEL_WINDOW_ADJUST:
+            message.get_int()
+            self._allowed += message.get_int()
+        super().send_message(data)
+
+
 class _Transport(paramiko.Transport):
-    """Reads no packet that is longer than any: paramiko takes up to 4 GB, also of a host whose key is not known."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        read = self.packetizer.read_all
-
-        def read_all(length: int, check_rekey: bool = False) -> Any:
-            if length > _LONGEST_PACKET:
-                raise paramiko.SSHException(phrase("it sends a packet that is longer than any of SSH"))
-            return read(length, check_rekey)
-
-        self.packetizer.read_all = read_all  # type: ignore[assignment, method-assign]
+    """Asks nobody."""
 
     def auth_interactive_dumb(self, *_: Any, **__: Any) -> list[str]:
-        """Ask nobody: paramiko would print the host's questions as they are, and wait for answers at the terminal.
+        """Refuse: paramiko would print the host's questions as they are, and wait for answers at the terminal.
 
         Raises:
             AuthenticationException: always.
@@ -69,15 +127,25 @@ class _Transport(paramiko.Transport):
 _LONGEST_PACKET = 1 << 20
 """Bytes; OpenSSH sends and takes a quarter of it."""
 
+_MOST_MISSING = 100
+"""Fields."""
+
 
 class CheckedSftp(SFTPFileSystem):  # type: ignore[misc] # fsspec has no types
     """Files of a host whose key is in ``known_hosts``."""
 
     cachable = False
+    counted: Names | None = None
 
     def __init__(self, host: str, known_hosts: Path | None, **connect: Any) -> None:
         self._known_hosts = known_hosts
         super().__init__(host, **connect)
+
+    def ls(self, path: str, detail: bool = False) -> Any:
+        """List a folder."""
+        assert self.ftp  # noqa: S101 - it is connected
+        self.ftp.counted = self.counted
+        return super().ls(path, detail)
 
     def info_of(self, file: paramiko.SFTPFile) -> Any:
         """Return what an open file is: its name may have become that of another one."""
@@ -89,7 +157,9 @@ class CheckedSftp(SFTPFileSystem):  # type: ignore[misc] # fsspec has no types
         known = [self._known_hosts] if self._known_hosts else [_at_home("~/.ssh/known_hosts"), _SYSTEM_HOSTS]
         lines = [line for path in known if path and (self._known_hosts or path.is_file()) for line in _lines(path)]
         self.client.get_host_keys()._entries += _keys_of(lines)  # type: ignore[attr-defined]
-        self.client.connect(self.host, transport_factory=_Transport, **self.ssh_kwargs)
+        self.client.connect(
+            self.host, transport_factory=partial(_Transport, packetizer_class=_Packets), **self.ssh_kwargs
+        )
         transport = self.client.get_transport()
         assert transport  # noqa: S101 - it is connected
         self.ftp = _Client.from_transport(transport)

@@ -141,6 +141,7 @@ class Smb(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
     """Files of a share. Each call has the login, as it may have to make a broken connection anew."""
 
     cachable = False
+    counted: Names | None = None
 
     def __init__(self, host: str, **options: Any) -> None:
         super().__init__(host, register_session_retries=-1, **options)  # the first call connects
@@ -164,10 +165,10 @@ class Smb(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
     def ls(self, path: str, detail: bool = True, **_: Any) -> Any:
         """List a folder."""
         with _as_python_has_it():
-            names, paths = Names(path), []
+            names, paths = self.counted or Names(path), []
             for entry in smbclient.scandir(self._unc(path), **self._login):
-                names.count(entry.name)
                 paths.append(f"{path.rstrip('/')}/{entry.name}")
+                names.count(paths[-1])
         return list(self._infos(paths)) if detail else paths
 
     def _infos(self, paths: list[str]) -> Iterator[Any]:

@@ -96,6 +96,22 @@ def test_names_without_an_end_are_refused(
     assert "names have more than 400 characters in all: take some of the files away" in done.err
 
 
+def test_many_folders_of_a_pattern_are_refused(
+    run: Run, configure: Configure, remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before all their names fill the memory, of which each folder has few."""
+    monkeypatch.setattr(limits, "MOST_NAMES", 12)
+    for number in range(24):
+        remote.put(f"{number % 3}/{number}.csv", LIST)
+    configure(sources=logins(remote.login))
+
+    one, all_of_them = run("validate", f"{remote.url}/0/*.csv"), run("validate", f"{remote.url}/*/1.csv")
+
+    assert one.code == ExitCode.OK, one.err
+    assert all_of_them.code == ExitCode.INPUT
+    assert f"{remote.url}/*/1.csv: has more than 12 files: take some of them away" in all_of_them.err
+
+
 def test_names_as_no_file_here_can_have_them(
     run: Run, configure: Configure, remote: Remote, dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

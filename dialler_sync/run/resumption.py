@@ -100,6 +100,8 @@ def restore_progress(journal: Journal, run: RunRecord, prepared: Prepared) -> Le
                 left.extra.append(SpooledRow(result.seq, result.user_data, b"", str(result.action), result.contact_id))
                 if entry.state in DOUBTFUL:
                     left.begun.add(result.seq)
+                if entry.file == NoRow.MIRRORED:
+                    left.mirrored.add(result.seq)
             continue
         prepared.note_action(result.seq, result.action)
         if entry.moves:

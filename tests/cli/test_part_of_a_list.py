@@ -98,6 +98,40 @@ def test_a_contact_protected_since_the_plan_is_not_taken_away(
     assert dialler.store.contacts[number] == now
 
 
+@pytest.mark.parametrize("how", [(), ("--unchecked",)])
+def test_a_lock_by_hand_stays_although_the_mirror_had_locked_the_contact(
+    how: tuple[str, ...], run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The other contact of the mirror is unlocked as its row is back."""
+    configure(mirror=LOCKING)
+    both = two_locked(run, contacts_csv, dialler)
+
+    by_hand = run("contacts", "lock", "--user-data", "K9", "--yes", *how)
+    back = run("import", contacts_csv(rows=ALL))
+
+    assert (by_hand.code, back.code) == (ExitCode.OK, ExitCode.OK), back.err
+    assert len(both) == 2
+    assert locked(dialler) == {*dialler.store.matches("K9")}
+
+
+def test_what_is_done_by_hand_while_a_run_is_interrupted_stays(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Who is to be unlocked as the row is back stays locked; who is to be locked stays unlocked."""
+    configure(mirror=LOCKING)
+    two_locked(run, contacts_csv, dialler)
+    some = run("import", contacts_csv(rows=ALL[2:]), "--limit", 2).summary["run_id"]
+    for command, key in (("lock", "K9"), ("unlock", "K1")):
+        assert run("contacts", command, "--user-data", key, "--yes").summary["actions"]["unchanged"] == 1
+
+    rest = run("resume", some)
+
+    assert rest.code == ExitCode.OK, rest.err
+    assert locked(dialler) == {*dialler.store.matches("K9"), *dialler.store.matches("K0")}
+    assert run("import", contacts_csv(rows=ALL)).code == ExitCode.OK
+    assert locked(dialler) == {*dialler.store.matches("K9")}
+
+
 def test_a_run_that_stops_deletes_nobody(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:

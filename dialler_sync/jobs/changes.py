@@ -162,9 +162,10 @@ def _undo(
     force, target = bool(run.options.get("force")), undone.target if undone.command == "import" else ""
     doubtful = {seq for seq, sure in journal.put_back(undone.id).items() if not sure}
     left = {} if force else left_to_newer_lists(journal, undone, done.values())
+    by_hand = {} if force else journal.by_hand_since(undone)
 
     def undoer(client: DiallerClient, _: object) -> Undoer:
-        return Undoer(client, journal, undone.id, force, target, suppressed, doubtful, left)
+        return Undoer(client, journal, undone.id, force, target, suppressed, doubtful, left, by_hand)
 
     job = Job(plan, lambda row: str(done[row.result.seq].result.action), undoer)
     return BulkRun(settings, journal, observer or Silent(), run, job, run_cells(journal, run, settings.source))

@@ -17,6 +17,8 @@ from .targets import of_account
 _CHANGING = ("import", "undo", "lock", "unlock", "delete")
 """Commands that change contacts."""
 
+_BY_HAND = ("lock", "unlock", "delete")
+
 _KEEPING = (str(Action.LOCK), str(Action.UNLOCK))
 """Actions that leave the fields of a contact as they were sent."""
 
@@ -141,6 +143,13 @@ def _done_by(runs: sa.Select[tuple[str]], name: str, *which: Action) -> sa.Selec
     return sa.select(rows[name]).where(rows.run.in_(runs), sent, by)
 
 
+def _found_so_by(runs: sa.Select[tuple[str]]) -> sa.Select[tuple[str]]:
+    """Select the contacts that runs were to lock or unlock, and found so already."""
+    rows, by_hand = schema.rows.alias().c, sa.select(schema.runs.c.id).where(schema.runs.c.command.in_(_BY_HAND))
+    meant = (rows.file < 0) | rows.run.in_(by_hand)
+    return sa.select(rows.contact_id).where(rows.run.in_(runs), rows.action == str(Reason.UNCHANGED), meant)
+
+
 def _insert(
     connection: sa.Connection, target: str, which: sa.ColumnElement[bool], payload: sa.ColumnElement[str]
 ) -> None:
@@ -182,7 +191,8 @@ def _parent(run_id: str) -> sa.ScalarSelect[str | None]:
 def _fold_locks(connection: sa.Connection, target: str, run_id: str, command: str) -> None:
     """Fold the locks of a run, and its changes of contacts locked before."""
     rows, locks = schema.rows, schema.mirror_locks
-    theirs = _done_by(_newer(target, run_id), "contact_id", Action.LOCK, Action.UNLOCK, Action.DELETE)
+    newer = _newer(target, run_id)
+    theirs = _done_by(newer, "contact_id", Action.LOCK, Action.UNLOCK, Action.DELETE).union_all(_found_so_by(newer))
     of_run = (rows.c.run == run_id) & (rows.c.contact_id != "") & rows.c.contact_id.not_in(theirs)
     if command == "import":
         of_run &= rows.c.file.in_([int(kind) for kind in NoRow])
@@ -193,6 +203,9 @@ def _fold_locks(connection: sa.Connection, target: str, run_id: str, command: st
     settled = sa.select(rows.c.contact_id).where(of_run & (done | was_so))
     ours = of_account(locks.c.target, target)  # whose contact IDs are unique
     connection.execute(sa.delete(locks).where(ours, locks.c.contact_id.in_(settled)))
+    if command in _BY_HAND:  # --unchecked, by UserData: whichever contact that was
+        unchecked = sa.select(rows.c.user_data).where(rows.c.run == run_id, rows.c.contact_id == "", done)
+        connection.execute(sa.delete(locks).where(ours, locks.c.user_data.in_(unchecked)))
     ours = rows.c.file.in_([int(NoRow.MIRRORED), int(NoRow.FILTERED)]) & (rows.c.action == str(Action.LOCK))
     locked = sa.select(sa.literal(target), rows.c.contact_id, sa.func.max(rows.c.user_data), rows.c.run).where(
         of_run & ours & (rows.c.state == str(Status.SUCCEEDED))

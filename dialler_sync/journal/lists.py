@@ -15,6 +15,10 @@ from .records import PENDING, NoRow, RowState, RunRecord, moment_of
 from .runs import Runs
 from .targets import of_account
 
+ByHand = Mapping[tuple[str, str], tuple[Action, str]]
+"""Contact ID, or UserData where none is known → the newest ``contacts lock`` or ``unlock`` of it, also if it found the
+contact so, and its run."""
+
 CampaignKey = tuple[str, str]
 """A target, of one campaign as far as it is known, and a UserData in it."""
 
@@ -56,6 +60,30 @@ class Lists(Runs):
             for seq, state in connection.execute(query):
                 found[seq] = found.get(seq, False) or state in _PUT_BACK
         return found
+
+    def by_hand_since(self, run: RunRecord) -> ByHand:
+        """Return what ``contacts lock`` and ``unlock`` have done since a run began, but for what was undone."""
+        account = split(run.target)[0]
+        later = {
+            each.id: each.command
+            for each in reversed(self.runs())
+            if each.command in _LOCKS and each.started_at > run.started_at and split(each.target)[0] == account
+        }
+        if not later:
+            return {}
+        for run_id in self.undone():
+            later.pop(run_id, None)
+        rows = schema.rows.c
+        meant = (rows.action == str(Reason.UNCHANGED)) & (rows.attempts > 0)  # nor was it settled by another run
+        done = rows.state.in_([str(Status.SUCCEEDED), *_DOUBTFUL]) | meant
+        with self._begin() as connection:
+            of_runs = rows.run.in_(each_of(connection, list(later)))
+            found = connection.execute(sa.select(rows.run, rows.contact_id, rows.user_data).where(of_runs, done)).all()
+        order = {run_id: place for place, run_id in enumerate(later)}
+        newest: dict[tuple[str, str], tuple[Action, str]] = {}
+        for run_id, contact_id, key in sorted(found, key=lambda row: order[row.run]):
+            newest[contact_id, "" if contact_id else key] = Action(later[run_id]), run_id
+        return newest
 
     def undo_of(self, run_id: str) -> str:
         """Return the newest undo of a run that has put back any of its rows, or may have; ``""`` if none has."""
@@ -167,6 +195,17 @@ class Lists(Runs):
                 for user_data, contact_id, by in connection.execute(query):
                     found.setdefault(user_data, {})[contact_id] = by
         return found
+
+
+_LOCKS = (str(Action.LOCK), str(Action.UNLOCK))
+
+
+def overruled(by_hand: ByHand, action: object, contact_id: str, user_data: str) -> str:
+    """Return the run in which somebody has unlocked a contact that is to be locked, or the reverse; ``""`` if none."""
+    if action not in _LOCKS or not by_hand:
+        return ""
+    done = by_hand.get((contact_id, "")) or by_hand.get(("", user_data))
+    return done[1] if done and done[0] != action else ""
 
 
 _PUT_BACK = (str(Status.SUCCEEDED), str(Status.SKIPPED))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -47,7 +47,8 @@ class ContactChanger:
     With ``resumed``, a contact that is gone counts as deleted: the run saw it before it was interrupted. With
     ``recorder``, a change is journalled before it is sent; ``begun`` are those that may have been made, by the run that
     was interrupted or by a request without an answer. Each had something to do: what is done now counts as theirs, so
-    that undo puts it back. Who is on a do-not-call list (``suppressed``) by now is not unlocked.
+    that undo puts it back. Who is on a do-not-call list (``suppressed``) by now is not unlocked. Those that the mirror
+    takes away (``mirrored`` rows) stay as they are if they are ``protected`` by now: it returns the reason, or ``""``.
     """
 
     client: DiallerClient
@@ -56,6 +57,8 @@ class ContactChanger:
     recorder: Recorder | None = None
     begun: set[int] = field(default_factory=set)
     suppressed: DoNotCall | None = None
+    protected: Callable[[Mapping[str, Any]], str] | None = None
+    mirrored: Container[int] = ()
 
     async def change(self, row: SpooledRow) -> Outcome:
         """Change the contact if it carries the row's UserData."""
@@ -68,6 +71,8 @@ class ContactChanger:
             return _outcome(row, Status.SKIPPED, error=why)._replace(action=Reason.SUPPRESSED)
         nothing = _nothing_to_do(row.kind, contact.values) if contact is not None else ""
         begun = row.seq in self.begun
+        if contact is not None and not (begun and nothing) and (why := self._why_protected(row, contact.values)):
+            return _outcome(row, Status.SKIPPED, error=why)._replace(action=Reason.PROTECTED)
         if contact is not None and self.recorder is not None and not nothing:
             await self.recorder.intend(row.seq, None)
         try:
@@ -83,6 +88,9 @@ class ContactChanger:
         if not done and (self.resumed or begun) and row.kind == "delete":
             return _outcome(row, Status.SUCCEEDED, error=phrase("gone when the run was resumed"))
         return _outcome(row, Status.SUCCEEDED) if done else nothing_there(row)
+
+    def _why_protected(self, row: SpooledRow, record: Mapping[str, Any]) -> str:
+        return self.protected(record) if self.protected and row.seq in self.mirrored else ""
 
 
 @dataclass(frozen=True, slots=True)

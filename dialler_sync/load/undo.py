@@ -29,6 +29,7 @@ from ..error_codes import CONTACT_CHANGED, NO_BEFORE_IMAGE, NOT_FOUND, POSSIBLE_
 from ..errors import MaybeDone, RequestError, SafetyLimit
 from ..fields import FIELDS, PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
+from ..journal.lists import ByHand, overruled
 from ..model import Action, Reason, SpooledRow, Status
 from ..pages import KEYS, batched
 from ..text.phrase import phrase
@@ -85,7 +86,8 @@ class Undoer:
     is in several campaigns or that go back to another campaign. Who is on a do-not-call list (``suppressed``) stays
     locked, deleted, or as the run has left it; a number that is left out does not come back.
     ``doubtful``: rows that an earlier undo of the run may have put back. ``left``: rows that are left to a run with a
-    newer list, with that run: it need not have changed the contact again.
+    newer list, with that run: it need not have changed the contact again. ``by_hand``: who was locked or unlocked since
+    stays so.
     """
 
     client: DiallerClient
@@ -96,6 +98,7 @@ class Undoer:
     suppressed: DoNotCall | None = None
     doubtful: Container[int] = ()
     left: Mapping[int, str] = field(default_factory=dict)
+    by_hand: ByHand = field(default_factory=dict)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def change(self, row: SpooledRow) -> Outcome:
@@ -124,6 +127,9 @@ class Undoer:
             return await self._gone(row, back)
         if is_outside(self.target, contact.values):
             return elsewhere(row, back)
+        if later := overruled(self.by_hand, back, row.contact_id, row.user_data):
+            why = phrase("run {run} has locked or unlocked it since (use --force to restore anyway)", run=later)
+            return failed(row, back, CONTACT_CHANGED, why)
         if back is Action.UNLOCK and (why := why_locked(self.suppressed, contact.values)):
             return suppressed(row, why)
         change = self.client.unlock_by_id if back is Action.UNLOCK else self.client.lock_by_id

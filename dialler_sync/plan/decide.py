@@ -13,6 +13,7 @@ from ..config import Settings
 from ..config.rows import Mode
 from ..config.texts import fold
 from ..error_codes import AMBIGUOUS, LOOKUP_FAILED
+from ..errors import UsageError
 from ..fields import FIELDS
 from ..model import Action, Reason, Value
 from ..text.phrase import counted, phrase
@@ -186,6 +187,15 @@ def protection(record: Mapping[str, Any], rules: PlanRules) -> str:
     if rules.locked and is_locked(record):
         return phrase("the contact is locked")
     return _by_calls(record, rules)
+
+
+def protection_by_now(record: Mapping[str, Any], rules: PlanRules) -> str:
+    """Return the reason why a contact must not be changed as was planned; ``""`` if it may. Its record by now may tell
+    less of calls than the plan's did; what it does not tell stays as planned."""
+    try:
+        return protection(record, rules)
+    except UsageError:
+        return ""
 
 
 def _by_calls(record: Mapping[str, Any], rules: PlanRules) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import orjson
 
 from ..config import Settings
-from ..journal import Image, Journal, PlannedRow, RunRecord
+from ..journal import Image, Journal, NoRow, PlannedRow, RunRecord
 from ..model import Action, SpooledRow
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
@@ -25,7 +25,8 @@ _log = logging.getLogger(__name__)
 
 
 class ExtraChanges:
-    """The changes of one run to contacts without a row. ``rows`` are sent after those of the files.
+    """The changes of one run to contacts without a row. ``rows`` are sent after those of the files; of those at the
+    places ``mirrored``, the mirror takes the contact away.
 
     ``returned``: UserData → contact ID → run that locked it, of contacts that the files have again. ``mirror`` is None
     if the run does not mirror.
@@ -45,6 +46,7 @@ class ExtraChanges:
         self._planned = planned
         self.returned = journal.returned(run.target, run.id)
         self.rows: list[SpooledRow] = []
+        self.mirrored: set[int] = set()
 
     def select_missing(self, snapshot: Snapshot) -> None:
         """Let the mirror select the contacts that the files no longer have; once.
@@ -95,6 +97,8 @@ class ExtraChanges:
                 self.rows.append(SpooledRow(seq, contact.user_data, b"", str(action), contact.id))
                 rows.append(PlannedRow(seq, change.why, 0, contact.user_data, action=action, contact_id=contact.id))
                 self._planned.counts[action] += 1
+                if change.why is NoRow.MIRRORED:
+                    self.mirrored.add(seq)
                 seen = ""
                 if action is Action.DELETE:
                     before = orjson.dumps(before_delete(contact.values), option=orjson.OPT_SORT_KEYS)

@@ -85,6 +85,11 @@ class Planner:
         """The changes of contacts without a row."""
         return self._extra.rows
 
+    @property
+    def mirrored(self) -> set[int]:
+        """The places of those that the mirror takes away."""
+        return self._extra.mirrored
+
     async def plan(self, *, keep_entries: bool, pause: Callable[[], Awaitable[None]]) -> Planned:
         """Decide every row, then the contacts without one; write the decisions to the journal.
 

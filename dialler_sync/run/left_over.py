@@ -19,13 +19,15 @@ class LeftOver:
     """The rest of a run beside rows that were never sent.
 
     ``doubtful`` are rows that may have been sent, each with its watermark; ``extra`` is what was still to be locked or
-    deleted, of which those ``begun`` may have been. ``named``: the latest contacts of rows that are settled, as
-    :func:`.named.note_named` has them. ``killed``: requests of the run may still be running.
+    deleted, of which those ``begun`` may have been; the mirror takes away those ``mirrored``. ``named``: the latest
+    contacts of rows that are settled, as :func:`.named.note_named` has them. ``killed``: requests of the run may still
+    be running.
     """
 
     doubtful: dict[int, int | None] = field(default_factory=dict)
     extra: list[SpooledRow] = field(default_factory=list)
     begun: set[int] = field(default_factory=set)
+    mirrored: set[int] = field(default_factory=set)
     named: dict[str, str] = field(default_factory=dict)
     killed: bool = False
 

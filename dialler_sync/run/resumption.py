@@ -10,7 +10,7 @@ import orjson
 from ..api.wire import CAMPAIGN_NAME, campaign_of
 from ..errors import CannotResume
 from ..journal import Journal, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
-from ..journal.lists import CampaignKey
+from ..journal.lists import CampaignKey, overruled
 from ..journal.records import moment_of
 from ..load.named import note_named
 from ..model import MOVE, Reason, SpooledRow, Status
@@ -86,20 +86,27 @@ def left_to_newer_lists(journal: Journal, undone: RunRecord, rows: Collection[Jo
 def restore_progress(journal: Journal, run: RunRecord, prepared: Prepared) -> LeftOver:
     """Drop the rows from ``prepared`` that the interrupted run has settled, and return those that it may have sent.
 
-    A newer list takes over the rest of its mirror.
+    A newer list takes over the rest of its mirror, and what ``contacts lock`` or ``unlock`` has done since stays.
     """
     left, newer = LeftOver(killed=run.state == "running"), newer_list(journal, run)
+    by_hand = journal.by_hand_since(run)
     overtaken = []
     for entry in journal.rows(run):
         result = entry.result
         if not entry.has_source:
+            of_row = result.action, result.contact_id, result.user_data
             if entry.state in _UNSETTLED and newer and entry.file in OF_A_LIST:
                 why = phrase("left to run {newer}, which has a newer list", newer=newer)
+                overtaken.append(Outcome(result.seq, Status.SKIPPED, result.action, result.contact_id, error=why))
+            elif entry.state in _UNSETTLED and entry.file in OF_A_LIST and (by := overruled(by_hand, *of_row)):
+                why = phrase("left as run {run} has locked or unlocked it since", run=by)
                 overtaken.append(Outcome(result.seq, Status.SKIPPED, result.action, result.contact_id, error=why))
             elif entry.state in _UNSETTLED:
                 left.extra.append(SpooledRow(result.seq, result.user_data, b"", str(result.action), result.contact_id))
                 if entry.state in DOUBTFUL:
                     left.begun.add(result.seq)
+                if entry.file == NoRow.MIRRORED:
+                    left.mirrored.add(result.seq)
             continue
         prepared.note_action(result.seq, result.action)
         if entry.moves:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from ..model import Action, Status
 from ..observer import Observer
 from ..pages import ROWS, batched
 from ..plan.changed import ChangedRows
+from ..plan.decide import PlanRules, protection_by_now
 from ..plan.planned import Planned
 from ..plan.planner import PlanInputs, Planner
 from ..plan.suppress import SuppressionLists
@@ -252,7 +254,7 @@ class Execution:
         if self.run.command != "plan":
             check_limits(self.options, prepared, planned)
         _log.debug("planned: %s", ", ".join(f"{count} {name}" for name, count in planned.counts.items()) or "nothing")
-        self.left = replace(self.left, extra=planner.extra)
+        self.left = replace(self.left, extra=planner.extra, mirrored=planner.mirrored)
         self.effort.changed_fields = planned.changed_fields
         self.run = replace(self.run, planned=True, options=facts)
         self.journal.update_run(self.run.id, planned=True, options=facts)
@@ -269,8 +271,9 @@ class Execution:
         tally = Tally(client.gate, self.observer, prepared, self.options.max_errors, self.errors)
         campaign_ids = known_campaigns(self.run.options.get("campaign_ids"))
         rules, limit = rules_of(self.settings, self.run.target, campaign_ids), self.options.limit
+        protected = partial(protection_by_now, rules=PlanRules.of(self.settings, self.run.started_at, compare=False))
         sending = Sending(
-            client, self.journal, self.run, rules, prepared, self.left, tally, limit, engine, self.suppressed
+            client, self.journal, self.run, rules, prepared, self.left, tally, limit, engine, self.suppressed, protected
         )
         self.observer.stage(phrase("importing"), sending.total)
         asyncio.get_running_loop().run_in_executor(None, load_reports)  # while the dialler is waited for

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, filterfalse, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..api.client import DiallerClient
 from ..api.pace import Gate
@@ -141,6 +141,7 @@ class Sending:
     limit: int | None = None
     engine: Engine | None = None
     suppressed: SuppressionLists = field(default_factory=SuppressionLists)
+    protected: Callable[[Mapping[str, Any]], str] | None = None
     requests: int = 0
     retries: int = 0
     waited: float = 0.0
@@ -230,7 +231,15 @@ class Sending:
 
     async def _from_here(self, rows: Iterator[SpooledRow], unsure: Unsure, log: RunLog | None = None) -> None:
         recorder = Recorder(self.journal, self.run.id, self.client.gate.stop)
-        changer = ContactChanger(self.client, False, self.run.target, recorder, self.left.begun, self.suppressed)
+        changer = ContactChanger(
+            self.client,
+            target=self.run.target,
+            recorder=recorder,
+            begun=self.left.begun,
+            suppressed=self.suppressed,
+            protected=self.protected,
+            mirrored=self.left.mirrored,
+        )
         loader = Loader(self.client, recorder, self.rules, log or self.tally, changer=changer, named=self._named)
         try:
             await loader.load(rows, unsure)

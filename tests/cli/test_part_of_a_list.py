@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.journal import Journal
@@ -59,6 +62,74 @@ def test_a_limit_leaves_missing_contacts_to_the_resume(
 
     assert rest.code == ExitCode.OK, rest.err
     assert keys(dialler) == {f"K{n}" for n in range(8)}
+
+
+@pytest.mark.parametrize(
+    ("protect", "since"), [("follow_up", {"ReservedUsersUID": "agent"}), ("locked", {"bLocked": True})]
+)
+@pytest.mark.parametrize("missing", ["lock", "delete"])
+def test_a_contact_protected_since_the_plan_is_not_taken_away(
+    missing: str,
+    protect: str,
+    since: dict[str, Any],
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,
+) -> None:
+    """Nor does undo touch it: the run has not."""
+    configure(mirror=f"{{missing: {missing}, max_missing: 50%}}", protect=f"{{{protect}: true}}")
+    run("import", contacts_csv(rows=ALL))
+    some = run("import", contacts_csv(rows=FEWER), "--limit", 2)
+    (number,) = dialler.store.matches("K9")
+    dialler.store.update(number, **since)
+    now = dict(dialler.store.contacts[number])
+
+    rest = run("resume", some.summary["run_id"])
+
+    assert rest.code == ExitCode.OK, rest.err
+    assert rest.summary["mirror"] == {"succeeded": 1, "skipped": 1}
+    assert rest.summary["actions"]["protected"] == 1
+    assert dialler.store.contacts[number] == now
+    gone = dialler.store.matches("K8")
+    assert not gone or dialler.store.contacts[gone[0]]["bLocked"]
+
+    assert run("undo", some.summary["run_id"], "--yes").code == ExitCode.OK
+    assert dialler.store.contacts[number] == now
+
+
+@pytest.mark.parametrize("how", [(), ("--unchecked",)])
+def test_a_lock_by_hand_stays_although_the_mirror_had_locked_the_contact(
+    how: tuple[str, ...], run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The other contact of the mirror is unlocked as its row is back."""
+    configure(mirror=LOCKING)
+    both = two_locked(run, contacts_csv, dialler)
+
+    by_hand = run("contacts", "lock", "--user-data", "K9", "--yes", *how)
+    back = run("import", contacts_csv(rows=ALL))
+
+    assert (by_hand.code, back.code) == (ExitCode.OK, ExitCode.OK), back.err
+    assert len(both) == 2
+    assert locked(dialler) == {*dialler.store.matches("K9")}
+
+
+def test_what_is_done_by_hand_while_a_run_is_interrupted_stays(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Who is to be unlocked as the row is back stays locked; who is to be locked stays unlocked."""
+    configure(mirror=LOCKING)
+    two_locked(run, contacts_csv, dialler)
+    some = run("import", contacts_csv(rows=ALL[2:]), "--limit", 2).summary["run_id"]
+    for command, key in (("lock", "K9"), ("unlock", "K1")):
+        assert run("contacts", command, "--user-data", key, "--yes").summary["actions"]["unchanged"] == 1
+
+    rest = run("resume", some)
+
+    assert rest.code == ExitCode.OK, rest.err
+    assert locked(dialler) == {*dialler.store.matches("K9"), *dialler.store.matches("K0")}
+    assert run("import", contacts_csv(rows=ALL)).code == ExitCode.OK
+    assert locked(dialler) == {*dialler.store.matches("K9")}
 
 
 def test_a_run_that_stops_deletes_nobody(

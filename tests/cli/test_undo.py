@@ -530,6 +530,60 @@ def test_undo_has_nothing_to_unlock_where_the_contact_is_gone(
     assert row["_status"] == "skipped"
 
 
+@pytest.mark.parametrize("by", ["mirror", "filter"])
+def test_undo_unlocks_no_contact_that_somebody_has_locked_by_hand_since(
+    by: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """It was locked already, and is meant to stay so, unless --force."""
+    configure(mirror="{missing: lock, max_missing: 50%}", rows="{skip: {Name: [out]}, skipped_contacts: lock}")
+    run("import", contacts_csv(rows=[line(f"K{n}") for n in range(10)]))
+    out = [] if by == "mirror" else [line("K8", "out"), line("K9", "out")]
+    taken = run("import", contacts_csv(rows=[line(f"K{n}") for n in range(8)] + out)).summary["run_id"]
+    assert run("contacts", "lock", "--user-data", "K9", "--yes").summary["actions"]["unchanged"] == 1
+
+    row = undo_row(run, taken, "K9")
+
+    assert (row["_status"], row["_error_code"]) == ("failed", "contact_changed")
+    assert [c["UserData"] for c in dialler.store.contacts.values() if c["bLocked"]] == ["K9"]
+    assert run("undo", taken, "--yes", "--force").code == ExitCode.OK
+    assert not any(c["bLocked"] for c in dialler.store.contacts.values())
+
+
+@pytest.mark.parametrize("since", ["unlock", "dry run", "undone"])
+def test_undo_unlocks_who_is_not_locked_by_hand_any_more(
+    since: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The newest command counts, unless it is a dry run or was undone itself."""
+    configure(mirror="{missing: lock, max_missing: 50%}")
+    run("import", contacts_csv(rows=[line(f"K{n}") for n in range(10)]))
+    taken = run("import", contacts_csv(rows=[line(f"K{n}") for n in range(9)])).summary["run_id"]
+    by_hand = ("--user-data", "K9", "--yes")
+    if since == "unlock":
+        run("contacts", "lock", *by_hand)
+        run("contacts", "unlock", *by_hand)
+    elif since == "dry run":
+        run("contacts", "lock", "--user-data", "K9", "--dry-run")
+    else:
+        dialler.store.update(*dialler.store.matches("K9"), bLocked=False)
+        lock = run("contacts", "lock", *by_hand).summary["run_id"]
+        assert run("undo", lock, "--yes").code == ExitCode.OK
+
+    assert undo_row(run, taken, "K9")["_status"] == "succeeded"
+    assert not any(c["bLocked"] for c in dialler.store.contacts.values())
+
+
+def test_a_retry_of_locks_is_no_later_lock(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
+    """What it leaves as settled is undone with the run that has locked it."""
+    configure(retries=0)
+    seed(dialler, "A")
+    first = run("contacts", "lock", "--user-data", "A", "--user-data", "GONE", "--yes")
+    assert first.code == ExitCode.ROWS_FAILED
+    run("retry", first.summary["run_id"])
+
+    assert undo_row(run, first.summary["run_id"], "A")["_status"] == "succeeded"
+    assert not any(c["bLocked"] for c in dialler.store.contacts.values())
+
+
 @pytest.mark.parametrize("made", [True, False])
 def test_undo_looks_for_a_new_contact_of_which_the_run_could_not_know(
     made: bool, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer

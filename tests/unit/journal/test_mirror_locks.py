@@ -100,6 +100,39 @@ def test_whoever_has_done_something_to_a_contact_has_its_lock(
     assert ours(journal) == ({"1", "2"} if still else {"2"})
 
 
+@pytest.mark.parametrize(
+    ("which", "still"),
+    [
+        ((0, "1", Reason.UNCHANGED, Status.SKIPPED), {"2"}),
+        ((0, "1", LOCK, Status.SKIPPED), {"1", "2"}),
+    ],
+    ids=["was so", "dry run"],
+)
+@pytest.mark.parametrize("command", ["lock", "import"])
+def test_a_run_that_goes_on_takes_no_lock_back(journal: Journal, command: str, which: Line, still: set[str]) -> None:
+    """Its locks are taken in after what a newer command has found locked already."""
+    ended(journal, 1, *[(NoRow.MIRRORED, contact_id, LOCK, Status.UNPROCESSED) for contact_id in ("1", "2")])
+    journal.fold_runs(TARGET)
+    ended(journal, 2, which, command=command, rows=1)
+    journal.fold_runs(TARGET)
+
+    journal.record("run-1", [Outcome(seq, DONE, LOCK, contact_id) for seq, contact_id in enumerate(("1", "2"))])
+    journal.update_run("run-1", folded=False)
+
+    assert ours(journal) == (still if command == "lock" else {"1", "2"})
+
+
+@pytest.mark.parametrize(("status", "still"), [(DONE, {"2"}), (Status.UNKNOWN, {"2"}), (Status.FAILED, {"1", "2"})])
+def test_a_lock_by_user_data_names_whichever_contact_has_it(journal: Journal, status: Status, still: set[str]) -> None:
+    """With --unchecked nobody knows which one that was."""
+    locked(journal, "1", "2")
+    run = ended(journal, 2, command="lock")
+    journal.add_rows(run.id, [PlannedRow(0, 0, 0, "K1", action=LOCK)])
+    journal.record(run.id, [Outcome(0, status, LOCK)])
+
+    assert ours(journal) == still
+
+
 def test_a_row_that_is_sent_leaves_the_lock(journal: Journal) -> None:
     """An import changes the fields of a contact; what it does beside its rows counts."""
     locked(journal, "1", "2")

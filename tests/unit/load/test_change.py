@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,40 @@ def test_what_changes_nothing_is_not_counted(kind: str, locked: bool, change: Ch
     dialler.store.update(number, bLocked=locked)
 
     assert change(checked, kind, number).status == "skipped"
+
+
+@pytest.mark.parametrize("kind", ["delete", "lock"])
+@pytest.mark.parametrize(("mirrored", "why"), [({0}, "reserved"), ((), "reserved"), ({0}, "")])
+def test_a_contact_of_the_mirror_may_be_protected_by_now(
+    kind: str, mirrored: Container[int], why: str, change: Change, dialler: SimulatorServer
+) -> None:
+    """Contacts that are locked for another reason, as a do-not-call list says so, are locked all the same."""
+    number = contact(dialler)
+    before = dict(dialler.store.contacts[number])
+
+    outcome = change(lambda client, _: ContactChanger(client, protected=lambda _: why, mirrored=mirrored), kind, number)
+
+    if mirrored and why:
+        assert (outcome.status, outcome.action, outcome.error) == ("skipped", "protected", why)
+        assert dialler.store.contacts[number] == before
+    else:
+        assert (outcome.status, outcome.action) == ("succeeded", kind)
+        assert dialler.store.contacts.get(number) != before
+
+
+@pytest.mark.parametrize(("locked", "status"), [(True, "succeeded"), (False, "skipped")])
+def test_a_lock_that_the_run_may_have_made_itself_protects_nobody_from_it(
+    locked: bool, status: str, change: Change, dialler: SimulatorServer
+) -> None:
+    """Else undo would leave it. What was not done is not done any more."""
+    number = contact(dialler)
+    dialler.store.update(number, bLocked=locked)
+
+    def begun(client: DiallerClient, _: Recorder) -> Changer:
+        return ContactChanger(client, begun={0}, protected=lambda _: "locked", mirrored={0})
+
+    assert change(begun, "lock", number).status == status
+    assert bool(dialler.store.contacts[number]["bLocked"]) is locked
 
 
 @pytest.mark.parametrize("kind", ["delete", "lock", "unlock"])

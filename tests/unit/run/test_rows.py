@@ -22,9 +22,13 @@ from dialler_sync.run.reports import Summary
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ...conftest import Configure
+from ...helpers.dialler import line
 
 Contacts = Callable[..., Path]
 Import = Callable[..., Summary]
+
+ALL = [line(f"K{n}") for n in range(10)]
+FEWER = ALL[:8]
 
 
 class Watching:
@@ -62,6 +66,28 @@ def test_whoever_watches_is_told_of_every_row(
     assert watching.rows == {
         ("reading", None): 3, ("importing", Status.SUCCEEDED): 1, ("importing", Status.FAILED): 1,
     }  # fmt: skip
+
+
+def test_a_contact_protected_while_the_rows_are_sent_is_not_taken_away(
+    journal: Journal, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The mirror looks at each just before it changes it; calls of which that record does not tell stay as planned."""
+
+    class Agent(Watching):
+        def stage(self, name: str, total: int | None) -> None:
+            super().stage(name, total)
+            if name == "importing":
+                dialler.store.update(*dialler.store.matches("K9"), FollowUpDateTime="2030-01-01 10:00:00")
+                dialler.store.update(*dialler.store.matches("K8"), dtLastTry="soon")
+
+    config = configure(mirror="{missing: delete, max_missing: 50%}", protect="{follow_up: true, called: 1d}")
+    import_files(load_config(config), ImportOptions((contacts_csv(rows=ALL),), config), journal)
+
+    done = import_files(load_config(config), ImportOptions((contacts_csv(rows=FEWER),), config), journal, Agent())
+
+    assert done.exit_code == ExitCode.OK
+    assert done.actions["protected"] == 1
+    assert {contact["UserData"] for contact in dialler.store.contacts.values()} == {f"K{n}" for n in (*range(8), 9)}
 
 
 def test_too_many_failures_stop_the_run(

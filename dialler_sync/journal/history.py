@@ -65,6 +65,15 @@ class History(Runs):
             insert = self._database.insert_new(schema.images)
             self._database.execute_many(connection, insert, ("run", "seq", "contact_id", "before", "after"), values)
 
+    def renew_image(self, run_id: str, seq: int, before: str) -> None:
+        """Replace what a contact was before a run, unless it has a secret in it."""
+        if mask(before) != before:
+            return
+        table = schema.images
+        this = (table.c.run == run_id) & (table.c.seq == seq) & (table.c.before != before)
+        with self._begin() as connection:
+            connection.execute(sa.update(table).where(this).values(before=before))
+
     def images(self, run_id: str, seqs: Sequence[int]) -> dict[int, Image]:
         """Return the before-images of these rows, as far as they were stored."""
         table = schema.images

@@ -49,6 +49,7 @@ class ContactChanger:
     was interrupted or by a request without an answer. Each had something to do: what is done now counts as theirs, so
     that undo puts it back. Who is on a do-not-call list (``suppressed``) by now is not unlocked. Those that the mirror
     takes away (``mirrored`` rows) stay as they are if they are ``protected`` by now: it returns the reason, or ``""``.
+    ``deleting`` gets the place of a row and the record of its contact, just before that is deleted.
     """
 
     client: DiallerClient
@@ -59,6 +60,7 @@ class ContactChanger:
     suppressed: DoNotCall | None = None
     protected: Callable[[Mapping[str, Any]], str] | None = None
     mirrored: Container[int] = ()
+    deleting: Callable[[int, Mapping[str, Any]], object] = lambda _seq, _record: None
 
     async def change(self, row: SpooledRow) -> Outcome:
         """Change the contact if it carries the row's UserData."""
@@ -75,6 +77,8 @@ class ContactChanger:
             return _outcome(row, Status.SKIPPED, error=why)._replace(action=Reason.PROTECTED)
         if contact is not None and self.recorder is not None and not nothing:
             await self.recorder.intend(row.seq, None)
+        if contact is not None and row.kind == "delete":
+            self.deleting(row.seq, contact.values)
         try:
             done = contact is not None and await change_by_id(self.client, row, self.begun)
         except (Refused, NotDone, StopRun):

@@ -9,9 +9,12 @@ from itertools import chain, filterfalse, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from ..api.client import DiallerClient
 from ..api.pace import Gate
 from ..api.token import read_token
+from ..api.wire import is_unlocked
 from ..config import Settings
 from ..config.limits import Limit
 from ..errors import LimitReached, SafetyLimit, StopRun
@@ -26,6 +29,7 @@ from ..load.recorder import Recorder
 from ..load.rules import Rules
 from ..model import FINE, Action, SpooledRow, Status
 from ..observer import Observer
+from ..plan.decide import before_delete
 from ..plan.suppress import SuppressionLists
 from ..prepare.prepared import MOST_KEPT, Prepared
 from ..target import split
@@ -229,6 +233,16 @@ class Sending:
                 )
             )
 
+    def _deleting(self, seq: int, record: Mapping[str, Any]) -> None:
+        """Keep what a contact is just before it is deleted: it may have changed since it was planned."""
+        image = self.journal.images(self.run.id, [seq]).get(seq)
+        if image is None or image.before is None:
+            return
+        before = orjson.loads(image.before) | before_delete(record)
+        if is_unlocked(record):
+            before.pop("bLocked", None)
+        self.journal.renew_image(self.run.id, seq, orjson.dumps(before, option=orjson.OPT_SORT_KEYS).decode())
+
     async def _from_here(self, rows: Iterator[SpooledRow], unsure: Unsure, log: RunLog | None = None) -> None:
         recorder = Recorder(self.journal, self.run.id, self.client.gate.stop)
         changer = ContactChanger(
@@ -239,6 +253,7 @@ class Sending:
             suppressed=self.suppressed,
             protected=self.protected,
             mirrored=self.left.mirrored,
+            deleting=self._deleting,
         )
         loader = Loader(self.client, recorder, self.rules, log or self.tally, changer=changer, named=self._named)
         try:

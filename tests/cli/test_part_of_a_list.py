@@ -98,6 +98,25 @@ def test_a_contact_protected_since_the_plan_is_not_taken_away(
     assert dialler.store.contacts[number] == now
 
 
+def test_a_deleted_contact_comes_back_as_it_was_just_before(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Not as it was when the rows were planned: an agent has written a note, and locked it."""
+    configure(mirror="{missing: delete, max_missing: 50%}")
+    run("import", contacts_csv(rows=ALL))
+    some = run("import", contacts_csv(rows=FEWER), "--limit", 2)
+    (number,) = dialler.store.matches("K9")
+    dialler.store.update(number, Comment="calls back", bLocked=True)
+
+    assert run("resume", some.summary["run_id"]).code == ExitCode.OK
+    assert not dialler.store.matches("K9")
+    assert run("undo", some.summary["run_id"], "--yes").code == ExitCode.OK
+
+    (number,) = dialler.store.matches("K9")
+    contact = dialler.store.contacts[number]
+    assert (contact["Comment"], contact["bLocked"]) == ("calls back", True)
+
+
 @pytest.mark.parametrize("how", [(), ("--unchecked",)])
 def test_a_lock_by_hand_stays_although_the_mirror_had_locked_the_contact(
     how: tuple[str, ...], run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer

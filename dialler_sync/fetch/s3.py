@@ -64,7 +64,7 @@ async def _request(session: aiohttp.ClientSession, method: str, **options: Any) 
     asked, told = options.get("headers", {}).get("Range", ""), response.headers.get("Content-Range", "")
     require_part(asked.decode() if isinstance(asked, bytes) else asked, told, response.status)
     of_object = method == "GET" and response.status < 300 and "list-type" not in response.url.query
-    content = _Content(response.content, _MOST) if of_object else _Said(response.content, _MOST_SAID)
+    content = _Content(response.content, _MOST) if of_object else _Said(response.content, response.status)
     response.content = content  # type: ignore[assignment]
     return response
 
@@ -95,11 +95,19 @@ class _Content:
 
 
 class _Said(_Content):
-    """An answer in XML; one that declares entities reads as empty."""
+    """An answer in XML that declares no entities; else an error has no text, and anything else is none of a store."""
+
+    def __init__(self, content: aiohttp.StreamReader, status: int) -> None:
+        super().__init__(content, _MOST_SAID)
+        self._status = status
 
     async def read(self, most: int = -1) -> bytes:
         said = await super().read(most)
-        return b"" if declares_entities(said) else said
+        if not declares_entities(said):
+            return said
+        if self._status < 300:
+            raise RefusedError(phrase("the server does not answer as an object store. Check endpoint_url."))
+        return b""
 
 
 def _told(entry: Mapping[str, Any]) -> str:

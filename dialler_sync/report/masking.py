@@ -10,7 +10,6 @@ from ..config.columns import fold
 from ..fields import FIELDS, Kind
 from ..model import RowResult
 from ..text.normal import normalized
-from ..text.spreadsheet import one_line
 
 _ESCAPE = r"\\(?:[nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})"
 """An invisible sign, as messages show it."""
@@ -57,6 +56,21 @@ _FEWEST = 5
 """Fewest digits that are masked."""
 
 
+def mask_phone_message(text: str) -> str:
+    """Mask a message about a phone number: every 5 digits or more, and what it quotes of a cell, as the cell."""
+    return mask_phone_cell(_QUOTED.sub(_quoted, text))
+
+
+_QUOTED = re.compile(r"'[^']*'")
+_MOST_SHOWN = 5
+"""Most digits of a masked number."""
+
+
+def _quoted(match: re.Match[str]) -> str:
+    odd = sum(map(str.isnumeric, mask_phone_cell(match[0]))) > _MOST_SHOWN
+    return mask_cell(match[0]) if odd else match[0]
+
+
 def mask_key(text: str) -> str:
     """Mask a key that is a phone number as a whole; ``00010266`` and ``KD 4711000815`` are not."""
     match = _SKIPPED_OR_NUMBER.fullmatch(text.strip())
@@ -97,7 +111,7 @@ def mask_field(name: str, text: str) -> str:
 
 def _mask_of(fields: str) -> Callable[[str], str]:
     """Return how a message about these fields is masked."""
-    return mask_phone_cell if any(name in fields for name in _PHONE_FIELDS) else mask_phones
+    return mask_phone_message if any(name in fields for name in _PHONE_FIELDS) else mask_phones
 
 
 class Mask:
@@ -113,22 +127,12 @@ class Mask:
     def hide(self, result: RowResult, source: int, cells: Sequence[str]) -> tuple[RowResult, Sequence[str]]:
         """Return the row without phone numbers; ``source`` is its place in ``columns``."""
         phones = self._phones[source]
-        shown = {one_line(cell) for i, cell in enumerate(cells) if i in phones and cell.strip()}
-        odd = [number for number in shown if mask_cell(number) != mask_phone_cell(number)]
-
-        def said(text: str, field: str) -> str:
-            for number in odd:
-                text = text.replace(number, mask_cell(number))
-            return _mask_of(field)(text)
-
+        mask = _mask_of(result.error_field)
         faults = tuple(
-            replace(each, message=said(each.message, each.field), hint=said(each.hint, each.field))
+            replace(each, message=_mask_of(each.field)(each.message), hint=_mask_of(each.field)(each.hint))
             for each in result.faults
         )
         result = result._replace(
-            user_data=mask_key(result.user_data),
-            error=said(result.error, result.error_field),
-            hint=said(result.hint, result.error_field),
-            faults=faults,
+            user_data=mask_key(result.user_data), error=mask(result.error), hint=mask(result.hint), faults=faults
         )
         return result, [mask_cell(cell) if i in phones else mask_phones(cell) for i, cell in enumerate(cells)]

@@ -19,6 +19,9 @@ PART = 12
 """Characters of the parts by which a secret that was cut off is found, if it is at least twice as long. A part begins
 at every sixth character, so that any 17 in a row hold a whole one."""
 
+SURE = PART + PART // 2 - 1
+"""Characters in a row that hold a whole part, wherever it begins."""
+
 _NAMED_LETTER = re.compile(r"(?:NEGATIVE|REGIONAL|SMALL CAPITAL)\b.* ([A-Z])$")
 """Name of a letter in a filled circle or square, of a flag, or of a small capital, which no normalization undoes."""
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from math import ceil
 
-from .needles import PART, cores_in_base64
+from .needles import PART, SURE, cores_in_base64
 
 _LONG = 14
 """Fewest characters of a word that may be an encoding of an encoding."""
@@ -71,7 +71,7 @@ class QuickLook:
 def _by_length(forms: Iterable[str]) -> tuple[set[bytes], frozenset[bytes]]:
     """(short forms, parts of the others): looking for parts takes the same time, however many there are."""
     found = {form.encode("ascii", "ignore") for form in forms}
-    long = {form for form in found if len(form) >= 2 * PART}
+    long = {form for form in found if len(form) >= SURE}
     return found - long, _parts(long)
 
 

@@ -18,6 +18,7 @@ from .needles import (
     PART,
     READ,
     SHORTEST,
+    SURE,
     TO_BASE32HEX,
     as_compared,
     both_ways,
@@ -124,8 +125,9 @@ class Secrets:
         self._letters = tuple(needle for needle in letters if len(needle) >= _ALONE_WITHOUT_SIGNS)
         inside = {letters_of(core) for secret in raw for core in nested_letters(secret)}
         inside |= {letters_of(core) for secret in reversed_ for core in cores_in_base64(secret)}
-        told_by = {*map(letters_of, forms | turned), *coded, *inside, *letters_of_base32}
+        told_by = {*map(letters_of, forms | turned), *coded}
         whole = {each for each in told_by if len(each) >= _ALONE_WITHOUT_SIGNS}
+        whole |= {each for each in inside | letters_of_base32 if len(each) >= SURE}  # the others would take their time
         self._quick = QuickLook(forms | turned, whole, raw)
         self._shortest = min(map(len, self._needles), default=0)
         fewest = min(map(len, (*self._needles, *self._letters)), default=0)

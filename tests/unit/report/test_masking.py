@@ -110,7 +110,7 @@ def test_in_a_column_of_phone_numbers_neither_a_date_nor_a_sign_shows_one(cell: 
 
 
 @pytest.mark.parametrize(
-    "cell", ["0171 39a20b012", "0171 392OO12", "0171 ³⁹²⁰⁰12", "0171 ③⑨②⓪⓪12", "0171x3x9x2x0x0x1x2"]
+    "cell", ["0171 39a20b012", "0171 392OO12", "0171 ³⁹²⁰⁰12", "0171 ③⑨②⓪⓪12", "0171x3x9x2x0x0x1x2", "①②③④⑤⑥⑦"]
 )
 def test_in_a_cell_of_phone_numbers_nothing_between_shows_one(cell: str) -> None:
     """Nor in the message that names the cell."""

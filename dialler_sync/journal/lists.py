@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -204,8 +205,9 @@ def overruled(by_hand: ByHand, action: object, contact_id: str, user_data: str) 
     """Return the run in which somebody has unlocked a contact that is to be locked, or the reverse; ``""`` if none."""
     if action not in _LOCKS or not by_hand:
         return ""
-    done = by_hand.get((contact_id, "")) or by_hand.get(("", user_data))
-    return done[1] if done and done[0] != action else ""
+    known = filter(None, (by_hand.get((contact_id, "")), by_hand.get(("", user_data))))
+    last, run_id = max(known, key=itemgetter(1), default=(action, ""))  # IDs of runs begin with their time
+    return run_id if last != action else ""
 
 
 _PUT_BACK = (str(Status.SUCCEEDED), str(Status.SKIPPED))

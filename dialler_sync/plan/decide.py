@@ -213,9 +213,11 @@ def _by_calls(record: Mapping[str, Any], rules: PlanRules) -> str:
 
 
 def before_image(record: Mapping[str, Any], fields: Mapping[str, Value]) -> dict[str, Any]:
-    """Return the fields that an import sets, and the campaign, as they are before it; None if empty."""
+    """Return the fields that an import sets, and the campaign, as they are before it; None if empty. What is no value
+    of a field (a list, an object) cannot be put back."""
     campaign = ("DiallerCampaignsID",) if campaign_of(record) else (CAMPAIGN_NAME,)
-    return {name: plain(record.get(name)) for name in (*campaign, *fields) if name in FIELDS}
+    names = (name for name in (*campaign, *fields) if name in FIELDS)
+    return {name: plain(record.get(name)) for name in names if not isinstance(record.get(name), (list, dict))}
 
 
 def before_delete(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
 from ..text.phrase import counted, marks
 from .decide import before_delete
-from .left_out import can_be_called, mark_left_out, to_lock_left_out
+from .left_out import can_be_called, mark_left_out, spelt_otherwise, to_lock_left_out
 from .planned import PlanEntry, Planned
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
@@ -84,6 +84,8 @@ class ExtraChanges:
         contacts = can_be_called(snapshot, self._settings, self._journal, self._run)
         if self._settings.rows.skipped_contacts == "lock":
             yield from to_lock_left_out(contacts, snapshot)
+            if number := spelt_otherwise(snapshot, self._journal, self._run):
+                _log.warning(counted(number, *_SPELT))
         elif number := sum(1 for _ in contacts):
             # With several campaigns, that setting is refused.
             _log.warning(counted(number, *(_LEFT if self._settings.campaign.several else _LEFT_BUT)))
@@ -112,6 +114,12 @@ class ExtraChanges:
             self._journal.add_images(self._run.id, images)
 
 
+_SPELT = marks(
+    "{count} contact of rows left out by rows.only or rows.skip can still be called: the dialler gives it for another "
+    "spelling of its UserData. Lock it by hand, if it is meant",
+    "{count} contacts of rows left out by rows.only or rows.skip can still be called: the dialler gives them for "
+    "another spelling of their UserData. Lock them by hand, if they are meant",
+)
 _LEFT = marks(
     "{count} contact of rows left out by rows.only or rows.skip can still be called",
     "{count} contacts of rows left out by rows.only or rows.skip can still be called",

@@ -16,12 +16,8 @@ from .unlisted import Change
 
 
 def mark_left_out(snapshot: Snapshot, prepared: Prepared, journal: Journal, run: RunRecord) -> None:
-    """Mark the keys in the snapshot of which every row is left out, or at least not sent; also those of contacts that
-    the dialler gives for them."""
+    """Mark the keys in the snapshot of which every row is left out, or at least not sent."""
     snapshot.mark_left_out(prepared.filtered_keys())
-    for page in batched(prepared.filtered_keys(), KEYS):
-        lacking = snapshot.unknown(page)
-        snapshot.mark_left_out([contact.user_data for key in lacking for contact in snapshot.alike(key)])
     snapshot.unmark_left_out(keys_that_count(journal, run))
 
 
@@ -44,6 +40,18 @@ def can_be_called(snapshot: Snapshot, settings: Settings, journal: Journal, run:
                 elsewhere = is_elsewhere(ours, contact.values, snapshot.campaign_ids)
                 if not elsewhere and not is_locked(contact.values):
                     yield contact
+
+
+def spelt_otherwise(snapshot: Snapshot, journal: Journal, run: RunRecord) -> int:
+    """Count the UserData of unlocked contacts that the dialler gives for keys left out, in another spelling, and that
+    are neither keys that count nor given for one."""
+
+    def alike(keys: Iterable[str]) -> set[str]:
+        lacking = (key for page in batched(keys, KEYS) for key in snapshot.unknown(page))
+        return {each.user_data for key in lacking for each in snapshot.alike(key) if not is_locked(each.values)}
+
+    left = alike(snapshot.keys_left_out())
+    return len(left.difference(keys_that_count(journal, run)) - alike(keys_that_count(journal, run))) if left else 0
 
 
 def to_lock_left_out(contacts: Iterable[StoredContact], snapshot: Snapshot) -> Iterator[Change]:

@@ -14,7 +14,7 @@ import orjson
 from ..api.client import DiallerClient
 from ..api.pace import Gate
 from ..api.token import read_token
-from ..api.wire import is_unlocked
+from ..api.wire import is_unlocked, same_value
 from ..config import Settings
 from ..config.limits import Limit
 from ..errors import LimitReached, SafetyLimit, StopRun
@@ -238,7 +238,8 @@ class Sending:
         image = self.journal.images(self.run.id, [seq]).get(seq)
         if image is None or image.before is None:
             return
-        before = orjson.loads(image.before) | before_delete(record)
+        now = {name: value for name, value in before_delete(record).items() if not same_value(None, value)}
+        before = orjson.loads(image.before) | now
         if is_unlocked(record):
             before.pop("bLocked", None)
         self.journal.renew_image(self.run.id, seq, orjson.dumps(before, option=orjson.OPT_SORT_KEYS).decode())

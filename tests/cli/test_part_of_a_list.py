@@ -117,6 +117,39 @@ def test_a_deleted_contact_comes_back_as_it_was_just_before(
     assert (contact["Comment"], contact["bLocked"]) == ("calls back", True)
 
 
+@pytest.mark.parametrize("odd", [[], ["vip"], {"a": 1}])
+def test_a_contact_with_a_list_in_a_field_is_deleted_and_comes_back(
+    odd: object, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Without that field: no import can set it."""
+    configure(mirror="{missing: delete, max_missing: 50%}")
+    run("import", contacts_csv(rows=ALL))
+    (number,) = dialler.store.matches("K9")
+    dialler.store.contacts[number]["Tag"] = odd
+
+    done = run("import", contacts_csv(rows=FEWER))
+    assert done.code == ExitCode.OK, done.err
+    assert not dialler.store.matches("K9")
+    assert run("undo", done.summary["run_id"], "--yes").code == ExitCode.OK
+    assert dialler.store.matches("K9")
+
+
+def test_the_newest_lock_or_unlock_by_hand_counts(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """However it names the contact."""
+    configure(mirror=LOCKING)
+    run("import", contacts_csv(rows=ALL))
+    locking = run("import", contacts_csv(rows=FEWER)).summary["run_id"]
+    (number,) = dialler.store.matches("K9")
+    assert run("contacts", "unlock", "--user-data", "K9", "--yes").code == ExitCode.OK
+    assert run("contacts", "lock", "--user-data", "K9", "--yes", "--unchecked").code == ExitCode.OK
+
+    run("undo", locking, "--yes")
+
+    assert dialler.store.contacts[number]["bLocked"]
+
+
 @pytest.mark.parametrize("how", [(), ("--unchecked",)])
 def test_a_lock_by_hand_stays_although_the_mirror_had_locked_the_contact(
     how: tuple[str, ...], run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer

@@ -405,6 +405,11 @@ def test_undo_keeps_a_new_contact_that_somebody_has_changed_since(
         ("Comment", "", False),
         ("bLocked", "0", False),
         ("RandomSortOrder", 812, False),
+        ("Country", "DE", False),
+        ("nTriesPhoneNumber1", -1, False),
+        ("ReservedUsersUID", "-1", False),
+        ("dtPhoneNumber1LastTry", "0001-01-01T00:00:00", False),
+        ("bDone", True, True),
     ],
 )
 def test_undo_keeps_a_new_contact_in_whose_other_fields_is_something_by_now(

@@ -197,7 +197,7 @@ def test_a_second_contact_is_not_removed_where_nobody_looked_before(
     with RacingInTheDark({538: "Nightly"}) as store, SimulatorServer(store) as dialler:
         store.server = dialler
         dialler.order(FaultPlan.parse("500_before:#1:for=K5,500_before:1:on=lookup|batch"))
-        configure(base_url=dialler.base_url, timeout=0.3, journal="{before_images: false}")
+        configure(base_url=dialler.base_url, timeout=1, journal="{before_images: false}")
 
         done = run("import", contacts_csv(8))
 

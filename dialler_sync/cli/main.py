@@ -149,7 +149,7 @@ for _command in COMMANDS:
 
 
 _HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())
-"""Of a group without a command: its message is the help, of many lines. Before click 8.2 it is no error."""
+"""Raised for a group without a command, with the help as its message. Click has it since 8.2."""
 
 _SECRET_VARIABLES = ("DIALLER_SYNC_TOKEN", "PGPASSWORD")
 """Always kept from output; a configuration names further ones."""

@@ -61,8 +61,8 @@ class Names:
 
 
 def declares_entities(xml: bytes) -> bool:
-    """Whether an XML text has names for texts of its own, of which one may stand for a million others. Neither object
-    stores nor spreadsheet programs write any."""
+    """Whether an XML text declares entities: one may stand for a million others. Neither object stores nor spreadsheet
+    programs write any."""
     return b"<!DOCTYPE" in xml.replace(b"\0", b"")  # UTF-16 has zeros between
 
 

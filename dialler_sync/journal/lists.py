@@ -25,7 +25,7 @@ CampaignKey = tuple[str, str]
 
 
 class Lists(Runs):
-    """Queries of the journal about lists. Retries and mended files are parts of the list that they repeat."""
+    """Queries of the journal about lists. A retry or a mended file is a part of the list that it repeats."""
 
     def settled_by(self, parent: str, run_id: str, *, counts: str = "") -> list[int]:
         """Return the rows of a run, by ``seq``, whose UserData a row of ``parent`` has sent, or found as it is, not

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping, Sequence
-from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,9 +15,9 @@ from .records import PENDING, NoRow, RowState, RunRecord, moment_of
 from .runs import Runs
 from .targets import of_account
 
-ByHand = Mapping[tuple[str, str], tuple[Action, str]]
+ByHand = Mapping[tuple[str, str], tuple[str, Action, str]]
 """Contact ID, or UserData where none is known → the newest ``contacts lock`` or ``unlock`` of it, also if it found the
-contact so, and its run."""
+contact so: when its run began, what it did, and its run."""
 
 CampaignKey = tuple[str, str]
 """A target, of one campaign as far as it is known, and a UserData in it."""
@@ -66,8 +65,8 @@ class Lists(Runs):
         """Return what ``contacts lock`` and ``unlock`` have done since a run began, but for what was undone."""
         account = split(run.target)[0]
         later = {
-            each.id: each.command
-            for each in reversed(self.runs())
+            each.id: (each.started_at, Action(each.command), each.id)
+            for each in self.runs()
             if each.command in _LOCKS and each.started_at > run.started_at and split(each.target)[0] == account
         }
         if not later:
@@ -80,11 +79,8 @@ class Lists(Runs):
         with self._begin() as connection:
             of_runs = rows.run.in_(each_of(connection, list(later)))
             found = connection.execute(sa.select(rows.run, rows.contact_id, rows.user_data).where(of_runs, done)).all()
-        order = {run_id: place for place, run_id in enumerate(later)}
-        newest: dict[tuple[str, str], tuple[Action, str]] = {}
-        for run_id, contact_id, key in sorted(found, key=lambda row: order[row.run]):
-            newest[contact_id, "" if contact_id else key] = Action(later[run_id]), run_id
-        return newest
+        named = ((later[run_id], (contact_id, "" if contact_id else key)) for run_id, contact_id, key in found)
+        return {contact: what for what, contact in sorted(named)}
 
     def undo_of(self, run_id: str) -> str:
         """Return the newest undo of a run that has put back any of its rows, or may have; ``""`` if none has."""
@@ -206,7 +202,7 @@ def overruled(by_hand: ByHand, action: object, contact_id: str, user_data: str) 
     if action not in _LOCKS or not by_hand:
         return ""
     known = filter(None, (by_hand.get((contact_id, "")), by_hand.get(("", user_data))))
-    last, run_id = max(known, key=itemgetter(1), default=(action, ""))  # IDs of runs begin with their time
+    _, last, run_id = max(known, default=("", action, ""))
     return run_id if last != action else ""
 
 

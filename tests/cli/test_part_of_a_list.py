@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.journal import Journal
+from dialler_sync.run import begin
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
@@ -135,9 +137,11 @@ def test_a_contact_with_a_list_in_a_field_is_deleted_and_comes_back(
 
 
 def test_the_newest_lock_or_unlock_by_hand_counts(
-    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However it names the contact."""
+    """However it names the contact, and whatever the ID of its run within one second."""
+    descending = iter(range(0xFFFFFF, 0, -1))
+    monkeypatch.setattr(begin, "secrets", SimpleNamespace(token_hex=lambda _: f"{next(descending):06x}"))
     configure(mirror=LOCKING)
     run("import", contacts_csv(rows=ALL))
     locking = run("import", contacts_csv(rows=FEWER)).summary["run_id"]

@@ -12,7 +12,15 @@ from itertools import product
 from typing import Any
 
 from ..text.normal import normalized
-from .wire import StoredContact, id_number, stored_contact
+from .wire import (
+    CAMPAIGN_NAME,
+    StoredContact,
+    campaign_of,
+    id_number,
+    is_somebody_else,
+    plainly_different,
+    stored_contact,
+)
 
 Record = Mapping[str, Any]
 Meant = Callable[[list[Record]], bool]
@@ -78,6 +86,25 @@ def told_by(answer: Record) -> list[Record]:
     """Return what the answer to a change tells of contacts: itself, and its ``records``."""
     found = answer.get("records")
     return [answer, *(each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict))]
+
+
+def names_another(answer: Record, contact: StoredContact, ours: Record, campaign_ids: Mapping[str, str]) -> bool:
+    """Whether an import's answer names another campaign, as far as ours is known, or without our very UserData another
+    person. A campaign's name may be written in another way than ours.
+
+    ``campaign_ids``: known IDs of campaigns by name.
+    """
+    name, number = ours.get(CAMPAIGN_NAME), ours.get("DiallerCampaignsID")
+    number = str(number or campaign_ids.get(str(name), ""))
+    name = name or next((each for each, its in campaign_ids.items() if its == number), "")
+
+    def is_other(record: Record) -> bool:
+        if its := campaign_of(record):
+            return bool(number) and its != number
+        return bool(name and record.get(CAMPAIGN_NAME)) and plainly_different({CAMPAIGN_NAME: name}, record)
+
+    differs = (ours.get("UserData") or "") != contact.user_data
+    return any(map(is_other, told_by(answer))) or (differs and is_somebody_else(ours, contact.values))
 
 
 def of_user_data(user_data: str) -> Meant:

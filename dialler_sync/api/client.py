@@ -11,9 +11,7 @@ All methods raise :class:`~dialler_sync.errors.Refused` where the dialler refuse
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import aclosing
 from functools import cached_property
 from itertools import islice
 from types import MappingProxyType
@@ -24,10 +22,21 @@ import orjson
 
 from ..error_codes import NOT_FOUND
 from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, StopRun
-from ..text.phrase import counted, phrase
-from .about import Meant, ToldIds, change_is_about, is_about, of_any, of_calls, of_user_data, spelt_otherwise, told_by
+from ..text.phrase import phrase
+from .about import (
+    Meant,
+    ToldIds,
+    change_is_about,
+    is_about,
+    names_another,
+    of_any,
+    of_calls,
+    of_user_data,
+    spelt_otherwise,
+)
 from .connection import Connection
-from .listing import record_stream
+from .json_text import weight
+from .listing import of_campaign, record_stream
 from .retry import is_too_long, judge, unreadable
 from .transport import LONGEST_OF_ONE
 from .wire import (
@@ -37,14 +46,9 @@ from .wire import (
     each_once,
     id_number,
     imported_contact,
-    is_somebody_else,
-    plainly_different,
     records,
     stored_contact,
-    weight,
 )
-
-_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -204,7 +208,7 @@ class DiallerClient(Connection):
             contact = imported_contact(answer)
             if user_data is not None and (
                 not change_is_about(answer, user_data=user_data)
-                or self._is_another(contact, told_by(answer), body)
+                or names_another(answer, contact, orjson.loads(body), self.campaign_ids)
                 or not self._told.is_own(contact, user_data)
             ):
                 raise self._misdirected()
@@ -213,22 +217,6 @@ class DiallerClient(Connection):
 
         method, url = self._endpoints["import_contact"].method, self._import_urls[overwrite]
         return await self._send(self._request(method, url, body, longest=LONGEST_OF_ONE), judged)
-
-    def _is_another(self, contact: StoredContact, told: Iterable[Mapping[str, Any]], body: bytes) -> bool:
-        """Whether an answer names another campaign, as far as ours is known, or without our very UserData another
-        person. A campaign's name may be written in another way than ours."""
-        ours = orjson.loads(body)
-        name, number = ours.get(CAMPAIGN_NAME), ours.get("DiallerCampaignsID")
-        number = str(number or self.campaign_ids.get(name, ""))
-        name = name or next((each for each, its in self.campaign_ids.items() if its == number), "")
-
-        def is_other(record: Mapping[str, Any]) -> bool:
-            if its := campaign_of(record):
-                return bool(number) and its != number
-            return bool(name and record.get(CAMPAIGN_NAME)) and plainly_different({CAMPAIGN_NAME: name}, record)
-
-        differs = (ours.get("UserData") or "") != contact.user_data
-        return any(map(is_other, told)) or (differs and is_somebody_else(ours, contact.values))
 
     def _note_campaign(self, contact: StoredContact) -> None:
         """Note the name of a campaign; few and short ones, as each answer may tell of another."""
@@ -274,7 +262,7 @@ class DiallerClient(Connection):
         """
         if campaign_id is None:
             return self._stream("list_contacts")
-        return _of_campaign(self._stream("list_campaign_contacts", campaign_id=campaign_id), campaign_id, others)
+        return of_campaign(self._stream("list_campaign_contacts", campaign_id=campaign_id), campaign_id, others)
 
     def _stream(self, name: str, **values: str | int) -> AsyncGenerator[Mapping[str, Any], None]:
         method, url = self._endpoints[name].method, self._url(name, **values)
@@ -368,33 +356,6 @@ def _records(reply: httpx.Response) -> Records:
     if found is None:
         raise unreadable(phrase("the answer has no 'records', or not as many as its 'count' says"))
     return found
-
-
-async def _of_campaign(
-    stream: AsyncGenerator[Mapping[str, Any], None],
-    campaign_id: int,
-    aside: Callable[[Mapping[str, Any]], object],
-) -> AsyncGenerator[Mapping[str, Any], None]:
-    """Yield the records of this campaign, and those without a campaign."""
-    others = 0
-    async with aclosing(stream) as records_:
-        async for record in records_:
-            if campaign_of(record) in {str(campaign_id), ""}:
-                yield record
-            else:
-                others += 1
-                aside(record)
-    if others:
-        _log.info(
-            counted(
-                others,
-                "This dialler ignores the filter on campaign {campaign}: {count} contact of another campaign is left "
-                "out",
-                "This dialler ignores the filter on campaign {campaign}: {count} contacts of other campaigns are left "
-                "out",
-                campaign=campaign_id,
-            ),
-        )
 
 
 def _opened(reply: httpx.Response) -> httpx.Response:

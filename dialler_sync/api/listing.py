@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
@@ -12,10 +13,13 @@ from typing import Any
 import httpx
 import orjson
 
-from ..text.phrase import phrase
+from ..text.phrase import counted, phrase
 from .characters import Characters, charset_of
+from .json_text import ESCAPED_HALF, finite, is_too_deep, no_number, weight, whole_characters
 from .retry import judge_failure, unreadable
-from .wire import ESCAPED_HALF, finite, is_too_deep, no_number, weight, whole_characters
+from .wire import campaign_of
+
+_log = logging.getLogger(__name__)
 
 LONGEST_VALUE = 2**24
 """Characters; a longer value that has not ended is not a contact."""
@@ -48,6 +52,33 @@ async def record_stream(begin: Callable[[], Awaitable[httpx.Response]]) -> Async
         raise unreadable(phrase("the list of contacts broke off or is not JSON")) from error
     finally:
         await reply.aclose()
+
+
+async def of_campaign(
+    stream: AsyncGenerator[Mapping[str, Any], None],
+    campaign_id: int,
+    aside: Callable[[Mapping[str, Any]], object],
+) -> AsyncGenerator[Mapping[str, Any], None]:
+    """Yield the records of this campaign, and those without a campaign; ``aside`` gets the others."""
+    others = 0
+    async with aclosing(stream) as records_:
+        async for record in records_:
+            if campaign_of(record) in {str(campaign_id), ""}:
+                yield record
+            else:
+                others += 1
+                aside(record)
+    if others:
+        _log.info(
+            counted(
+                others,
+                "This dialler ignores the filter on campaign {campaign}: {count} contact of another campaign is left "
+                "out",
+                "This dialler ignores the filter on campaign {campaign}: {count} contacts of other campaigns are left "
+                "out",
+                campaign=campaign_id,
+            ),
+        )
 
 
 async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:

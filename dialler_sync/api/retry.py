@@ -28,9 +28,10 @@ from ..errors import MaybeDone, NotDone, Refused, RequestError
 from ..text.outward import keep_secret
 from ..text.phrase import mark, phrase
 from .characters import charset_of
+from .json_text import decode
 from .network_errors import NOT_SENT, TunnelRefused
 from .transport import TooLong
-from .wire import decode, id_number
+from .wire import id_number
 from .words import LONGEST, one_line, status_line, what_came, without_contact
 
 T = TypeVar("T")

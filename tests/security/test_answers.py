@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from dialler_sync.api import words
-from dialler_sync.api.wire import decode
+from dialler_sync.api.json_text import decode
 
 from ..conftest import Configure, Run
 from .limited import Answer, answering, configuration, run_limited

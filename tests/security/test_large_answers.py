@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from dialler_sync.api import client
+from dialler_sync.api.json_text import weight
 from dialler_sync.api.listing import MOST_LONG
-from dialler_sync.api.wire import StoredContact, weight
+from dialler_sync.api.wire import StoredContact
 from dialler_sync.call_lists import ask
 from dialler_sync.contacts.call_places import LONGEST_PATH, MOST_FIELDS, flattened
 from dialler_sync.contacts.call_records import Call

@@ -168,7 +168,8 @@ def _limited(settings: Settings, options: ImportOptions, sources: Sequence[Sourc
 
 def _run_of(sources: Sequence[Source], target: str) -> str | None:
     """Return the newest run of this target that rows of fixed files come from."""
-    return max((run.id for run in mended_runs(sources) if run.target == target), default=None)
+    found = (run for run in mended_runs(sources) if run.target == target)
+    return max(((run.started_at, run.id) for run in found), default=("", None))[1]
 
 
 def check_cluster(cluster: str | None, settings: Settings) -> None:

@@ -63,8 +63,9 @@ class RecordFile:
             self._flush()
 
     def _flush(self) -> None:
-        self._spool.write(self._page)
-        self._page = []
+        if self._page:
+            self._spool.write(self._page)
+            self._page = []
 
     def __len__(self) -> int:
         return self._count

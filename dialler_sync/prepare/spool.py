@@ -39,6 +39,7 @@ class Spool:
         """
         try:
             data = marshal.dumps(batch)
+            self._file.seek(0, 2)  # who reads may stand in the middle
             self._file.write(len(data).to_bytes(_LENGTH) + data)
             self._file.flush()
         except OSError as error:

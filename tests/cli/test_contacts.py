@@ -215,6 +215,20 @@ def test_a_list_comes_in_every_format(run: Run, configure: Configure, dialler: S
     assert shown[1].split()[:2] == ["1", "00017"]
 
 
+def test_a_long_list_has_every_contact_although_one_looks_like_a_formula(
+    run: Run, configure: Configure, dialler: SimulatorServer
+) -> None:
+    """The table is looked through before it is written."""
+    configure()
+    names = [f"K{number}" for number in range(450)]
+    seed(dialler, *names, Name="- Anna")
+
+    done = run("contacts", "list", "--fields", "UserData,Name", "-o", "csv")
+
+    assert done.code == ExitCode.OK, done.err
+    assert [row["UserData"] for row in table(done.out)] == names
+
+
 def test_fields_choose_and_order_the_columns(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
     """In every format; a name that no record has is refused, with the nearest one."""
     configure()

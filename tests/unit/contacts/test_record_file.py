@@ -63,3 +63,16 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
         tracemalloc.stop()
 
     assert peak < 5_000_000
+
+
+def test_a_record_that_was_looked_at_first(tmp_path: Path) -> None:
+    """Who stops in the middle of a page begins anew; who adds meanwhile adds at the end."""
+    records = [{"ID": number} for number in range(450)]
+    with RecordFile(tmp_path) as file:
+        for record in records[:-1]:
+            file.add(record)
+        assert next(iter(file)) == records[0]
+        file.add(records[-1])
+
+        assert any(record["ID"] == 7 for record in file)
+        assert list(file) == records

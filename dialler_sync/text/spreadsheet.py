@@ -15,7 +15,10 @@ _IGNORED = r"[\"'\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\u1680\u180e\u2000-\u200f\u2
 """Quotes, blanks and invisible characters, which programs drop before a formula."""
 
 _NUMBER = r"\s?[€$£]?[\d\s.,]*(?:\d[eE][+-]?\d{1,3})?\s?[%€$£]?"
-"""A number or an amount: a sign before it is only a sign."""
+"""A number or an amount, or nothing: a sign before it is only a sign."""
+
+_LAST_NUMBER = r"\s?[€$£]?[\s.,]*\d[\d\s.,]*(?:(?<=\d)[eE][+-]?\d{1,3})?\s?[%€$£]?\Z"
+"""At the end of a text, a sign alone is none: the quote that ends our cell begins a text after it, ``;+","&A1&"``."""
 
 _GOES_ON = r"(?:(?:[\d\s.,%€$£]|[eE][+-]?\d)*+[-+*/^&=<>(＋－]++)++\s*+(?![\d.,;|]|\Z)"
 """Arithmetic with more than numbers: ``0+SUM(1)``, ``*A1``. After a cell ``-1`` it ends a formula, for a program to
@@ -28,7 +31,7 @@ _CONTINUES = re.compile(_GOES_ON)
 _ENDS_SIGNED = re.compile(rf"(?:\A|[{_SEPARATORS}]){_IGNORED}[+＋\-－]{_NUMBER}\Z")
 _ONLY_NUMBERS = re.compile(r"[\deE\s.,%€$£()<>=*/^&+＋\-－]*")
 
-_WITHIN = re.compile(rf"([{_SEPARATORS}]){_IGNORED}(?=[=@＝＠]|[+＋\-－](?!{_NUMBER}(?:\1|\Z)))")
+_WITHIN = re.compile(rf"([{_SEPARATORS}]){_IGNORED}(?=[=@＝＠]|[+＋\-－](?!{_NUMBER}\1|{_LAST_NUMBER}))")
 """A separator, and the text between it and a formula."""
 
 _MAY_BEGIN = re.compile(rf"[^\w.(#]|[^{_SEPARATORS}]*[{_SEPARATORS}]")

@@ -81,9 +81,11 @@ def of_several_cells(row: list[str]) -> list[str]:
 
 
 def runs(cell: str) -> bool:
-    """Whether a cell is arithmetic with more than numbers, such as ``-1,0+A1``."""
-    found = re.match(r"[+＋－-]((?:[eE][+-]?\d|[\d\s.,€%$£()<>=*/^&+＋－-])*)(?=[^\W\d])", cell.lstrip(" \u00a0\ufeff"))
-    return bool(found) and found[1].rstrip()[-1:] in set("+-＋－*/^&=<>")
+    """Whether a cell is arithmetic with more than numbers, such as ``-1,0+A1`` and ``+","&A1``."""
+    found = re.match(
+        r"[+＋－-](?:[eE][+-]?\d|[\d\s.,€%$£()<>=*/^&+＋－-])*(?=[^\W\d]|\")", cell.lstrip(" \u00a0\ufeff")
+    )
+    return bool(found) and found[0].rstrip()[-1:] in set("+-＋－*/^&=<>")
 
 
 @pytest.mark.parametrize(
@@ -91,6 +93,7 @@ def runs(cell: str) -> bool:
     [
         ["-1", "0+cmd|'/c calc'!A0;x"], ["a", "x;-1", "0+SUM(1+41)"], ["-5", "", "&A1"], ["+49", "-2", "7*A1;x"],
         ["-", "1+A1"], ["+1", "5E2*cmd|' /C calc'!A0;x"],
+        ["y,x;+", '"&cmd|\'/c calc\'!A0&"', "&1;,y"],
     ],
 )  # fmt: skip
 def test_a_formula_of_several_cells_is_marked_and_reads_back(row: list[str]) -> None:

@@ -76,6 +76,20 @@ def parts_of(form: str) -> Iterator[str]:
     return (form[at : at + PART] for at in range(0, len(form) - PART + 1, PART // 2))
 
 
+def spellings(secret: str) -> Iterator[str]:
+    """Yield a secret as programs may write it: also with whole and with combined letters, in capitals (``ß`` becomes
+    ``SS``), and as UTF-8 that was read as cp1252."""
+    yield secret
+    if not secret.isascii():
+        for form in (normalized("NFC", secret), normalized("NFD", secret)):
+            data = form.encode("utf-8", "surrogatepass")
+            yield from (
+                form,
+                form.upper(),
+                "".join(bytes([each]).decode("cp1252", "ignore") or chr(each) for each in data),
+            )
+
+
 def as_compared(text: str) -> str:
     """Fold a secret for comparison."""
     squeezed = text.translate(SQUEEZED)

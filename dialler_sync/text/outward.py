@@ -141,7 +141,7 @@ def in_shell(name: object) -> str:
     text = f"./{text}" if text.startswith("-") and text != "-" else text
     if not _ACTS.search(text):
         return shlex.quote(text)
-    return "$'" + escaped(text.replace("\\", "\\\\").replace("'", "\\'")) + "'"
+    return "$'" + _ACTS.sub(_escape_bytes, text.replace("\\", "\\\\").replace("'", "\\'")) + "'"
 
 
 def outward(value: Any) -> Any:
@@ -219,6 +219,14 @@ def _escape(match: re.Match[str]) -> str:
     if number > 0xFFFF:
         return f"\\U{number:08x}"
     return _NAMED.get(sign) or (f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}")
+
+
+def _escape_bytes(match: re.Match[str]) -> str:
+    """Escape a character as a shell reads it in any locale: ``\\xad`` would be another name than U+00AD."""
+    sign = match[0]
+    if sign.isascii() or "\ud800" <= sign <= "\udfff":
+        return _escape(match)
+    return "".join(f"\\x{byte:02x}" for byte in sign.encode())
 
 
 def _escape_in_lines(match: re.Match[str]) -> str:

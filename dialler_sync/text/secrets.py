@@ -30,6 +30,7 @@ from .needles import (
     letters_of,
     nested_letters,
     parts_of,
+    spellings,
 )
 from .quick_look import QuickLook
 from .readings import SQUEEZED, Reading, Sought, readings, unescaped
@@ -75,7 +76,7 @@ class Secrets:
         A secret that looks escaped (``a%20b``) counts unescaped, too: in another encoding both are undone at once.
         """
         lines = {each.strip() for secret in secrets if secret for each in (secret, *secret.splitlines())}
-        given = lines | set(map(unescaped, lines))
+        given = {spelling for each in lines | set(map(unescaped, lines)) for spelling in spellings(each)}
         new = {each for each in given if len(each.translate(SQUEEZED)) >= SHORTEST} - self._secrets
         if new:
             self._secrets |= new

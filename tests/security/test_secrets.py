@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import quote
 
 import pytest
 from openpyxl import load_workbook
@@ -59,6 +62,27 @@ def test_encodings(name: str) -> None:
         assert "***" in shown
         assert shown.startswith("the answer says")
         assert len(shown) < 40
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        str, str.upper, str.lower, lambda secret: unicodedata.normalize("NFD", secret),
+        lambda secret: unicodedata.normalize("NFC", secret).encode().decode("cp1252"),
+        lambda secret: unicodedata.normalize("NFD", secret).encode().decode("latin-1"), quote,
+        lambda secret: base64.b64encode(unicodedata.normalize("NFD", secret).encode()).decode(),
+    ],
+    ids=["as it is", "capitals", "small", "combined letters", "cp1252", "Latin-1", "quoted", "base64"],
+)  # fmt: skip
+def test_a_secret_with_umlauts(written: Callable[[str], str], form: Literal["NFC", "NFD"]) -> None:
+    """Programs write them whole or combined, and misread them."""
+    secret = "Größe-Über-straße-2026!"
+    keep_secret(unicodedata.normalize(form, secret))
+
+    for shown in (line(f"no: {written(secret)} is wrong"), mask(f"1,{written(secret)},")):
+        assert "***" in shown
+        assert "2026" not in shown
 
 
 @pytest.mark.parametrize("name", ENCODINGS)

@@ -212,15 +212,20 @@ def test_proposal(run: Run, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a b.csv", "it's.csv", "$(id).csv", "two\nlines.csv", "\x1b[2J.csv", "back\\slash\n.csv"]
-)
+    "name",
+    [
+        "a b.csv", "it's.csv", "$(id).csv", "two\nlines.csv", "\x1b[2J.csv", "back\\slash\n.csv", "ein\xadladung.csv",
+        "a\x85b\u202ec\U000e0041.csv", os.fsdecode(b"l\xff\xad.csv"),
+    ],
+)  # fmt: skip
 def test_a_suggested_command_names_the_file(name: str) -> None:
     """A shell that runs it gets just this word."""
     assert not acting(in_shell(name))
 
-    done = subprocess.run(["bash", "-c", f"printf %s {in_shell(name)}"], capture_output=True, check=True)
-
-    assert done.stdout.decode() == name
+    for locale in ("C", "C.UTF-8"):
+        command = ["bash", "-c", f"printf %s {in_shell(name)}"]
+        done = subprocess.run(command, capture_output=True, check=True, env={**os.environ, "LC_ALL": locale})
+        assert done.stdout == os.fsencode(name)
     if name.isprintable():
         assert shlex.split(in_shell(name)) == [name]
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Collection, Iterable, Iterator
+from itertools import accumulate, groupby
+from operator import itemgetter
+from typing import cast
 
 from ..error_codes import DUPLICATE_KEY, SHARED_NUMBER, mend
 from ..journal import Outcome
 from ..model import Reason, RowWarning, Status
+from ..pages import ROWS, batched
 from ..text.phrase import counted, phrase
 from .keys import Keys
 from .phones import Numbers, Shared
@@ -20,44 +23,27 @@ from .sink import RowSink
 _log = logging.getLogger(__name__)
 
 
-def settle_doubled(prepared: Prepared, keys: Keys, policy: str, sink: RowSink) -> set[int]:
+def settle_doubled(prepared: Prepared, keys: Keys, policy: str, sink: RowSink) -> Collection[int]:
     """Settle the rows whose UserData another row carries too, all but the one that counts; return their numbers."""
-    outcomes = []
-    for seq, beside in zip(*(side.tolist() for side in keys.losers(policy)), strict=True):
-        prepared.unchanged -= not prepared.todo[seq]
-        prepared.todo[seq] = 0
-        other = _place(prepared, seq, beside)
-        if policy == "reject":
-            prepared.rejected += 1
-            outcomes.append(
-                Outcome(
-                    seq,
-                    Status.REJECTED,
-                    error_code=DUPLICATE_KEY,
-                    error_field="UserData",
-                    error=phrase("{row} has the same UserData", row=other),
-                )
-            )
-        else:
-            outcomes.append(
-                Outcome(
-                    seq,
-                    Status.SKIPPED,
-                    Reason.SUPERSEDED,
-                    error=phrase("{row} has the same UserData and is used instead", row=other),
-                )
-            )
-    sink.settle(outcomes)
-    return {outcome.seq for outcome in outcomes}
+    lost, winners = keys.losers(policy)
+    pairs = zip(map(int, lost), map(int, winners), strict=True)
+    for some in batched((_doubled(prepared, *pair, policy) for pair in pairs), ROWS):
+        sink.settle(some)
+    return cast(Collection[int], lost)
 
 
-def settle_shared(prepared: Prepared, phones: Numbers, policy: str, doubled: set[int], sink: RowSink) -> None:
+def settle_shared(prepared: Prepared, phones: Numbers, policy: str, doubled: Collection[int], sink: RowSink) -> None:
     """Settle, or warn of, rows that share numbers; those with ``doubled`` keys are settled already."""
     if policy == "warn":
-        sink.settle_shared([], _warned(prepared, phones.each_shared(doubled)))
+        noted = array("q", prepared.warned)
+        for warned in batched(_warnings(phones.each_shared(doubled)), ROWS):
+            sink.settle_shared([], warned)
+            noted.extend(seq for seq, _ in warned)
+        prepared.warned = array("q", sorted({*noted}))
         return
     lost = phones.sharing(doubled) if policy == "reject" else phones.losers(policy, doubled)
-    sink.settle_shared([_shared(prepared, row, policy) for row in lost], [])
+    for some in batched((_shared(prepared, row, policy) for row in lost), ROWS):
+        sink.settle_shared(some, [])
 
 
 def warn_of_alike(prepared: Prepared, keys: Keys) -> None:
@@ -81,6 +67,19 @@ def warn_of_alike(prepared: Prepared, keys: Keys) -> None:
         )
 
 
+def _doubled(prepared: Prepared, seq: int, beside: int, policy: str) -> Outcome:
+    """The outcome of a row with a key of another row."""
+    prepared.unchanged -= not prepared.todo[seq]
+    prepared.todo[seq] = 0
+    row = _place(prepared, seq, beside)
+    if policy != "reject":
+        why = phrase("{row} has the same UserData and is used instead", row=row)
+        return Outcome(seq, Status.SKIPPED, Reason.SUPERSEDED, error=why)
+    prepared.rejected += 1
+    error = phrase("{row} has the same UserData", row=row)
+    return Outcome(seq, Status.REJECTED, error_code=DUPLICATE_KEY, error_field="UserData", error=error)
+
+
 def _shared(prepared: Prepared, row: Shared, policy: str) -> Outcome:
     """The outcome of a row with a number of another row."""
     prepared.unchanged -= not prepared.todo[row.seq]
@@ -101,13 +100,10 @@ def _shared(prepared: Prepared, row: Shared, policy: str) -> Outcome:
     )
 
 
-def _warned(prepared: Prepared, shared: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
-    """The warnings of rows that share numbers, as the journal takes them."""
-    warnings: dict[int, list[RowWarning]] = {}
-    for seq, name in shared:
-        warnings.setdefault(seq, []).append(RowWarning(SHARED_NUMBER, name))
-    prepared.warned = array("q", sorted({*prepared.warned, *warnings}))
-    return [(seq, RowWarning.text(found)) for seq, found in warnings.items()]
+def _warnings(shared: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Yield the warnings of each row that shares numbers, as the journal takes them."""
+    for seq, of_row in groupby(shared, itemgetter(0)):
+        yield seq, RowWarning.text([RowWarning(SHARED_NUMBER, name) for _, name in of_row])
 
 
 def _place(prepared: Prepared, seq: int, other: int) -> str:

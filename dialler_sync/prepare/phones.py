@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ..fields import PHONE_FIELDS
 from ..model import Value
+from ..pages import ROWS
 
 if TYPE_CHECKING:
     import numpy as np
+
+    Array: TypeAlias = np.ndarray[Any, Any]
 
 _SIGNED = 63
 """Bits of a number as it is kept; of longer ones, a digest."""
@@ -41,74 +46,81 @@ class Numbers:
                 self._seqs.append(seq)
                 self._fields.append(place)
 
-    def sharing(self, but: Collection[int]) -> list[Shared]:
-        """Every row that shares a number, beside the first other row that does, in order; ``but`` these rows.
+    def sharing(self, but: Collection[int]) -> Iterator[Shared]:
+        """Yield every row that shares a number, beside the first other row that does, in order; ``but`` these rows.
 
         Once keys that several rows carry are settled, each of the others has a key of its own, or none.
         """
-        by_row: dict[int, Shared] = {}
-        for group in self._groups(but):
-            for seq, place in group:
-                beside = next(other for other, _ in group if other != seq)
-                if seq not in by_row or beside < by_row[seq].beside:
-                    by_row[seq] = Shared(seq, beside, PHONE_FIELDS[place])
-        return [by_row[seq] for seq in sorted(by_row)]
+        import numpy as np
 
-    def each_shared(self, but: Collection[int]) -> list[tuple[int, str]]:
-        """Every row and field with a number that another row has, too; in order."""
-        found = sorted({pair for group in self._groups(but) for pair in group})
-        return [(seq, PHONE_FIELDS[place]) for seq, place in found]
+        group, seqs, fields = self._groups(but)
+        starts = np.flatnonzero(_changes(group))
+        sizes = np.diff(np.r_[starts, len(group)])
+        first, second = np.repeat(seqs[starts], sizes), np.repeat(seqs[starts + 1], sizes)
+        beside = np.where(seqs == first, second, first)
+        order = np.lexsort((group, beside, seqs))
+        order = order[_changes(seqs[order])]  # of several numbers, the one of the first row
+        for seq, other, place in _together(seqs[order], beside[order], fields[order]):
+            yield Shared(seq, other, PHONE_FIELDS[place])
 
-    def losers(self, policy: str, but: Collection[int]) -> list[Shared]:
-        """Rows that do not count, beside the one that does; policy first or last.
+    def each_shared(self, but: Collection[int]) -> Iterator[tuple[int, str]]:
+        """Yield every row and field with a number that another row has, too; in order."""
+        import numpy as np
+
+        _, seqs, fields = self._groups(but)
+        order = np.lexsort((fields, seqs))
+        return ((seq, PHONE_FIELDS[place]) for seq, place in _together(seqs[order], fields[order]))
+
+    def losers(self, policy: str, but: Collection[int]) -> Iterator[Shared]:
+        """Yield the rows that do not count, beside the one that does; policy first or last.
 
         A row counts unless one that counts, and that comes before it in the order of the policy, has one of its
         numbers.
         """
-        groups = list(self._groups(but))
-        of_row: dict[int, list[tuple[int, int]]] = {}
-        for number, group in enumerate(groups):
-            for seq, place in group:
-                of_row.setdefault(seq, []).append((number, place))
-        taken: dict[int, int] = {}
-        lost = []
-        for seq in sorted(of_row, reverse=policy == "last"):
-            held = next(((taken[number], place) for number, place in of_row[seq] if number in taken), None)
-            if held is None:
-                taken.update((number, seq) for number, _ in of_row[seq])
-            else:
-                lost.append(Shared(seq, held[0], PHONE_FIELDS[held[1]]))
-        return sorted(lost)
+        import numpy as np
 
-    def _groups(self, but: Collection[int]) -> Iterator[list[tuple[int, int]]]:
-        """Yield, for each number of several rows, (place in the run, place of the field) of each, in order."""
+        group, seqs, fields = self._groups(but)
+        order = np.lexsort((group, seqs if policy == "first" else -seqs))
+        taken = array("q", [-1]) * (int(group.max(initial=-1)) + 1)
+        of_rows = groupby(_together(seqs[order], group[order], fields[order]), itemgetter(0))
+        for seq, numbers in ((seq, list(numbers)) for seq, numbers in of_rows):
+            held = next(((taken[number], place) for _, number, place in numbers if taken[number] >= 0), None)
+            if held is None:
+                for _, number, _ in numbers:
+                    taken[number] = seq
+            else:
+                yield Shared(seq, held[0], PHONE_FIELDS[held[1]])
+
+    def _groups(self, but: Collection[int]) -> tuple[Array, Array, Array]:
+        """Return (the number's group, place in the run, place of the field) of each row with a number that another row
+        has, too, by groups, and in order; of a row that has a number twice, once."""
         import numpy as np
 
         numbers = np.frombuffer(self._numbers, dtype=np.int64)
         seqs, fields = np.frombuffer(self._seqs, dtype=np.int64), np.frombuffer(self._fields, dtype=np.int8)
-        if but:
+        if len(but):
             stays = ~np.isin(seqs, np.fromiter(but, dtype=np.int64, count=len(but)))
             numbers, seqs, fields = numbers[stays], seqs[stays], fields[stays]
-        order = np.argsort(numbers, kind="stable")
-        for start, end in _runs(numbers[order]):
-            at = order[start:end]
-            first_fields: dict[int, int] = {}
-            for seq, place in zip(seqs[at].tolist(), fields[at].tolist(), strict=True):
-                first_fields.setdefault(seq, place)  # a row may have a number twice
-            if len(first_fields) > 1:
-                yield list(first_fields.items())
+        order = np.lexsort((fields, seqs, numbers))
+        order = order[_changes(numbers[order]) | _changes(seqs[order])]
+        group = np.cumsum(_changes(numbers[order])) - 1
+        several = np.bincount(group, minlength=1)[group] > 1
+        return group[several], seqs[order][several], fields[order][several]
 
 
-def _runs(ordered: np.ndarray[Any, Any]) -> Iterable[Sequence[int]]:
-    """Begin and end of each stretch of several equal values."""
+def _changes(ordered: Array) -> Array:
+    """Return whether each value differs from the one before it."""
     import numpy as np
 
-    if not len(ordered):
-        return []
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    ends = np.r_[starts[1:], len(ordered)]
-    several = ends - starts > 1
-    return np.column_stack((starts[several], ends[several])).tolist()  # type: ignore[no-any-return]
+    changes: Array = np.ones(len(ordered), dtype=bool)
+    changes[1:] = ordered[1:] != ordered[:-1]
+    return changes
+
+
+def _together(*columns: Array) -> Iterator[tuple[int, ...]]:
+    """Yield the rows of columns of numbers, in little memory."""
+    for at in range(0, len(columns[0]), ROWS):
+        yield from zip(*(column[at : at + ROWS].tolist() for column in columns), strict=True)
 
 
 def _as_number(number: str) -> int:

@@ -24,7 +24,7 @@ class RowSink(Protocol):
         """
 
     def settle(self, outcomes: list[Outcome]) -> None:
-        """Take outcomes that are known only when all rows were read: those of doubled keys."""
+        """Take outcomes that are known only when all rows were read, a page at a time: those of doubled keys."""
 
     def settle_shared(self, outcomes: list[Outcome], warned: Sequence[tuple[int, str]]) -> None:
         """Take those of shared numbers, and warnings of rows, as (seq, text)."""

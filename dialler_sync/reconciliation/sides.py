@@ -133,7 +133,7 @@ class Sides(Snapshot):
         self._note_faults(outcome for outcome in outcomes if outcome.status is Status.REJECTED)
         self._dropped.update(outcome.seq for outcome in outcomes)
         self.valid -= len(outcomes)
-        self._base.execute("CREATE INDEX row_by_counts ON row (counts)")
+        self._base.execute("CREATE INDEX IF NOT EXISTS row_by_counts ON row (counts)")
         for table, status in (("rejected", Status.REJECTED), ("superseded", Status.SKIPPED)):
             self._base.executemany(
                 f"INSERT OR IGNORE INTO {table} SELECT user_data, ? FROM row WHERE counts = ?",  # noqa: S608 - ours

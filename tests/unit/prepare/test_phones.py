@@ -32,7 +32,7 @@ def test_rows_that_share_a_number(different: int) -> None:
     sets = {seq: {*cells} - {""} for seq, cells in rows.items() if seq not in but}
     shares = {seq: [other for other in sets if other != seq and sets[other] & sets[seq]] for seq in sets}
 
-    sharing = numbers_of(rows).sharing(but)
+    sharing = list(numbers_of(rows).sharing(but))
 
     assert [(each.seq, each.beside) for each in sharing] == [
         (seq, min(found)) for seq, found in shares.items() if found

@@ -410,6 +410,9 @@ def test_undo_keeps_a_new_contact_that_somebody_has_changed_since(
         ("ReservedUsersUID", "-1", False),
         ("dtPhoneNumber1LastTry", "0001-01-01T00:00:00", False),
         ("bDone", True, True),
+        ("FollowUpDateTime", "11/12/2026 10:00", True),
+        ("dtLastTry", "today", True),
+        ("dtLastTry", "01/01/1970 00:00:00", False),
     ],
 )
 def test_undo_keeps_a_new_contact_in_whose_other_fields_is_something_by_now(

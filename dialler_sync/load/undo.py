@@ -87,7 +87,7 @@ class Undoer:
     locked, deleted, or as the run has left it; a number that is left out does not come back.
     ``doubtful``: rows that an earlier undo of the run may have put back. ``left``: rows that are left to a run with a
     newer list, with that run: it need not have changed the contact again. ``by_hand``: who was locked or unlocked since
-    stays so.
+    stays so. ``made_again``: IDs of contacts that undos of newer runs have made again.
     """
 
     client: DiallerClient
@@ -99,6 +99,7 @@ class Undoer:
     doubtful: Container[int] = ()
     left: Mapping[int, str] = field(default_factory=dict)
     by_hand: ByHand = field(default_factory=dict)
+    made_again: Container[str] = ()
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def change(self, row: SpooledRow) -> Outcome:
@@ -136,10 +137,11 @@ class Undoer:
         return done(row, back) if await change(row.contact_id) else await self._gone(row, back)
 
     async def _delete(self, row: SpooledRow, image: Image) -> Outcome:
-        if row.contact_id:
-            contact = await self.client.get_contact(row.contact_id)
-        else:  # the answer was lost; before the run, no contact carried this key
+        contact = await self.client.get_contact(row.contact_id) if row.contact_id else None
+        if contact is None and row.user_data and (self.made_again or not row.contact_id):
             found = _here(await self._named(row.user_data), orjson.loads(image.after))
+            if row.contact_id:  # else the answer was lost; before the run, no contact carried this key
+                found = [each for each in found if each.id in self.made_again]
             if len(found) > 1:
                 why = phrase(
                     "contacts with this UserData now: {contacts}: not certain which one to delete", contacts=_ids(found)
@@ -177,7 +179,7 @@ class Undoer:
         old, new = by_id.get(image.contact_id), by_id.get(row.contact_id)
         if old and new and old is not new and not differences(before, old.values):
             return await self._delete(row, image)  # the run was to move the contact, and created another one
-        contact = old or new
+        contact = old or new or next((each for each in _here(found, before) if each.id in self.made_again), None)
         if contact is None or any(_may_be_meant(other, before, contact) for other in found if other is not contact):
             why = phrase("somebody has deleted the contact since the run")
             if found:

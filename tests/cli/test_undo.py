@@ -434,6 +434,26 @@ def test_undo_keeps_a_new_contact_in_whose_other_fields_is_something_by_now(
         assert not dialler.store.contacts
 
 
+def test_undo_of_both_lists_takes_back_what_the_newer_one_deleted(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The undo of the newer one has made the contacts again: under other IDs they are those of the older one."""
+    configure(mirror="{missing: delete, max_missing: 90%}", rows="{overwrite_duplicates: true}")
+    seed(dialler, "OLD")
+    before = state(dialler)
+    run("import", contacts_csv(rows=[line("OLD", "Wrong"), line("K1"), line("K2"), line("K3")]))
+    run("import", contacts_csv(rows=[line("K1")]))
+    assert state(dialler).keys() == {"K1"}
+
+    assert run("undo", "--yes").code == ExitCode.OK
+    assert state(dialler).keys() == {"OLD", "K1", "K2", "K3"}
+    (noted,) = dialler.store.matches("K3")
+    dialler.store.update(noted, Comment="calls back")
+    assert run("undo", "--yes").code == ExitCode.ROWS_FAILED
+    assert state(dialler).keys() == {"OLD", "K3"}
+    assert state(dialler)["OLD"] == before["OLD"]
+
+
 def test_undo_keeps_a_contact_that_carries_another_key_by_now(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:

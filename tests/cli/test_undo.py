@@ -454,6 +454,38 @@ def test_undo_of_both_lists_takes_back_what_the_newer_one_deleted(
     assert state(dialler)["OLD"] == before["OLD"]
 
 
+@pytest.mark.parametrize(("change", "before"), [("lock", False), ("unlock", True)])
+def test_undo_of_a_lock_finds_the_contact_that_was_made_again(
+    change: str, before: bool, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Who was locked before must not stay unlocked, whatever ID the contact has by now."""
+    configure()
+    (number,) = seed(dialler, "K1", bLocked=before)
+    assert run("contacts", change, "--user-data", "K1", "--yes").code == ExitCode.OK
+    assert run("contacts", "delete", "--user-data", "K1", "--yes").code == ExitCode.OK
+
+    assert run("undo", "--yes").code == ExitCode.OK
+    assert state(dialler)["K1"]["bLocked"] is not before
+    assert run("undo", "--yes").code == ExitCode.OK
+    assert state(dialler)["K1"]["bLocked"] is before
+    assert number not in dialler.store.contacts
+
+
+def test_undo_unlocks_no_contact_made_again_that_was_locked_by_hand(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The lock by hand named the ID that the contact had before it was deleted."""
+    configure(mirror="{missing: lock, max_missing: 90%}")
+    run("import", contacts_csv(rows=[line("K1"), line("K2")]))
+    locking = run("import", contacts_csv(rows=[line("K1")])).summary["run_id"]
+    for change in ("lock", "delete"):
+        assert run("contacts", change, "--user-data", "K2", "--yes").code == ExitCode.OK
+    assert run("undo", "--yes").code == ExitCode.OK
+
+    assert undo_row(run, locking, "K2")["_error_code"] == "contact_changed"
+    assert state(dialler)["K2"]["bLocked"]
+
+
 def test_undo_keeps_a_contact_that_carries_another_key_by_now(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:

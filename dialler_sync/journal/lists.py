@@ -83,11 +83,11 @@ class Lists(Runs):
         return {contact: what for what, contact in sorted(named)}
 
     def made_again_since(self, run: RunRecord) -> frozenset[str]:
-        """Return the IDs of contacts that undos have made again since a run began."""
+        """Return the IDs of contacts that undos have made again since a run began, or found made again."""
         rows, runs = schema.rows.c, schema.runs.c
         since = runs.command == "undo", runs.started_at > run.started_at, of_account(runs.target, run.target)
         undos = sa.select(runs.id).where(*since)
-        made = rows.run.in_(undos), rows.action == str(Action.CREATE), rows.state == str(Status.SUCCEEDED)
+        made = rows.run.in_(undos), rows.action == str(Action.CREATE), rows.state.in_(_PUT_BACK)
         with self._begin() as connection:
             return frozenset(connection.scalars(sa.select(rows.contact_id).where(*made)))
 

@@ -261,7 +261,8 @@ class Undoer:
         here = _here(found, before)
         same = next((contact for contact in here if not differences(before, contact.values)), None)
         if same and (is_locked(same.values) or not was_locked):
-            return done(row, Action.CREATE, Status.SKIPPED, error=phrase("the dialler has this contact again"))
+            why = phrase("the dialler has this contact again")
+            return done(row, Action.CREATE, Status.SKIPPED, error=why, contact_id=same.id)
         if here and not same:
             why = phrase("contacts with this UserData now: {contacts}; somebody else created it", contacts=_ids(here))
             return failed(row, Action.CREATE, CONTACT_CHANGED, why)

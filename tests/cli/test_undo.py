@@ -454,6 +454,25 @@ def test_undo_of_both_lists_takes_back_what_the_newer_one_deleted(
     assert state(dialler)["OLD"] == before["OLD"]
 
 
+def test_undo_takes_back_a_contact_that_was_made_again_without_an_answer(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A second undo of the newer list finds it there, under the ID that it has by now."""
+    configure(mirror="{missing: delete, max_missing: 90%}", retries=0)
+    run("import", contacts_csv(rows=[line("K1"), line("K2")]))
+    run("import", contacts_csv(rows=[line("K1")]))
+    dialler.order(FaultPlan.parse("500_after:1:for=K2,500_before:#2-9:on=lookup:for=K2"))
+    made = run("undo", "--yes")
+    assert made.summary["counts"]["unknown"] == 1, made.err
+    assert dialler.store.matches("K2")
+    dialler.order(FaultPlan())
+
+    for _ in range(3):
+        run("undo", "--yes")
+
+    assert not dialler.store.contacts
+
+
 @pytest.mark.parametrize(("change", "before"), [("lock", False), ("unlock", True)])
 def test_undo_of_a_lock_finds_the_contact_that_was_made_again(
     change: str, before: bool, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer

@@ -90,7 +90,7 @@ def _readings(text: str) -> Iterator[datetime]:
     plain = text.replace("/", "-") if re.match(r"\d{4}/", text) else text
     if slashes := _SLASHES.match(text):
         first, second = int(slashes[1]), int(slashes[2])
-        if (first > 12) != (second > 12):
+        if (first > 12) != (second > 12) or first == second:
             day, month = (first, second) if first > 12 else (second, first)
             plain = f"{day}.{month}.{slashes[3]}{text[slashes.end() :]}"
     for form in _FORMS:

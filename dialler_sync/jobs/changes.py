@@ -163,9 +163,10 @@ def _undo(
     doubtful = {seq for seq, sure in journal.put_back(undone.id).items() if not sure}
     left = {} if force else left_to_newer_lists(journal, undone, done.values())
     by_hand = {} if force else journal.by_hand_since(undone)
+    again = journal.made_again_since(undone)
 
     def undoer(client: DiallerClient, _: object) -> Undoer:
-        return Undoer(client, journal, undone.id, force, target, suppressed, doubtful, left, by_hand)
+        return Undoer(client, journal, undone.id, force, target, suppressed, doubtful, left, by_hand, again)
 
     job = Job(plan, lambda row: str(done[row.result.seq].result.action), undoer)
     return BulkRun(settings, journal, observer or Silent(), run, job, run_cells(journal, run, settings.source))

@@ -28,5 +28,5 @@ def filled_since(after: Mapping[str, Any], record: Mapping[str, Any]) -> Iterato
 
 def _is_filled(name: str, value: object) -> bool:
     if name.startswith("dt") or name.endswith("DateTime"):
-        return bool(read_time(value))
+        return read_time(value) != ""  # what cannot be read is something
     return not NOTHING.fullmatch(str(value).removesuffix("-1"))

@@ -87,7 +87,7 @@ class Undoer:
     locked, deleted, or as the run has left it; a number that is left out does not come back.
     ``doubtful``: rows that an earlier undo of the run may have put back. ``left``: rows that are left to a run with a
     newer list, with that run: it need not have changed the contact again. ``by_hand``: who was locked or unlocked since
-    stays so.
+    stays so. ``made_again``: IDs of contacts that undos of newer runs have made again.
     """
 
     client: DiallerClient
@@ -99,6 +99,7 @@ class Undoer:
     doubtful: Container[int] = ()
     left: Mapping[int, str] = field(default_factory=dict)
     by_hand: ByHand = field(default_factory=dict)
+    made_again: Container[str] = ()
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def change(self, row: SpooledRow) -> Outcome:
@@ -123,23 +124,31 @@ class Undoer:
 
     async def _lock_or_unlock(self, row: SpooledRow, back: Action) -> Outcome:
         contact = await self.client.get_contact(row.contact_id)
+        again = await self._again(row) if contact is None else []
+        if len(again) > 1:
+            why = phrase("contacts with this UserData now: {contacts}; not only this one", contacts=_ids(again))
+            return failed(row, back, CONTACT_CHANGED, why)
+        contact = again[0] if again else contact
         if contact is None or not is_about(contact.values, user_data=row.user_data):
             return await self._gone(row, back)
         if is_outside(self.target, contact.values):
             return elsewhere(row, back)
-        if later := overruled(self.by_hand, back, row.contact_id, row.user_data):
+        hands = (overruled(self.by_hand, back, each, row.user_data) for each in (contact.id, row.contact_id))
+        if later := next(filter(None, hands), ""):
             why = phrase("run {run} has locked or unlocked it since (use --force to restore anyway)", run=later)
             return failed(row, back, CONTACT_CHANGED, why)
         if back is Action.UNLOCK and (why := why_locked(self.suppressed, contact.values)):
             return suppressed(row, why)
         change = self.client.unlock_by_id if back is Action.UNLOCK else self.client.lock_by_id
-        return done(row, back) if await change(row.contact_id) else await self._gone(row, back)
+        if not await change(contact.id):
+            return await self._gone(row, back)
+        return done(row, back, contact_id=contact.id)
 
     async def _delete(self, row: SpooledRow, image: Image) -> Outcome:
-        if row.contact_id:
-            contact = await self.client.get_contact(row.contact_id)
-        else:  # the answer was lost; before the run, no contact carried this key
-            found = _here(await self._named(row.user_data), orjson.loads(image.after))
+        contact = await self.client.get_contact(row.contact_id) if row.contact_id else None
+        if contact is None:  # without an ID, the answer was lost; before the run, no contact carried this key
+            found = await self._again(row) if row.contact_id else await self._named(row.user_data)
+            found = _here(found, orjson.loads(image.after))
             if len(found) > 1:
                 why = phrase(
                     "contacts with this UserData now: {contacts}: not certain which one to delete", contacts=_ids(found)
@@ -155,6 +164,13 @@ class Undoer:
         if not await self.client.delete_by_id(contact.id):
             return await self._gone(row, Action.DELETE)
         return done(row, Action.DELETE, contact_id=contact.id)
+
+    async def _again(self, row: SpooledRow) -> list[StoredContact]:
+        """Return the contacts that may be the row's, made again."""
+        if not self.made_again or not row.user_data:
+            return []
+        found = [each for each in await self._named(row.user_data) if each.id in self.made_again]
+        return [each for each in found if not is_outside(self.target, each.values)]
 
     async def _named(self, user_data: str) -> list[StoredContact]:
         """Return the contacts of a UserData; where one function gives none, another one is asked, if there is one."""
@@ -177,7 +193,7 @@ class Undoer:
         old, new = by_id.get(image.contact_id), by_id.get(row.contact_id)
         if old and new and old is not new and not differences(before, old.values):
             return await self._delete(row, image)  # the run was to move the contact, and created another one
-        contact = old or new
+        contact = old or new or next((each for each in _here(found, before) if each.id in self.made_again), None)
         if contact is None or any(_may_be_meant(other, before, contact) for other in found if other is not contact):
             why = phrase("somebody has deleted the contact since the run")
             if found:
@@ -245,7 +261,8 @@ class Undoer:
         here = _here(found, before)
         same = next((contact for contact in here if not differences(before, contact.values)), None)
         if same and (is_locked(same.values) or not was_locked):
-            return done(row, Action.CREATE, Status.SKIPPED, error=phrase("the dialler has this contact again"))
+            why = phrase("the dialler has this contact again")
+            return done(row, Action.CREATE, Status.SKIPPED, error=why, contact_id=same.id)
         if here and not same:
             why = phrase("contacts with this UserData now: {contacts}; somebody else created it", contacts=_ids(here))
             return failed(row, Action.CREATE, CONTACT_CHANGED, why)

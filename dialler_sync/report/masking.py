@@ -61,7 +61,7 @@ def mask_phone_message(text: str) -> str:
     return mask_phone_cell(_QUOTED.sub(_quoted, text))
 
 
-_QUOTED = re.compile(r"'[^']*'")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _MOST_SHOWN = 5
 """Most digits of a masked number."""
 

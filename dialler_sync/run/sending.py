@@ -14,10 +14,11 @@ import orjson
 from ..api.client import DiallerClient
 from ..api.pace import Gate
 from ..api.token import read_token
-from ..api.wire import is_unlocked, same_value
+from ..api.wire import CAMPAIGN_NAME, is_unlocked, same_value
 from ..config import Settings
 from ..config.limits import Limit
 from ..errors import LimitReached, SafetyLimit, StopRun
+from ..fields import PHONE_FIELDS
 from ..journal import Journal, Outcome, RunRecord
 from ..load.change import ContactChanger
 from ..load.kept import is_kept
@@ -238,7 +239,10 @@ class Sending:
         image = self.journal.images(self.run.id, [seq]).get(seq)
         if image is None or image.before is None:
             return
-        now = {name: value for name, value in before_delete(record).items() if not same_value(None, value)}
+        whole = record.get("Name") and any(map(record.get, PHONE_FIELDS))  # every contact has these
+        emptied = record.keys() - {"DiallerCampaignsID", CAMPAIGN_NAME} if whole else set()
+        told = before_delete(record).items()
+        now = {name: value for name, value in told if name in emptied or not same_value(None, value)}
         before = orjson.loads(image.before) | now
         if is_unlocked(record):
             before.pop("bLocked", None)

@@ -103,12 +103,13 @@ def test_a_contact_protected_since_the_plan_is_not_taken_away(
 def test_a_deleted_contact_comes_back_as_it_was_just_before(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
-    """Not as it was when the rows were planned: an agent has written a note, and locked it."""
+    """Not as it was when the rows were planned: an agent has written a note, taken a number away, and locked it."""
     configure(mirror="{missing: delete, max_missing: 50%}")
     run("import", contacts_csv(rows=ALL))
-    some = run("import", contacts_csv(rows=FEWER), "--limit", 2)
     (number,) = dialler.store.matches("K9")
-    dialler.store.update(number, Comment="calls back", bLocked=True)
+    dialler.store.update(number, PhoneNumber2="+493039200121", City="Berlin")
+    some = run("import", contacts_csv(rows=FEWER), "--limit", 2)
+    dialler.store.update(number, Comment="calls back", bLocked=True, PhoneNumber2=None, City="")
 
     assert run("resume", some.summary["run_id"]).code == ExitCode.OK
     assert not dialler.store.matches("K9")
@@ -117,6 +118,8 @@ def test_a_deleted_contact_comes_back_as_it_was_just_before(
     (number,) = dialler.store.matches("K9")
     contact = dialler.store.contacts[number]
     assert (contact["Comment"], contact["bLocked"]) == ("calls back", True)
+    assert not contact.get("PhoneNumber2")
+    assert not contact.get("City")
 
 
 @pytest.mark.parametrize("odd", [[], ["vip"], {"a": 1}])

@@ -410,6 +410,9 @@ def test_undo_keeps_a_new_contact_that_somebody_has_changed_since(
         ("ReservedUsersUID", "-1", False),
         ("dtPhoneNumber1LastTry", "0001-01-01T00:00:00", False),
         ("bDone", True, True),
+        ("FollowUpDateTime", "11/12/2026 10:00", True),
+        ("dtLastTry", "today", True),
+        ("dtLastTry", "01/01/1970 00:00:00", False),
     ],
 )
 def test_undo_keeps_a_new_contact_in_whose_other_fields_is_something_by_now(
@@ -429,6 +432,77 @@ def test_undo_keeps_a_new_contact_in_whose_other_fields_is_something_by_now(
         assert f"changed since the run: {name}" in done.rows()[0]["_error"]
         assert run("undo", imported.summary["run_id"], "--yes", "--force").code == ExitCode.OK
         assert not dialler.store.contacts
+
+
+def test_undo_of_both_lists_takes_back_what_the_newer_one_deleted(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The undo of the newer one has made the contacts again: under other IDs they are those of the older one."""
+    configure(mirror="{missing: delete, max_missing: 90%}", rows="{overwrite_duplicates: true}")
+    seed(dialler, "OLD")
+    before = state(dialler)
+    run("import", contacts_csv(rows=[line("OLD", "Wrong"), line("K1"), line("K2"), line("K3")]))
+    run("import", contacts_csv(rows=[line("K1")]))
+    assert state(dialler).keys() == {"K1"}
+
+    assert run("undo", "--yes").code == ExitCode.OK
+    assert state(dialler).keys() == {"OLD", "K1", "K2", "K3"}
+    (noted,) = dialler.store.matches("K3")
+    dialler.store.update(noted, Comment="calls back")
+    assert run("undo", "--yes").code == ExitCode.ROWS_FAILED
+    assert state(dialler).keys() == {"OLD", "K3"}
+    assert state(dialler)["OLD"] == before["OLD"]
+
+
+def test_undo_takes_back_a_contact_that_was_made_again_without_an_answer(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A second undo of the newer list finds it there, under the ID that it has by now."""
+    configure(mirror="{missing: delete, max_missing: 90%}", retries=0)
+    run("import", contacts_csv(rows=[line("K1"), line("K2")]))
+    run("import", contacts_csv(rows=[line("K1")]))
+    dialler.order(FaultPlan.parse("500_after:1:for=K2,500_before:#2-9:on=lookup:for=K2"))
+    made = run("undo", "--yes")
+    assert made.summary["counts"]["unknown"] == 1, made.err
+    assert dialler.store.matches("K2")
+    dialler.order(FaultPlan())
+
+    for _ in range(3):
+        run("undo", "--yes")
+
+    assert not dialler.store.contacts
+
+
+@pytest.mark.parametrize(("change", "before"), [("lock", False), ("unlock", True)])
+def test_undo_of_a_lock_finds_the_contact_that_was_made_again(
+    change: str, before: bool, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Who was locked before must not stay unlocked, whatever ID the contact has by now."""
+    configure()
+    (number,) = seed(dialler, "K1", bLocked=before)
+    assert run("contacts", change, "--user-data", "K1", "--yes").code == ExitCode.OK
+    assert run("contacts", "delete", "--user-data", "K1", "--yes").code == ExitCode.OK
+
+    assert run("undo", "--yes").code == ExitCode.OK
+    assert state(dialler)["K1"]["bLocked"] is not before
+    assert run("undo", "--yes").code == ExitCode.OK
+    assert state(dialler)["K1"]["bLocked"] is before
+    assert number not in dialler.store.contacts
+
+
+def test_undo_unlocks_no_contact_made_again_that_was_locked_by_hand(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The lock by hand named the ID that the contact had before it was deleted."""
+    configure(mirror="{missing: lock, max_missing: 90%}")
+    run("import", contacts_csv(rows=[line("K1"), line("K2")]))
+    locking = run("import", contacts_csv(rows=[line("K1")])).summary["run_id"]
+    for change in ("lock", "delete"):
+        assert run("contacts", change, "--user-data", "K2", "--yes").code == ExitCode.OK
+    assert run("undo", "--yes").code == ExitCode.OK
+
+    assert undo_row(run, locking, "K2")["_error_code"] == "contact_changed"
+    assert state(dialler)["K2"]["bLocked"]
 
 
 def test_undo_keeps_a_contact_that_carries_another_key_by_now(

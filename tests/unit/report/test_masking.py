@@ -110,11 +110,20 @@ def test_in_a_column_of_phone_numbers_neither_a_date_nor_a_sign_shows_one(cell: 
 
 
 @pytest.mark.parametrize(
-    "cell", ["0171 39a20b012", "0171 392OO12", "0171 ³⁹²⁰⁰12", "0171 ③⑨②⓪⓪12", "0171x3x9x2x0x0x1x2", "①②③④⑤⑥⑦"]
+    "cell",
+    [
+        "0171 39a20b012",
+        "0171 392OO12",
+        "0171 ³⁹²⁰⁰12",
+        "0171 ③⑨②⓪⓪12",
+        "0171x3x9x2x0x0x1x2",
+        "①②③④⑤⑥⑦",
+        "0171a39'20b0'12c",
+    ],
 )
 def test_in_a_cell_of_phone_numbers_nothing_between_shows_one(cell: str) -> None:
     """Nor in the message that names the cell."""
-    result = rejected(2, "phone_invalid", "PhoneNumber1", error=f"'{cell}' is no number")
+    result = rejected(2, "phone_invalid", "PhoneNumber1", error=f"{cell!r} is no number")
     hidden, (shown, blank) = Mask([["Phone", "Mobile"]], ["Phone", "Mobile"]).hide(result, 0, [cell, " "])
 
     assert shown == mask_cell(cell)

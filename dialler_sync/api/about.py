@@ -103,8 +103,8 @@ def names_another(answer: Record, contact: StoredContact, ours: Record, campaign
             return bool(number) and its != number
         return bool(name and record.get(CAMPAIGN_NAME)) and plainly_different({CAMPAIGN_NAME: name}, record)
 
-    differs = (ours.get("UserData") or "") != contact.user_data
-    return any(map(is_other, told_by(answer))) or (differs and is_somebody_else(ours, contact.values))
+    named = contact.user_data != "" and contact.user_data == ours.get("UserData")
+    return any(map(is_other, told_by(answer))) or (not named and is_somebody_else(ours, contact.values))
 
 
 def of_user_data(user_data: str) -> Meant:

@@ -66,10 +66,12 @@ class RawDialler:
             self.base_url = f"http://127.0.0.1:{server.getsockname()[1]}/rest/v1.0"
             threads = [threading.Thread(target=self._accept, args=(server,))]
             threads[0].start()
-            yield self
-            with suppress(OSError):
-                server.shutdown(socket.SHUT_RDWR)
-            threads[0].join()
+            try:
+                yield self
+            finally:
+                with suppress(OSError):
+                    server.shutdown(socket.SHUT_RDWR)
+                threads[0].join()
 
     def _accept(self, server: socket.socket) -> None:
         with suppress(OSError):

@@ -74,6 +74,35 @@ def test_an_import_answered_with_somebody_under_another_spelling_is_looked_up(
     assert (row["_status"], row["_contact_id"]) == ("succeeded", "1"), done.err
 
 
+@pytest.mark.parametrize("name", [{}, {"UserData": ""}, {"UserData": None}])
+def test_a_row_without_a_userdata_answered_with_somebody_else_is_no_success(
+    name: dict[str, object], run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """Neither ours nor theirs tells who it is; the name and the numbers do. It cannot be looked up."""
+    other = {"ID": 999, "Name": "Somebody Else", "PhoneNumber1": "+498912345678", "DiallerCampaignsID": 538, **name}
+    with RawDialler(instead("import", records(other))).listening() as dialler:
+        configure(base_url=dialler.base_url, timeout=0.3, concurrency=1)
+        done = run("import", contacts_csv(rows=[",New,030 39200121"]))
+
+    (row,) = done.rows()
+    assert (row["_status"], row["_contact_id"]) == ("unknown", ""), done.err
+
+
+def test_an_undo_of_a_delete_answered_with_somebody_else_is_no_success(run: Run, configure: Configure) -> None:
+    """Nor is that one locked, as ours was."""
+    nobody = {"UserData": None, "DiallerCampaignsID": 538}
+    mine = {"ID": 60, "Name": "Meier", "PhoneNumber1": "+49301234561", "bLocked": True, **nobody}
+    other = {"ID": 999, "Name": "Somebody Else", "PhoneNumber1": "+498912345678", **nobody}
+    with RawDialler(instead("import", records(other)), {60: mine, 999: dict(other)}).listening() as dialler:
+        configure(base_url=dialler.base_url, timeout=0.3, concurrency=1)
+        assert run("contacts", "delete", "--id", 60, "--yes").code == ExitCode.OK
+        done = run("undo", "--yes")
+
+    assert done.code != ExitCode.OK
+    assert [row["_status"] for row in done.rows()] == ["unknown"], done.err
+    assert not [asked for asked in dialler.asked if asked.name.startswith("lock")]
+
+
 @pytest.mark.parametrize(("ours", "theirs"), SPELT)
 def test_a_contact_under_another_spelling_proves_none_missing(
     ours: str, theirs: str, run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path

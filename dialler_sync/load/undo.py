@@ -123,16 +123,9 @@ class Undoer:
         return await self._restore(row, image)
 
     async def _lock_or_unlock(self, row: SpooledRow, back: Action) -> Outcome:
-        contact = await self.client.get_contact(row.contact_id)
-        again = await self._again(row) if contact is None else []
-        if len(again) > 1:
-            why = phrase("contacts with this UserData now: {contacts}; not only this one", contacts=_ids(again))
-            return failed(row, back, CONTACT_CHANGED, why)
-        contact = again[0] if again else contact
-        if contact is None or not is_about(contact.values, user_data=row.user_data):
-            return await self._gone(row, back)
-        if is_outside(self.target, contact.values):
-            return elsewhere(row, back)
+        contact = await self._meant(row, back)
+        if isinstance(contact, Outcome):
+            return contact
         hands = (overruled(self.by_hand, back, each, row.user_data) for each in (contact.id, row.contact_id))
         if later := next(filter(None, hands), ""):
             why = phrase("run {run} has locked or unlocked it since (use --force to restore anyway)", run=later)
@@ -140,30 +133,30 @@ class Undoer:
         if back is Action.UNLOCK and (why := why_locked(self.suppressed, contact.values)):
             return suppressed(row, why)
         change = self.client.unlock_by_id if back is Action.UNLOCK else self.client.lock_by_id
-        if not await change(contact.id):
-            return await self._gone(row, back)
-        return done(row, back, contact_id=contact.id)
+        return done(row, back, contact_id=contact.id) if await change(contact.id) else await self._gone(row, back)
 
     async def _delete(self, row: SpooledRow, image: Image) -> Outcome:
-        contact = await self.client.get_contact(row.contact_id) if row.contact_id else None
-        if contact is None:  # without an ID, the answer was lost; before the run, no contact carried this key
-            found = await self._again(row) if row.contact_id else await self._named(row.user_data)
-            found = _here(found, orjson.loads(image.after))
-            if len(found) > 1:
-                why = phrase(
-                    "contacts with this UserData now: {contacts}: not certain which one to delete", contacts=_ids(found)
-                )
-                return failed(row, Action.DELETE, CONTACT_CHANGED, why)
-            contact = found[0] if found else None
-        if contact is None or not is_about(contact.values, user_data=row.user_data):
-            return await self._gone(row, Action.DELETE)
-        if is_outside(self.target, contact.values):
-            return elsewhere(row, Action.DELETE)
+        contact = await self._meant(row, Action.DELETE, image)
+        if isinstance(contact, Outcome):
+            return contact
         if changed := self._changed(image, contact, made=True):
             return failed(row, Action.DELETE, CONTACT_CHANGED, changed)
-        if not await self.client.delete_by_id(contact.id):
-            return await self._gone(row, Action.DELETE)
-        return done(row, Action.DELETE, contact_id=contact.id)
+        deleted = await self.client.delete_by_id(contact.id)
+        return done(row, Action.DELETE, contact_id=contact.id) if deleted else await self._gone(row, Action.DELETE)
+
+    async def _meant(self, row: SpooledRow, back: Action, image: Image | None = None) -> StoredContact | Outcome:
+        """Return the row's contact as it is now, or the outcome of a row without one that may be changed."""
+        contact = await self.client.get_contact(row.contact_id) if row.contact_id else None
+        if contact is None:  # without an ID, the answer was lost; before the run, no contact carried this key
+            found = await (self._again(row) if row.contact_id else self._named(row.user_data))
+            found = _here(found, orjson.loads(image.after)) if image else found
+            if len(found) > 1:
+                why = phrase("contacts with this UserData now: {contacts}; not only this one", contacts=_ids(found))
+                return failed(row, back, CONTACT_CHANGED, why)
+            contact = next(iter(found), None)
+        if contact is None or not is_about(contact.values, user_data=row.user_data):
+            return await self._gone(row, back)
+        return elsewhere(row, back) if is_outside(self.target, contact.values) else contact
 
     async def _again(self, row: SpooledRow) -> list[StoredContact]:
         """Return the contacts that may be the row's, made again."""

@@ -88,7 +88,7 @@ def told_by(answer: Record) -> list[Record]:
     return [answer, *(each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict))]
 
 
-def names_another(answer: Record, contact: StoredContact, ours: Record, campaign_ids: Mapping[str, str]) -> bool:
+def names_another(answer: Record, ours: Record, campaign_ids: Mapping[str, str]) -> bool:
     """Whether an import's answer names another campaign, as far as ours is known, or without our very UserData another
     person. A campaign's name may be written in another way than ours.
 
@@ -98,13 +98,18 @@ def names_another(answer: Record, contact: StoredContact, ours: Record, campaign
     number = str(number or campaign_ids.get(str(name), ""))
     name = name or next((each for each, its in campaign_ids.items() if its == number), "")
 
-    def is_other(record: Record) -> bool:
+    def is_elsewhere(record: Record) -> bool:
         if its := campaign_of(record):
             return bool(number) and its != number
         return bool(name and record.get(CAMPAIGN_NAME)) and plainly_different({CAMPAIGN_NAME: name}, record)
 
-    named = contact.user_data != "" and contact.user_data == ours.get("UserData")
-    return any(map(is_other, told_by(answer))) or (not named and is_somebody_else(ours, contact.values))
+    def is_named(record: Record) -> bool:
+        key = stored_contact(record).user_data
+        return key != "" and key == ours.get("UserData")
+
+    return any(
+        is_elsewhere(record) or (not is_named(record) and is_somebody_else(ours, record)) for record in told_by(answer)
+    )
 
 
 def of_user_data(user_data: str) -> Meant:
@@ -192,9 +197,10 @@ class ToldIds:
         answer to another row may have named."""
         if not is_about(contact.values, user_data=user_data):
             return False
-        if not contact.id or (user_data and contact.user_data == user_data):
+        if not contact.id:
             return True
-        if contact.id in self._told:
+        is_named = user_data != "" and contact.user_data == user_data
+        if contact.id in self._told and not is_named:
             return bool(user_data) and self._told[contact.id] == user_data
         self._told[contact.id] = user_data
         if len(self._told) > _REMEMBERED:

@@ -208,7 +208,7 @@ class DiallerClient(Connection):
             contact = imported_contact(answer)
             if user_data is not None and (
                 not change_is_about(answer, user_data=user_data)
-                or names_another(answer, contact, orjson.loads(body), self.campaign_ids)
+                or names_another(answer, orjson.loads(body), self.campaign_ids)
                 or not self._told.is_own(contact, user_data)
             ):
                 raise self._misdirected()

@@ -74,25 +74,51 @@ def test_an_import_answered_with_somebody_under_another_spelling_is_looked_up(
     assert (row["_status"], row["_contact_id"]) == ("succeeded", "1"), done.err
 
 
-@pytest.mark.parametrize("name", [{}, {"UserData": ""}, {"UserData": None}])
-def test_a_row_without_a_userdata_answered_with_somebody_else_is_no_success(
-    name: dict[str, object], run: Run, configure: Configure, contacts_csv: Contacts
+NOBODY = {"ID": 999, "Name": "Somebody Else", "PhoneNumber1": "+498912345678", "DiallerCampaignsID": 538}
+
+
+@pytest.mark.parametrize("key", ["", "K1"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        records(NOBODY), records({**NOBODY, "UserData": ""}), records({**NOBODY, "UserData": None}),
+        records({}, NOBODY), records({"ID": 7}, NOBODY),
+        respond({"status": 200, **NOBODY}), respond({"status": 200, "records": NOBODY}),
+    ],
+    ids=["missing", "empty", "null", "behind an empty one", "second", "beside the records", "no list"],
+)  # fmt: skip
+def test_a_row_answered_with_somebody_else_without_a_userdata_is_no_success(
+    key: str, answer: bytes, run: Run, configure: Configure, contacts_csv: Contacts
 ) -> None:
-    """Neither ours nor theirs tells who it is; the name and the numbers do. It cannot be looked up."""
-    other = {"ID": 999, "Name": "Somebody Else", "PhoneNumber1": "+498912345678", "DiallerCampaignsID": 538, **name}
-    with RawDialler(instead("import", records(other))).listening() as dialler:
+    """The name and the numbers tell. One without a key of its own cannot be looked up."""
+    with RawDialler(instead("import", answer)).listening() as dialler:
         configure(base_url=dialler.base_url, timeout=0.3, concurrency=1)
-        done = run("import", contacts_csv(rows=[",New,030 39200121"]))
+        done = run("import", contacts_csv(rows=[f"{key},New,030 39200121"]))
 
     (row,) = done.rows()
-    assert (row["_status"], row["_contact_id"]) == ("unknown", ""), done.err
+    assert (row["_status"], row["_contact_id"]) == (("succeeded", "1") if key else ("unknown", "")), done.err
+
+
+def test_a_row_without_a_userdata_is_not_answered_with_the_id_of_another(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """Which had its own answer."""
+
+    def answers(asked: Asked, answer: bytes) -> list[bytes]:
+        return [records({"ID": 1}) if asked.name == "import" and not asked.sent.get("UserData") else answer]
+
+    with RawDialler(answers).listening() as dialler:
+        configure(base_url=dialler.base_url, timeout=0.3, concurrency=1)
+        done = run("import", contacts_csv(rows=["K1,New,030 39200121", ",Newer,030 39200122"]))
+
+    assert [(row["_status"], row["_contact_id"]) for row in done.rows()] == [("succeeded", "1"), ("unknown", "")]
 
 
 def test_an_undo_of_a_delete_answered_with_somebody_else_is_no_success(run: Run, configure: Configure) -> None:
     """Nor is that one locked, as ours was."""
     nobody = {"UserData": None, "DiallerCampaignsID": 538}
     mine = {"ID": 60, "Name": "Meier", "PhoneNumber1": "+49301234561", "bLocked": True, **nobody}
-    other = {"ID": 999, "Name": "Somebody Else", "PhoneNumber1": "+498912345678", **nobody}
+    other = {**NOBODY, **nobody}
     with RawDialler(instead("import", records(other)), {60: mine, 999: dict(other)}).listening() as dialler:
         configure(base_url=dialler.base_url, timeout=0.3, concurrency=1)
         assert run("contacts", "delete", "--id", 60, "--yes").code == ExitCode.OK

@@ -25,13 +25,13 @@ KEY = "UserData"
 
 class Held(NamedTuple):
     """A row's mark, its record in the journal, and its original cells by column name and its number (2 for the second
-    column of a name); None if unknown. ``elsewhere``: the journal has it in another campaign, so it counts as unknown,
-    and its run does."""
+    column of a name); None if unknown. ``elsewhere``: its record, if it stood in another campaign: then
+    it counts as unknown, but for its place in its list."""
 
     mark: Mark
     origin: Origin | None
     cells: Mapping[tuple[str, int], str] | None
-    elsewhere: bool = False
+    elsewhere: Origin | None = None
 
     @property
     def faults(self) -> tuple[tuple[str, str], ...]:
@@ -101,7 +101,7 @@ class Origins:
         cells = None if self._column in {None, OF_SHEET} else chunk.frame.iloc[:, self._column].tolist()
         for row, now in zip(chunk.frame.index.tolist(), cells or [""] * len(chunk.frame), strict=True):
             if row in held and self._is_elsewhere(held[row], now):
-                held[row] = Held(held[row].mark, None, None, elsewhere=True)
+                held[row] = Held(held[row].mark, None, None, elsewhere=held[row].origin)
         return held
 
     def _is_elsewhere(self, of: Held, now: str) -> bool:
@@ -148,10 +148,10 @@ class Origins:
 
     def where(self, of: Held) -> str:
         """Return where the row stands that a mended one comes from; ``""`` if the journal does not know it."""
-        run, file = self.runs.get(of.mark.run), self.file_of(of.mark)
-        if run is None or file is None or of.origin is None:
+        run, file, origin = self.runs.get(of.mark.run), self.file_of(of.mark), of.origin or of.elsewhere
+        if run is None or file is None or origin is None:
             return ""
-        return place_of(run.files[file], of.mark.number or 0, of.origin.origin)
+        return place_of(run.files[file], of.mark.number or 0, origin.origin)
 
     def file_of(self, mark: Mark) -> int | None:
         """Return the place of the row's file among those of its run; None if unknown."""

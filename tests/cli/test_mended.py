@@ -826,6 +826,29 @@ def test_a_row_of_a_list_for_several_campaigns_is_restored(
     assert again.statuses() == {2: "skipped"}, again.rows()
 
 
+def test_a_row_without_a_key_that_is_moved_to_another_campaign_is_sent_once(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """Nothing of it is restored, and it is still known by its place in the list."""
+    configure({"Name": "Name", "PhoneNumber1": "{column: Phone, region: DE}"}, campaign="{column: Kamp}")
+    rows = ["538,,01713920013", "538,,01713920014"]
+    (tmp_path / "list.csv").write_text("\n".join(["Kamp,Name,Phone", *rows]) + "\n", encoding="utf-8")
+    lines = read(run("import", tmp_path / "list.csv"))
+    change(lines, 1, Kamp="539", Name="Anna")
+
+    first = run("import", saved(tmp_path / "first.csv", lines))
+    change(lines, 1, Name="Anne")
+    change(lines, 2, Name="Eva")
+    second = run("import", saved(tmp_path / "second.csv", lines))
+
+    assert first.statuses() == {2: "succeeded", 3: "rejected"}, first.rows()
+    assert second.statuses() == {2: "skipped", 3: "succeeded"}, second.rows()
+    assert [(c["Name"], c["DiallerCampaignsID"]) for c in dialler.store.contacts.values()] == [
+        ("Anna", 539),
+        ("Eva", 538),
+    ]
+
+
 def test_a_ragged_row_of_a_list_for_several_campaigns_is_restored(
     run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
 ) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from .startup import loading
-
 try:
+    from .startup import loading
+
     with loading():
         from .main import main
 except KeyboardInterrupt:

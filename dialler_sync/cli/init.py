@@ -29,7 +29,7 @@ def init(app: App, file: Path, output: Path | None) -> int:
     cells. The configuration has comments; what you must decide is marked CHANGE.
     """
     from ..errors import UsageError
-    from ..files.private import new_file
+    from ..files.private import created
     from ..jobs.propose import propose
 
     source = app.source()
@@ -40,7 +40,7 @@ def init(app: App, file: Path, output: Path | None) -> int:
         click.echo(proposal, nl=False)
         return ExitCode.OK
     try:
-        with os.fdopen(new_file(output, 0o644), "w", encoding="utf-8") as target:
+        with created(output, 0o644) as number, os.fdopen(number, "w", encoding="utf-8") as target:
             target.write(proposal)
     except FileExistsError:
         raise UsageError(

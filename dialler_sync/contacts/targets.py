@@ -149,7 +149,7 @@ class _Rows:
         self._mapping = _bound(rules, table.layout, settings)
         account = target_of(settings.dialler.identity)
         is_mended = table.layout.mended
-        self._guard = Guard(table, self._mapping.fields, journal, account) if journal and is_mended else None
+        self._guard = Guard(table, self._mapping.fields, journal, account, None) if journal and is_mended else None
 
     def targets(self, file: int) -> Iterator[Target]:
         for chunk in self._table.chunks():

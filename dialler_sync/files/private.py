@@ -129,6 +129,24 @@ def new_file(path: Path, mode: int = 0o600) -> int:
 
 
 @contextmanager
+def created(path: Path, mode: int = 0o600) -> Iterator[int]:
+    """Yield the descriptor of a new file, which the block closes; an error in the block deletes the file.
+
+    Raises:
+        FileExistsError: the path exists, even as a dangling link.
+        OSError: the file cannot be created, or a link of another user lies on the way.
+    """
+    with held(path.parent) as folder:
+        number = new_file(folder / path.name, mode)
+        try:
+            yield number
+        except BaseException:
+            with suppress(OSError):
+                (folder / path.name).unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
 def replaced(path: Path, mode: int = 0o600) -> Iterator[tuple[int, Path]]:
     """Yield an open draft beside ``path``, under an unpredictable name, which replaces it at the end of the block; an
     error deletes the draft. The folder is held open: whoever can write to the one above can swap it for no other.

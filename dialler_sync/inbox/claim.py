@@ -23,7 +23,7 @@ from ..files.trust import is_foreign
 from ..text.forms import first_few
 from ..text.phrase import mark, phrase
 from .arrivals import mark_of, unfitness
-from .places import FOREIGN, GONE, MOVE_IT, NOT_BACK, REPLACED, UNREAD, Arrival, filed_name, not_filed
+from .places import FOREIGN, GONE, MOVE_IT, NOT_BACK, REPLACED, UNREAD, Arrival, filed_name, fitting, not_filed
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class OnDisk:
             UsageError: the file cannot be moved.
         """
         home = arrival.path
-        name = os.fsencode(home.name).decode("utf-8", "replace")
+        name = fitting(os.fsencode(home.name).decode("utf-8", "replace"))  # each byte that is none becomes three
         folder = home.parent / _FOLDER / arrival.inode
         held: int | None = None
         try:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ..config.campaign import CampaignSettings
 from ..error_codes import DAMAGED, KEY_CHANGED, RAGGED_ROW, REFUSED_KEYS, fault
 from ..fields import FIELDS, Kind
 from ..journal import Journal
@@ -55,10 +56,17 @@ Check = Callable[[Chunk], Sorted]
 class Guard:
     """Compares the rows of one mended table with the journal.
 
-    ``runs`` are those that its rows name, see :class:`~.origins.Origins`.
+    ``runs`` are those that its rows name, see :class:`~.origins.Origins`, also for ``campaign``.
     """
 
-    def __init__(self, table: Table, fields: Mapping[str, BoundField], journal: Journal, target: str) -> None:
+    def __init__(
+        self,
+        table: Table,
+        fields: Mapping[str, BoundField],
+        journal: Journal,
+        target: str,
+        campaign: CampaignSettings | None,
+    ) -> None:
         self._fields = fields
         self._is_workbook = table.layout.format != "csv"
         columns = table.layout.columns
@@ -69,7 +77,7 @@ class Guard:
             for position in bound.positions:
                 if position != OF_SHEET:
                     self._fed_by.setdefault(position, set()).add(name)
-        self._origins = Origins(table, journal, target)
+        self._origins = Origins(table, journal, target, campaign, fields)
         self.runs = self._origins.runs
 
     def check(self, chunk: Chunk, check: Check) -> Sorted:
@@ -192,7 +200,7 @@ class Guard:
 
     def _lost(self, of: Held, chunk: Chunk, place: int) -> str:
         """Return a field with a cell that may be changed, of a row that its run has, nobody knows where."""
-        if of.origin is not None or self.runs.get(of.mark.run) is None:
+        if of.origin is not None or of.elsewhere or self.runs.get(of.mark.run) is None:
             return ""
         if self._uses_sheet and could_be_changed(chunk.sheets()[place]):
             return self._uses_sheet[0]

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
+from operator import eq
+from typing import Any, NamedTuple
 
-from ..error_codes import KEY_CHANGED, RAGGED_ROW, REFUSED_KEYS, faults_of
+from ..config.campaign import CampaignSettings
+from ..config.texts import fold
+from ..error_codes import KEY_CHANGED, NOT_FOUND, RAGGED_ROW, REFUSED_KEYS, faults_of
 from ..journal import Journal, Origin, RunRecord
 from ..journal.records import place_of
+from ..mapping.cells import OF_SHEET
+from ..mapping.columns import CAMPAIGN, BoundField
 from ..model import Chunk, Table
 from ..own_columns import SHEET
 from ..target import share_a_campaign
 from ..text.spreadsheet_changes import is_changed
 from .marks import Mark, marks_of, named_in
+from .row_campaigns import RowCampaigns
 
 KEY = "UserData"
 
 
 class Held(NamedTuple):
     """A row's mark, its record in the journal, and its original cells by column name and its number (2 for the second
-    column of a name); None if unknown."""
+    column of a name); None if unknown. ``elsewhere``: its record, if it stood in another campaign: then
+    it counts as unknown, but for its place in its list."""
 
     mark: Mark
     origin: Origin | None
     cells: Mapping[tuple[str, int], str] | None
+    elsewhere: Origin | None = None
 
     @property
     def faults(self) -> tuple[tuple[str, str], ...]:
@@ -56,14 +64,26 @@ class Held(NamedTuple):
 class Origins:
     """Looks up the rows of one mended table.
 
-    ``runs`` are the runs that its rows name, and their records where the journal has them. A run on another campaign
-    than that of ``target`` counts as unknown: a file may name any, and would be told what is in it.
+    ``runs`` are the runs that its rows name, and their records where the journal has them. A run on another ``target``,
+    and of runs on the whole account a row in another campaign, counts as unknown: a file may name any, and would be
+    told what is in it. ``campaign``: where the rows go; None: nowhere, and every run on the account is known.
     """
 
-    def __init__(self, table: Table, journal: Journal, target: str) -> None:
+    def __init__(
+        self,
+        table: Table,
+        journal: Journal,
+        target: str,
+        campaign: CampaignSettings | None,
+        fields: Mapping[str, BoundField],
+    ) -> None:
         self._journal = journal
+        self._campaigns = RowCampaigns(campaign) if campaign and campaign.several else None
+        self._column = fields[CAMPAIGN.name].positions[0] if CAMPAIGN.name in fields else None
+        self._campaigns_of: dict[str, RowCampaigns | None] = {}
         named = named_in(table)
-        known = {run.id: run for run in journal.runs() if share_a_campaign(run.target, target)} if named else {}
+        is_known = eq if campaign else share_a_campaign
+        known = {run.id: run for run in journal.runs() if is_known(run.target, target)} if named else {}
         self._files: dict[tuple[str, str, str], list[int]] = {}
         self.runs: dict[str, RunRecord | None] = {name: known.get(name) for name in sorted(named)}
 
@@ -75,7 +95,44 @@ class Origins:
             if mark.number is not None and (file := self.file_of(mark)) is not None:
                 places.setdefault((mark.run, file), []).append(mark.number)
         origins = {place: self._journal.origins(*place, numbers) for place, numbers in places.items()}
-        return {row: self._row_of(mark, origins) for row, mark in marks.items()}
+        held = {row: self._row_of(mark, origins) for row, mark in marks.items()}
+        if self._campaigns is None:
+            return held
+        cells = None if self._column in {None, OF_SHEET} else chunk.frame.iloc[:, self._column].tolist()
+        for row, now in zip(chunk.frame.index.tolist(), cells or [""] * len(chunk.frame), strict=True):
+            if row in held and self._is_elsewhere(held[row], now):
+                held[row] = Held(held[row].mark, None, None, elsewhere=held[row].origin)
+        return held
+
+    def _is_elsewhere(self, of: Held, now: str) -> bool:
+        """Whether a row stood in another campaign than its cell ``now`` names, as far as the journal knows it. One that
+        was rejected for its campaign stood in none."""
+        run, file, ours = self.runs.get(of.mark.run), self.file_of(of.mark), self._campaigns
+        if run is None or file is None or of.origin is None or ours is None:
+            return False
+        if run.id not in self._campaigns_of:
+            self._campaigns_of[run.id] = RowCampaigns.of_run(run.config)
+        theirs = self._campaigns_of[run.id]
+        if theirs is None or theirs.shared != ours.shared:
+            return True
+        if ours.shared or (
+            theirs.column == ours.column and any(name == CAMPAIGN.name or code == NOT_FOUND for code, name in of.faults)
+        ):
+            return False
+        if RAGGED_ROW in of.origin.error_code.split("; "):  # its cells stood in other columns
+            found = [cell for cell in of.origin.cells or () if cell.strip() == now.strip() or is_changed(cell, now)]
+        else:
+            found = self._cells_of(of, theirs.column or "", run.files[file])
+            now = found[0] if found and self._column == OF_SHEET else now
+        campaigns = ((theirs.of_cell(cell), ours.of_cell(cell if is_changed(cell, now) else now)) for cell in found)
+        return not any(was == goes != "" for was, goes in campaigns)
+
+    def _cells_of(self, of: Held, column: str, file: Mapping[str, Any]) -> list[str]:
+        """Return the original cell of a column, as a mapping finds it; none if unknown."""
+        cells = of.cells or {}
+        found = [cell for (name, _), cell in cells.items() if name == column]
+        found = found or [cell for (name, _), cell in cells.items() if fold(name) == fold(column)]
+        return found or ([str(file["sheet"] or "")] if cells and column == SHEET else [])
 
     def _row_of(self, mark: Mark, origins: Mapping[tuple[str, int], Mapping[int, Origin]]) -> Held:
         file, run = self.file_of(mark), self.runs.get(mark.run)
@@ -91,10 +148,10 @@ class Origins:
 
     def where(self, of: Held) -> str:
         """Return where the row stands that a mended one comes from; ``""`` if the journal does not know it."""
-        run, file = self.runs.get(of.mark.run), self.file_of(of.mark)
-        if run is None or file is None or of.origin is None:
+        run, file, origin = self.runs.get(of.mark.run), self.file_of(of.mark), of.origin or of.elsewhere
+        if run is None or file is None or origin is None:
             return ""
-        return place_of(run.files[file], of.mark.number or 0, of.origin.origin)
+        return place_of(run.files[file], of.mark.number or 0, origin.origin)
 
     def file_of(self, mark: Mark) -> int | None:
         """Return the place of the row's file among those of its run; None if unknown."""
@@ -121,7 +178,7 @@ class Origins:
         """Yield the sheet that each row came from, as the journal knows it or the row says."""
         for place, row in enumerate(chunk.frame.index.tolist()):
             of = held.get(row)
-            run, file = (self.runs.get(of.mark.run), self.file_of(of.mark)) if of else (None, None)
+            run, file = (self.runs.get(of.mark.run), self.file_of(of.mark)) if of and not of.elsewhere else (None, None)
             said = chunk.own.get(SHEET)
             yield str(run.files[file]["sheet"] or "") if run and file is not None else said[place] if said else ""
 

@@ -106,7 +106,8 @@ def open_sources(
             for note in checker.notes:
                 _log.info("%s: %s", where, note)
             looked_at = {**checker.fields, **(checker.filters.fields if checker.filters else {})}
-            guard = Guard(table, looked_at, journal, _target(settings, journal)) if table.layout.mended else None
+            against = journal, _target(settings, journal), settings.campaign
+            guard = Guard(table, looked_at, *against) if table.layout.mended else None
             sources.append(Source(local, local.sha256, local.inode, table, checker, guard))
     if unreadable:
         raise (MachineAtFault if machine else InputError)(*unreadable)

@@ -358,19 +358,23 @@ def test_a_run_that_was_resumed_by_hand_is_only_filed(
 def test_one_file_does_not_hold_up_the_next(
     run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, dialler: SimulatorServer
 ) -> None:
-    """One without the mapped columns, one that is empty, one whose name is no text, one whose name is very long."""
+    """One without the mapped columns, one that is empty, one whose name is no text, one whose name is very long, one
+    of both."""
     configure()
     (inbox / "a.csv").write_text("Foo,Bar\n1,2\n", encoding="utf-8")
     (inbox / "b.csv").write_bytes(b"")
     contacts_csv(2, f"inbox/{os.fsdecode(b'K' + bytes([0xFC]) + b'nden.csv')}")
     contacts_csv(rows=["Z1,Anna,0171 3920012"], name=f"inbox/{'x' * 240}.csv")
+    contacts_csv(rows=["Z2,Eva,0171 3920013"], name=f"inbox/{os.fsdecode(bytes([0xFC]) * 240)}.csv")
 
     done = run("import", "--inbox", inbox, "--quiet-for", "0")
 
     assert done.code == ExitCode.INPUT
     assert f"{inbox / 'a.csv'}: there is no column 'Key'" in done.err
-    assert len(filed(inbox / "failed")) == len(filed(inbox / "done")) == 2
-    assert len(dialler.store.contacts) == 3
+    assert len(filed(inbox / "failed")) == 2
+    assert len(filed(inbox / "done")) == 3
+    assert all(name.endswith(".csv") for name in filed(inbox / "done"))
+    assert len(dialler.store.contacts) == 4
     assert not [path for path in inbox.iterdir() if path.is_file()]
 
 

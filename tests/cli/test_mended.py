@@ -780,3 +780,116 @@ def test_a_fixed_list_in_the_vendor_s_format(name: str, run: Run, tmp_path: Path
         "0017": "+491713920012",
         "0018": "+491713920012",
     }
+
+
+OST = '{column: Kamp, routes: [{pattern: "^0", to: 538}, {pattern: "^9", to: 539}]}'
+
+
+@pytest.mark.parametrize(
+    ("was", "before", "now", "after", "to"),
+    [
+        ("{column: Kamp}", "538", "{column: Kamp}", "538", 538),
+        ("{column: Kamp}", "0538", "{column: kamp}", "538", 538),  # by a spreadsheet program, as the number
+        ("{column: Kamp}", "Nightly", "{column: Kamp}", "Nightly", 538),
+        ("{column: Kamp}", "", "{column: Kamp}", "538", 538),
+        ("{column: Kamp}", "540", "{column: Kamp}", "538", 538),  # the dialler does not have it
+        (OST, "01099", OST, "1099", 538),
+        (OST, "01099", OST, "01067", 538),
+        (OST, "8", OST.replace("^9", "^8"), "8", 539),
+        (OST, "01099", OST.replace("^9", "^8"), "1099", 538),
+        ("{split: {538: 100%}}", "", "{split: {538: 100%}}", "", 538),
+    ],
+)
+def test_a_row_of_a_list_for_several_campaigns_is_restored(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path,
+    was: str, before: str, now: str, after: str, to: int,
+) -> None:  # fmt: skip
+    """In the campaign that it stood in, or in any if it was rejected for its campaign."""
+    configure(COLUMNS, campaign=was)
+    fine = before in {"540", "", "8"}  # nothing else is wrong with it
+    (tmp_path / "list.csv").write_text(
+        f"Kamp,{HEADER}\n{before},00012019,{'Anna' if fine and 'split' not in was else ''},01099,01713920013,,,\n",
+        encoding="utf-8",
+    )
+    lines = read(run("import", tmp_path / "list.csv"))
+    change(lines, 1, Kamp=after, Key="12019", _key="12019", PLZ="1099", Phone="1713920013", Name="Anna")
+    configure(COLUMNS, campaign=now)
+
+    done = run("import", saved(tmp_path / "mended.csv", lines))
+    again = run("import", tmp_path / "mended.csv")
+
+    assert done.statuses() == {2: "succeeded"}, done.rows()
+    (contact,) = dialler.store.contacts.values()
+    assert [contact[name] for name in ("UserData", "PostalCode", "PhoneNumber1", "DiallerCampaignsID")] == [
+        "00012019", "01099", "+491713920013", to,
+    ]  # fmt: skip
+    assert again.statuses() == {2: "skipped"}, again.rows()
+
+
+def test_a_row_without_a_key_that_is_moved_to_another_campaign_is_sent_once(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """Nothing of it is restored, and it is still known by its place in the list."""
+    configure({"Name": "Name", "PhoneNumber1": "{column: Phone, region: DE}"}, campaign="{column: Kamp}")
+    rows = ["538,,01713920013", "538,,01713920014"]
+    (tmp_path / "list.csv").write_text("\n".join(["Kamp,Name,Phone", *rows]) + "\n", encoding="utf-8")
+    lines = read(run("import", tmp_path / "list.csv"))
+    change(lines, 1, Kamp="539", Name="Anna")
+
+    first = run("import", saved(tmp_path / "first.csv", lines))
+    change(lines, 1, Name="Anne")
+    change(lines, 2, Name="Eva")
+    second = run("import", saved(tmp_path / "second.csv", lines))
+
+    assert first.statuses() == {2: "succeeded", 3: "rejected"}, first.rows()
+    assert second.statuses() == {2: "skipped", 3: "succeeded"}, second.rows()
+    assert [(c["Name"], c["DiallerCampaignsID"]) for c in dialler.store.contacts.values()] == [
+        ("Anna", 539),
+        ("Eva", 538),
+    ]
+
+
+def test_a_ragged_row_of_a_list_for_several_campaigns_is_restored(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """Its campaign is among its cells, nobody knows where."""
+    configure(COLUMNS, campaign="{column: Kamp}")
+    (tmp_path / "list.csv").write_text(
+        f"{HEADER},Kamp\n00012019,Anna,01099,01713920013,,12,50,fine,538\n", encoding="utf-8"
+    )
+    lines = read(run("import", tmp_path / "list.csv"))
+    cells = dict(zip(lines[0], lines[1], strict=True))
+    named = {name: cells[name] for name in lines[0] if name.startswith("_") and "extra" not in name}
+    row = ["12019", "Anna", "1099", "1713920013", "", "12,50", "fine", "538", *named.values()]
+
+    done = run("import", saved(tmp_path / "mended.csv", [[*HEADER.split(","), "Kamp", *named], row]))
+
+    assert done.statuses() == {2: "succeeded"}, done.rows()
+    (contact,) = dialler.store.contacts.values()
+    assert (contact["UserData"], contact["PostalCode"]) == ("00012019", "01099")
+
+
+def test_the_sheets_of_a_list_name_the_campaigns_of_its_fixed_rows(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """A fixed file names them itself."""
+    configure(COLUMNS, campaign="{column: _sheet}", source="{sheets: all}")
+    book = openpyxl.Workbook()
+    for place, name in enumerate(["Nightly", "Trade fair callbacks"]):
+        sheet = book.active if place == 0 else book.create_sheet()
+        assert sheet is not None
+        sheet.title = name
+        sheet.append(HEADER.split(","))
+        sheet.append([f"0001201{place}", "", "01099", "01713920013", "", "", ""])
+    book.save(tmp_path / "list.xlsx")
+    lines = read(run("import", tmp_path / "list.xlsx"))
+    for row, key in ((1, "12010"), (2, "12011")):
+        change(lines, row, Key=key, _key=key, PLZ="1099", Phone="1713920013", Name="Anna")
+
+    done = run("import", saved(tmp_path / "mended.csv", lines))
+
+    assert set(done.statuses().values()) == {"succeeded"}, done.rows()
+    assert [(c["UserData"], c["PostalCode"], c["DiallerCampaignsID"]) for c in dialler.store.contacts.values()] == [
+        ("00012010", "01099", 538),
+        ("00012011", "01099", 539),
+    ]

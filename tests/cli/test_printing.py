@@ -160,7 +160,7 @@ def test_ctrl_c_while_the_last_lines_are_printed(
     assert run("config", "schema").code == code
 
 
-@pytest.mark.parametrize("loaded", ["dialler_sync.cli.main", "dialler_sync.jobs.records"])
+@pytest.mark.parametrize("loaded", ["dialler_sync.cli.startup", "dialler_sync.cli.main", "dialler_sync.jobs.records"])
 def test_ctrl_c_while_modules_are_loaded(loaded: str) -> None:
     """Whoever ends a loop of commands hits most of them there."""
     code = (

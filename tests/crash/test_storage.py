@@ -177,6 +177,23 @@ def test_no_room_for_a_single_temporary_file(
     assert not list(Path().glob("reports/*"))
 
 
+def test_a_proposed_configuration_for_which_there_is_no_room(
+    run: Run, contacts_csv: Callable[..., Path], tmp_path: Path
+) -> None:
+    """It does not stay as the half of one, which the next call would not overwrite."""
+    path = contacts_csv(3)
+
+    stopped = run_apart("init", path, "-o", "new.yaml", file_size=500)
+    left = (tmp_path / "new.yaml").exists()
+    done = run("init", path, "-o", "new.yaml")
+
+    assert stopped.process.exitcode == ExitCode.USAGE
+    assert "new.yaml cannot be written: File too large" in stopped.err
+    assert not left
+    assert done.code == ExitCode.OK, done.err
+    assert (tmp_path / "new.yaml").stat().st_mode & 0o777 == 0o644
+
+
 def test_a_journal_on_a_disk_that_became_read_only(
     run: Run,
     configure: Configure,

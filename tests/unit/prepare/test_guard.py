@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from dialler_sync.config.campaign import CampaignSettings
 from dialler_sync.journal import Journal, Origin, RunRecord
 from dialler_sync.mapping.validate import Checker
 from dialler_sync.model import CellNote, Chunk, Layout
@@ -70,7 +71,9 @@ def mended(
 
 def guard_of(table: Mended, known: Known, rules: Mapping[str, Any] = KEYED) -> tuple[Guard, Checker]:
     checker = Checker(settings_of(rules), table.layout)
-    return Guard(cast("Any", table), checker.fields, cast("Journal", known), RUN.target), checker
+    return Guard(
+        cast("Any", table), checker.fields, cast("Journal", known), RUN.target, CampaignSettings(id=538)
+    ), checker
 
 
 def sorted_by(guard: Guard, checker: Checker, chunk: Chunk) -> Sorted:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from ..config.dialler import DiallerSettings
 from ..errors import ConfigError
 from ..files.trust import is_trusted, require_authorities
+from ..text.outward import in_shell
 from ..text.phrase import mark, phrase
 
 
@@ -105,7 +105,7 @@ def _check_private(name: str, path: Path) -> None:
             )
         )
     if status.st_mode & (0o077 if mine else 0o037):
-        raise ConfigError(phrase(_OWN_KEY if mine else _MOUNTED_KEY, name=name, path=path, file=shlex.quote(str(path))))
+        raise ConfigError(phrase(_OWN_KEY if mine else _MOUNTED_KEY, name=name, path=path, file=in_shell(path)))
 
 
 _OWN_KEY = mark("{name}: {path} is a private key that others can read or change: chmod 600 {file}")

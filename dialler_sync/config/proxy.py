@@ -6,7 +6,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from ..errors import ConfigError
@@ -80,7 +80,25 @@ def _usable(name: str, value: str) -> str:
                 name=name,
             )
         )
+    user, password = (unquote(part or "", errors="ignore") for part in (address.username, address.password))
+    if ":" in user or not _fits(user + password):
+        raise ConfigError(
+            phrase(
+                "{name} is an address with a login that cannot be sent: its user has a colon, or it has a sign beyond "
+                "Latin-1, such as €. Use another login.",
+                name=name,
+            )
+        )
     return f"{scheme}{written[len(scheme) :]}"
+
+
+def _fits(login: str) -> bool:
+    """Whether the libraries can send a login: in Latin-1."""
+    try:
+        login.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _goes_directly(host: str, port: int, exceptions: str) -> bool:

@@ -7,7 +7,6 @@ control lists are not checked, nor anything on Windows.
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
+from ..text.outward import in_shell
 from ..text.phrase import mark, phrase
 
 TRUST = "DIALLER_SYNC_TRUST"
@@ -257,7 +257,7 @@ if sys.platform != "win32":
     def _owner_fault(step: Path, found: os.stat_result) -> _Fault:
         link = stat.S_ISLNK(found.st_mode)
         no_follow = "-h " if link else ""
-        command = f"{_sudo(0)}chown {no_follow}{_name(os.geteuid())} {_quoted(step)}"
+        command = f"{_sudo(0)}chown {no_follow}{_name(os.geteuid())} {in_shell(step)}"
         text = _FOREIGN_LINK if link else _FOREIGN
         said = phrase(text, path=step, user=_name(found.st_uid))
         mount = _on_mount(found)
@@ -268,7 +268,7 @@ if sys.platform != "win32":
         text = phrase(_OPEN.get(bits, _OPEN_TO_ALL), path=step, owner=_name(found.st_uid), mode=mode)
         minus = {_GROUP: "g-w", _OTHERS: "o-w"}.get(bits, "go-w")
         mount = _on_mount(found)
-        command = f"{_sudo(found.st_uid)}chmod {minus} {_quoted(step)}"
+        command = f"{_sudo(found.st_uid)}chmod {minus} {in_shell(step)}"
         return _Fault(text, mount or command, shared=shared and not mount)
 
     def _on_mount(found: os.stat_result) -> str:
@@ -277,7 +277,7 @@ if sys.platform != "win32":
         options = _WITHOUT_MODES.get(kind)
         if not options:
             return ""
-        point = _quoted(Path(point))
+        point = in_shell(Path(point))
         return phrase("mount {point} ({kind}) with the options {options}", point=point, kind=kind, options=options)
 
     def _mount_of(device: int) -> tuple[str, str]:
@@ -317,10 +317,6 @@ if sys.platform != "win32":
             return pwd.getpwuid(user).pw_name
         except KeyError:
             return str(user)
-
-
-def _quoted(path: Path) -> str:
-    return shlex.quote(str(path))
 
 
 def _steps(path: Path) -> Iterator[tuple[Path, os.stat_result]]:

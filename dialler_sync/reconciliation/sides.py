@@ -132,8 +132,10 @@ class Sides(Snapshot):
         """Take out rows whose numbers other rows have: they are rejected, or left to the others."""
         self._note_faults(outcome for outcome in outcomes if outcome.status is Status.REJECTED)
         self._dropped.update(outcome.seq for outcome in outcomes)
-        self.valid -= len(outcomes)
         self._base.execute("CREATE INDEX IF NOT EXISTS row_by_counts ON row (counts)")
+        for outcome in outcomes:  # with it go the rows of its key for which it stands
+            found = self._base.execute("SELECT rows FROM row WHERE counts = ?", (outcome.seq,)).fetchone()
+            self.valid -= found[0] if found else 1
         for table, status in (("rejected", Status.REJECTED), ("superseded", Status.SKIPPED)):
             self._base.executemany(
                 f"INSERT OR IGNORE INTO {table} SELECT user_data, ? FROM row WHERE counts = ?",  # noqa: S608 - ours

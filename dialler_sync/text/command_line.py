@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
+
+from .outward import word
 
 _options: tuple[str, ...] = ()
 
@@ -20,7 +21,7 @@ def set_options(options: Iterable[str]) -> None:
 
 def command(*words: str) -> str:
     """Return ``dialler-sync --state j.db resume 2026…``, quoted for a shell."""
-    return shlex.join(("dialler-sync", *_options, *words))
+    return " ".join(map(word, ("dialler-sync", *_options, *words)))
 
 
 def install(extra: str) -> str:
@@ -34,4 +35,4 @@ def install(extra: str) -> str:
     url = urlsplit(str(found.get("url", "")))
     name = url2pathname(url.path) if url.scheme == "file" else "dialler-sync"
     editable = ("-e",) if found.get("dir_info", {}).get("editable") else ()
-    return shlex.join(("pip", "install", *editable, f"{name}[{extra}]"))
+    return " ".join(map(word, ("pip", "install", *editable, f"{name}[{extra}]")))

@@ -76,11 +76,22 @@ def parts_of(form: str) -> Iterator[str]:
     return (form[at : at + PART] for at in range(0, len(form) - PART + 1, PART // 2))
 
 
+_FEWEST_KEPT = 8
+"""Fewest characters of a secret with its umlauts lost: of one in another script, ``2026`` may be left."""
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
 def spellings(secret: str) -> Iterator[str]:
     """Yield a secret as programs may write it: also with whole and with combined letters, in capitals (``ß`` becomes
-    ``SS``), and as UTF-8 that was read as cp1252."""
+    ``SS``), as UTF-8 that was read as cp1252, and with its umlauts lost."""
     yield secret
     if not secret.isascii():
+        whole = normalized("NFC", secret)
+        bytewise = whole.encode("utf-8", "replace").decode("ascii", "replace")
+        lost = [_NOT_ASCII.sub(sign, whole) for sign in ("\ufffd", "?", "")]
+        lost += [bytewise, bytewise.replace("\ufffd", "?")]
+        yield from (form for form in lost if len(form) >= _FEWEST_KEPT)
         for form in (normalized("NFC", secret), normalized("NFD", secret)):
             data = form.encode("utf-8", "surrogatepass")
             yield from (
@@ -88,6 +99,12 @@ def spellings(secret: str) -> Iterator[str]:
                 form.upper(),
                 "".join(bytes([each]).decode("cp1252", "ignore") or chr(each) for each in data),
             )
+
+
+def in_other_bytes(secret: str) -> Iterator[bytes]:
+    """Yield a secret with umlauts in the encodings other than UTF-8 that programs use."""
+    if not secret.isascii():
+        yield from (secret.encode(name, "ignore") for name in ("cp1252", "utf-16-le", "utf-16-be"))
 
 
 def as_compared(text: str) -> str:

@@ -135,10 +135,13 @@ def looks(text: str) -> str:
 
 
 def in_shell(name: object) -> str:
-    """Quote a file's name as one shell word on one harmless line: ``'my list.csv'``, ``$'two\\nlines.csv'``,
-    ``./-c.csv``."""
+    """Quote a file's name as one shell word: as :func:`word` does; ``-c.csv`` becomes ``./-c.csv``."""
     text = str(name)
-    text = f"./{text}" if text.startswith("-") and text != "-" else text
+    return word(f"./{text}" if text.startswith("-") and text != "-" else text)
+
+
+def word(text: str) -> str:
+    """Quote a text as one shell word on one harmless line: ``'my list.csv'``, ``$'two\\nlines.csv'``."""
     if not _ACTS.search(text):
         return shlex.quote(text)
     return "$'" + _ACTS.sub(_escape_bytes, text.replace("\\", "\\\\").replace("'", "\\'")) + "'"

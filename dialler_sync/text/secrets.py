@@ -27,6 +27,7 @@ from .needles import (
     cores_in_base64,
     cores_of_nested,
     in_bytes,
+    in_other_bytes,
     letters_of,
     nested_letters,
     parts_of,
@@ -113,12 +114,13 @@ class Secrets:
         self._needles = tuple(sorted({*forms, *turned, *parts}, key=len, reverse=True))
         raw = [secret.encode("utf-8", "surrogatepass") for secret in self._secrets]
         reversed_ = [secret[::-1].encode("utf-8", "surrogatepass") for secret in self._secrets]
-        cores = tuple({core for secret in (*raw, *reversed_) for core in cores_in_base32(secret)})
+        others = [data for secret in self._secrets for data in in_other_bytes(secret)]
+        cores = tuple({core for secret in (*raw, *reversed_, *others) for core in cores_in_base32(secret)})
         in_base32 = (cores, tuple(core.translate(TO_BASE32HEX) for core in cores))
         nested = {core for secret in raw for core in cores_of_nested(secret)} | {*cores}
         sought_in_base32 = (tuple(nested), tuple(core.translate(TO_BASE32HEX) for core in nested))
         letters = {letters_of(needle) for needle in self._needles if needle not in parts}
-        coded = {each for secret in raw for each in coded_letters(secret)}
+        coded = {each for secret in (*raw, *others) for each in coded_letters(secret)}
         letters |= coded
         letters |= {part for form in letters if len(form) >= 2 * PART for part in parts_of(form)}
         letters_of_base32 = {form for each in (*in_base32[0], *in_base32[1]) for form in both_ways(each.decode())}

@@ -61,8 +61,12 @@ def test_no_proxy(url: str, exceptions: str, direct: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["socks5://u:secret@h:1", "socks4a://h", "ftp://u:secret@h", "http://", "h:secret", "h h"]
-)
+    "value",
+    [
+        "socks5://u:secret@h:1", "socks4a://h", "ftp://u:secret@h", "http://", "h:secret", "h h", "u%3Ax:secret@h",
+        "http://u:secret%E2%82%AC@h", "u%E2%82%AC:secret@h",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "all_proxy"])
 def test_proxy_that_cannot_be_used(name: str, value: str) -> None:
     """The message names the variable, and no password."""

@@ -55,6 +55,26 @@ def test_numbers_shared_within_a_run_leave_one_row_and_no_mirror_takes_the_other
     assert run("retry").code == ExitCode.OK
 
 
+@pytest.mark.parametrize("policy", ["first", "last", "reject"])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (f"K1,Ann,{ONE}", f"K1,Ann,{ONE}", f"K2,Bob,{ONE}"), (f"K1,Ann,{ONE}", f"K2,Bob,{ONE}", f"K1,Ann,{TWO}"),
+        (f"K1,Ann,{ONE}", f",Bob,{ONE}", f"K1,Ann,{ONE}"),
+    ],
+)  # fmt: skip
+def test_reconcile_counts_rows_that_share_a_key_and_a_number(
+    import_: Callable[..., Run], run: Run, lines: tuple[str, ...], policy: str
+) -> None:
+    """Each row of a file is in one class, or is left out with its key."""
+    import_(f"duplicate_phones: {policy}", *lines, command="validate")
+
+    done = run("reconcile", "contacts.csv")
+
+    assert done.code in {ExitCode.OK, ExitCode.ROWS_FAILED}, done.err
+    assert not done.err.count("Traceback")
+
+
 def test_all_rows_that_share_are_rejected_or_warned_of(import_: Callable[..., Run]) -> None:
     rejected = import_("duplicate_phones: reject", f"K1,Ann,{ONE}", f"K2,Bob,{ONE}", f"K3,Cid,{TWO}")
     warned = import_("duplicate_phones: warn", f"K1,Ann,{ONE}", f"K2,Bob,{ONE}", f"K3,Cid,{TWO}")

@@ -17,6 +17,7 @@ import yaml
 
 from dialler_sync.jobs.metrics import write_metrics
 from dialler_sync.run.reports import Summary
+from dialler_sync.text.command_line import command
 from dialler_sync.text.outward import escaped, in_shell, json_text, line
 
 from ..conftest import Run
@@ -219,12 +220,13 @@ def test_proposal(run: Run, name: str) -> None:
     ],
 )  # fmt: skip
 def test_a_suggested_command_names_the_file(name: str) -> None:
-    """A shell that runs it gets just this word."""
+    """A shell that runs it gets just this word, also as a part of a command of ours."""
     assert not acting(in_shell(name))
+    assert command("forget", "--user-data", name) == f"dialler-sync forget --user-data {in_shell(name)}"
 
     for locale in ("C", "C.UTF-8"):
-        command = ["bash", "-c", f"printf %s {in_shell(name)}"]
-        done = subprocess.run(command, capture_output=True, check=True, env={**os.environ, "LC_ALL": locale})
+        printing = ["bash", "-c", f"printf %s {in_shell(name)}"]
+        done = subprocess.run(printing, capture_output=True, check=True, env={**os.environ, "LC_ALL": locale})
         assert done.stdout == os.fsencode(name)
     if name.isprintable():
         assert shlex.split(in_shell(name)) == [name]

@@ -131,7 +131,7 @@ class Secrets:
         told_by = {*map(letters_of, forms | turned), *coded}
         whole = {each for each in told_by if len(each) >= _ALONE_WITHOUT_SIGNS}
         whole |= {each for each in inside | letters_of_base32 if len(each) >= SURE}  # the others would take their time
-        self._quick = QuickLook(forms | turned, whole, raw)
+        self._quick = QuickLook(forms | turned, whole, [*raw, *others])
         self._shortest = min(map(len, self._needles), default=0)
         fewest = min(map(len, (*self._needles, *self._letters)), default=0)
         held = {sign for needle in (*self._needles, *self._letters) for sign in needle}

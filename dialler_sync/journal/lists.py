@@ -82,14 +82,16 @@ class Lists(Runs):
         named = ((later[run_id], (contact_id, "" if contact_id else key)) for run_id, contact_id, key in found)
         return {contact: what for what, contact in sorted(named)}
 
-    def made_again_since(self, run: RunRecord) -> frozenset[str]:
-        """Return the IDs of contacts that undos have made again since a run began, or found made again."""
-        rows, runs = schema.rows.c, schema.runs.c
+    def made_again_since(self, run: RunRecord) -> dict[str, str]:
+        """Return the IDs of contacts that undos have made again since a run began, or found made again, each with the
+        ID that the contact had before."""
+        rows, runs, undone = schema.rows.c, schema.runs.c, schema.rows.alias().c
         since = runs.command == "undo", runs.started_at > run.started_at, of_account(runs.target, run.target)
-        undos = sa.select(runs.id).where(*since)
-        made = rows.run.in_(undos), rows.action == str(Action.CREATE), rows.state.in_(_PUT_BACK)
+        made = rows.run == runs.id, rows.action == str(Action.CREATE), rows.state.in_(_PUT_BACK)
+        was = undone.run == runs.parent, undone.seq == rows.seq
         with self._begin() as connection:
-            return frozenset(connection.scalars(sa.select(rows.contact_id).where(*made)))
+            found = connection.execute(sa.select(rows.contact_id, undone.contact_id).where(*since, *made, *was))
+            return {now: str(before) for now, before in found}
 
     def undo_of(self, run_id: str) -> str:
         """Return the newest undo of a run that has put back any of its rows, or may have; ``""`` if none has."""

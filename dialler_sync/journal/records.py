@@ -80,6 +80,11 @@ def place_of(file: Mapping[str, Any], row: int, origin: str = "") -> str:
     return origin or f"{file.get('sha256', '')[:32]} {file.get('sheet') or ''} {row}"
 
 
+def sheet_in(place: str) -> str:
+    """Return the sheet of a :func:`place_of`; ``""`` for a list without one."""
+    return place.partition(" ")[2].rpartition(" ")[0]
+
+
 def faults_text(faults: Sequence[Fault]) -> str:
     """Return several faults of a row as JSON; ``""`` for fewer than two."""
     return json.dumps([(f.code, f.field, f.message, f.hint) for f in faults]) if len(faults) > 1 else ""

@@ -87,7 +87,7 @@ class Undoer:
     locked, deleted, or as the run has left it; a number that is left out does not come back.
     ``doubtful``: rows that an earlier undo of the run may have put back. ``left``: rows that are left to a run with a
     newer list, with that run: it need not have changed the contact again. ``by_hand``: who was locked or unlocked since
-    stays so. ``made_again``: IDs of contacts that undos of newer runs have made again.
+    stays so. ``made_again``: IDs of contacts that undos of newer runs have made again, each with its earlier one.
     """
 
     client: DiallerClient
@@ -99,7 +99,7 @@ class Undoer:
     doubtful: Container[int] = ()
     left: Mapping[int, str] = field(default_factory=dict)
     by_hand: ByHand = field(default_factory=dict)
-    made_again: Container[str] = ()
+    made_again: Mapping[str, str] = field(default_factory=dict)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def change(self, row: SpooledRow) -> Outcome:
@@ -160,9 +160,16 @@ class Undoer:
 
     async def _again(self, row: SpooledRow) -> list[StoredContact]:
         """Return the contacts that may be the row's, made again."""
-        if not self.made_again or not row.user_data:
+        if not self.made_again:
             return []
-        found = [each for each in await self._named(row.user_data) if each.id in self.made_again]
+        if row.user_data:
+            found = [each for each in await self._named(row.user_data) if each.id in self.made_again]
+        else:  # it may have been made again more than once
+            ids, newest = {was: now for now, was in self.made_again.items()}, row.contact_id
+            while newest in ids:
+                newest = ids.pop(newest)
+            contact = await self.client.get_contact(newest)
+            found = [contact] if contact else []
         return [each for each in found if not is_outside(self.target, each.values)]
 
     async def _named(self, user_data: str) -> list[StoredContact]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from operator import eq
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..config.campaign import CampaignSettings
 from ..config.texts import fold
 from ..error_codes import KEY_CHANGED, NOT_FOUND, RAGGED_ROW, REFUSED_KEYS, faults_of
 from ..journal import Journal, Origin, RunRecord
-from ..journal.records import place_of
+from ..journal.records import place_of, sheet_in
 from ..mapping.cells import OF_SHEET
 from ..mapping.columns import CAMPAIGN, BoundField
 from ..model import Chunk, Table
@@ -113,7 +113,7 @@ class Origins:
         if run.id not in self._campaigns_of:
             self._campaigns_of[run.id] = RowCampaigns.of_run(run.config)
         theirs = self._campaigns_of[run.id]
-        if theirs is None or theirs.shared != ours.shared:
+        if theirs is None or not ours.shares_with(theirs):
             return True
         if ours.shared or (
             theirs.column == ours.column and any(name == CAMPAIGN.name or code == NOT_FOUND for code, name in of.faults)
@@ -122,17 +122,18 @@ class Origins:
         if RAGGED_ROW in of.origin.error_code.split("; "):  # its cells stood in other columns
             found = [cell for cell in of.origin.cells or () if cell.strip() == now.strip() or is_changed(cell, now)]
         else:
-            found = self._cells_of(of, theirs.column or "", run.files[file])
+            found = self._cells_of(of, theirs.column or "")
             now = found[0] if found and self._column == OF_SHEET else now
         campaigns = ((theirs.of_cell(cell), ours.of_cell(cell if is_changed(cell, now) else now)) for cell in found)
         return not any(was == goes != "" for was, goes in campaigns)
 
-    def _cells_of(self, of: Held, column: str, file: Mapping[str, Any]) -> list[str]:
+    def _cells_of(self, of: Held, column: str) -> list[str]:
         """Return the original cell of a column, as a mapping finds it; none if unknown."""
         cells = of.cells or {}
         found = [cell for (name, _), cell in cells.items() if name == column]
         found = found or [cell for (name, _), cell in cells.items() if fold(name) == fold(column)]
-        return found or ([str(file["sheet"] or "")] if cells and column == SHEET else [])
+        sheet = self._sheet_of(of) if cells and column == SHEET else None
+        return found or ([] if sheet is None else [sheet])
 
     def _row_of(self, mark: Mark, origins: Mapping[tuple[str, int], Mapping[int, Origin]]) -> Held:
         file, run = self.file_of(mark), self.runs.get(mark.run)
@@ -177,10 +178,19 @@ class Origins:
     def sheets(self, chunk: Chunk, held: Mapping[int, Held]) -> Iterator[str]:
         """Yield the sheet that each row came from, as the journal knows it or the row says."""
         for place, row in enumerate(chunk.frame.index.tolist()):
-            of = held.get(row)
-            run, file = (self.runs.get(of.mark.run), self.file_of(of.mark)) if of and not of.elsewhere else (None, None)
-            said = chunk.own.get(SHEET)
-            yield str(run.files[file]["sheet"] or "") if run and file is not None else said[place] if said else ""
+            of, said = held.get(row), chunk.own.get(SHEET)
+            sheet = self._sheet_of(of) if of and not of.elsewhere else None
+            yield sheet if sheet is not None else said[place] if said else ""
+
+    def _sheet_of(self, of: Held) -> str | None:
+        """Return the sheet of the list that a row stood in first: a mended file of its run has others; None if
+        unknown."""
+        run, file = self.runs.get(of.mark.run), self.file_of(of.mark)
+        if run is None or file is None:
+            return None
+        if run.files[file]["layout"].get("mended"):
+            return sheet_in(of.origin.origin) if of.origin and of.origin.origin else None
+        return str(run.files[file]["sheet"] or "")
 
 
 def _may_be(name: str, said: str) -> bool:

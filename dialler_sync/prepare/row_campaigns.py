@@ -32,6 +32,10 @@ class RowCampaigns:
         except (ValueError, TypeError, RecursionError):
             return None
 
+    def shares_with(self, earlier: RowCampaigns) -> bool:
+        """Whether neither splits its rows, or both do and each campaign of the earlier one is still there."""
+        return bool(self.shared) == bool(earlier.shared) and earlier.shared <= self.shared
+
     def of_cell(self, cell: str) -> str:
         """Return the campaign that a cell of ``column`` leads to; ``""`` if it leads to none."""
         text = "" if is_blank(cell) else cell.strip()

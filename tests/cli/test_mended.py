@@ -798,6 +798,7 @@ OST = '{column: Kamp, routes: [{pattern: "^0", to: 538}, {pattern: "^9", to: 539
         (OST, "8", OST.replace("^9", "^8"), "8", 539),
         (OST, "01099", OST.replace("^9", "^8"), "1099", 538),
         ("{split: {538: 100%}}", "", "{split: {538: 100%}}", "", 538),
+        ("{split: {538: 100%}}", "", "{split: {538: 99.9%, 539: 0.1%}}", "", 538),
     ],
 )
 def test_a_row_of_a_list_for_several_campaigns_is_restored(
@@ -893,3 +894,32 @@ def test_the_sheets_of_a_list_name_the_campaigns_of_its_fixed_rows(
         ("00012010", "01099", 538),
         ("00012011", "01099", 539),
     ]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_file_that_is_fixed_twice_has_the_sheets_of_the_list(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path, kind: str
+) -> None:
+    """Not that of the file which was fixed first, which may lead to another campaign."""
+    routes = '{column: _sheet, routes: [{pattern: "^Nightly West$", to: 538}, {pattern: ".", to: 539}]}'
+    configure({**COLUMNS, "Service": "_sheet"}, campaign=routes)
+    book = openpyxl.Workbook()
+    book.active.title = "Nightly West"
+    book.active.append(HEADER.split(","))
+    book.active.append(["00012010", "", "01099", "01713920013", "", "", ""])
+    book.save(tmp_path / "list.xlsx")
+    done = run("import", tmp_path / "list.xlsx")
+    for name in ("", "Anna"):
+        lines = read(done)
+        change(lines, 1, Key="12010", _key="12010", PLZ="1099", Name=name)
+        fixed = tmp_path / f"fixed{name}.{kind}"
+        done = run("import", saved(fixed, lines) if kind == "csv" else workbook(fixed, lines, numbers=False))
+
+    assert done.statuses() == {2: "succeeded"}, done.rows()
+    (contact,) = dialler.store.contacts.values()
+    assert {name: contact[name] for name in ("UserData", "Service", "PostalCode", "DiallerCampaignsID")} == {
+        "UserData": "00012010",
+        "Service": "Nightly West",
+        "PostalCode": "01099",
+        "DiallerCampaignsID": 538,
+    }

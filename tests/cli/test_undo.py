@@ -473,6 +473,25 @@ def test_undo_takes_back_a_contact_that_was_made_again_without_an_answer(
     assert not dialler.store.contacts
 
 
+def test_undo_takes_back_a_contact_without_a_key_that_was_made_again(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """More than once: the runs know under which IDs."""
+    configure()
+    imported = run("import", contacts_csv(rows=[line("")])).summary["run_id"]
+    (other,) = seed(dialler, "")
+    for _ in range(2):
+        number = next(each for each in dialler.store.contacts if each != other)
+        assert run("contacts", "delete", "--id", number, "--yes").code == ExitCode.OK
+        assert run("undo", "--yes").code == ExitCode.OK
+    assert len(dialler.store.contacts) == 2
+
+    (row,) = run("undo", imported, "--yes").rows()
+
+    assert (row["_status"], row["_action"]) == ("succeeded", "delete")
+    assert list(dialler.store.contacts) == [other]
+
+
 @pytest.mark.parametrize(("change", "before"), [("lock", False), ("unlock", True)])
 def test_undo_of_a_lock_finds_the_contact_that_was_made_again(
     change: str, before: bool, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer

@@ -192,9 +192,13 @@ class ToldIds:
     def __init__(self) -> None:
         self._told: OrderedDict[str, str] = OrderedDict()  # ID → UserData of the row
 
-    def is_own(self, contact: StoredContact, user_data: str) -> bool:
-        """Whether an answer belongs to the row with this UserData: by its UserData; without one by its ID, which no
-        answer to another row may have named."""
+    def is_own(self, answer: Record, user_data: str) -> bool:
+        """Whether each contact that an answer tells of belongs to the row with this UserData."""
+        told = {contact.id: contact for contact in map(stored_contact, told_by(answer))}
+        return all(self._is_own(contact, user_data) for contact in told.values())
+
+    def _is_own(self, contact: StoredContact, user_data: str) -> bool:
+        """Whether it does: by its UserData; without one by its ID, which no answer to another row may have named."""
         if not is_about(contact.values, user_data=user_data):
             return False
         if not contact.id:

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import httpx
 import orjson
 
-from ..error_codes import NOT_FOUND
+from ..error_codes import NOT_FOUND, UNREADABLE
 from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, StopRun
 from ..text.phrase import phrase
 from .about import (
@@ -109,7 +109,10 @@ class DiallerClient(Connection):
 
         Raises:
             MaybeDone: a try may have made the change, whatever the answers to later ones.
+            Refused: also where the dialler has told no ID of the contact.
         """
+        if contact_id == "":
+            raise Refused(UNREADABLE, phrase("the dialler tells no ID of the contact"))
         doubt: MaybeDone | None = None
 
         async def once() -> bool:
@@ -209,7 +212,7 @@ class DiallerClient(Connection):
             if user_data is not None and (
                 not change_is_about(answer, user_data=user_data)
                 or names_another(answer, orjson.loads(body), self.campaign_ids)
-                or not self._told.is_own(contact, user_data)
+                or not self._told.is_own(answer, user_data)
             ):
                 raise self._misdirected()
             self._note_campaign(contact)

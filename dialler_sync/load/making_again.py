@@ -56,13 +56,19 @@ class Maker:
         return done(row, Action.CREATE, contact_id=there.id, error=why)
 
     async def _created(self, row: SpooledRow, before: Mapping[str, Any], *, overwrite: bool) -> StoredContact:
+        """Make a contact; where the answer does not tell its ID, it is looked up, and may stay without one."""
+        body, doubt = orjson.dumps(before), None
+        contact = StoredContact("", "", {})
         try:
-            return await self.client.import_contact(orjson.dumps(before), overwrite=overwrite, user_data=row.user_data)
-        except MaybeDone:
-            found = await alike(self.client, row.user_data, before)
-            if len(found) != 1:
-                raise
-            return found[0]
+            contact = await self.client.import_contact(body, overwrite=overwrite, user_data=row.user_data)
+        except MaybeDone as error:
+            doubt = error
+        if contact.id:
+            return contact
+        found = await alike(self.client, row.user_data, before)
+        if doubt and len(found) != 1:
+            raise doubt
+        return found[0] if len(found) == 1 else contact
 
     def _not_locked(self, row: SpooledRow, contact: StoredContact | None, code: str, why: str) -> Outcome:
         """Stop the run, so that no other contact is made that can be called; return the outcome. ``contact``: None if

@@ -129,6 +129,38 @@ def test_an_undo_of_a_delete_answered_with_somebody_else_is_no_success(run: Run,
     assert not [asked for asked in dialler.asked if asked.name.startswith("lock")]
 
 
+@pytest.mark.parametrize("key", ["K60", None])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        respond({"status": 200}), records(),
+        records({"UserData": "K60", "Name": "Meier", "PhoneNumber1": "+49301234561", "DiallerCampaignsID": 538}),
+    ],
+    ids=["nothing", "no records", "no ID"],
+)  # fmt: skip
+def test_a_locked_contact_that_an_undo_makes_again_without_an_id_is_locked_or_told_of(
+    key: str | None, answer: bytes, run: Run, configure: Configure
+) -> None:
+    """With UserData, it is looked up. Without, the run stops, and says that it can be called."""
+    mine = {"ID": 60, "Name": "Meier", "PhoneNumber1": "+49301234561", "bLocked": True}
+    mine |= {"UserData": key, "DiallerCampaignsID": 538}
+
+    def answers(asked: Asked, honest: bytes) -> list[bytes]:
+        return [answer if asked.name == "import" else honest]
+
+    with RawDialler(answers, {60: mine}).listening() as dialler:
+        configure(base_url=dialler.base_url, timeout=0.3, concurrency=1)
+        assert run("contacts", "delete", "--id", 60, "--yes").code == ExitCode.OK
+        done = run("undo", "--yes")
+
+    (contact,) = dialler.contacts.values()
+    if key:
+        assert (done.code, contact["bLocked"]) == (ExitCode.OK, True), done.err
+    else:
+        assert done.code not in (ExitCode.OK, ExitCode.USAGE), done.err
+        assert [row["_status"] for row in done.rows()] == ["unknown"]
+
+
 @pytest.mark.parametrize(("ours", "theirs"), SPELT)
 def test_a_contact_under_another_spelling_proves_none_missing(
     ours: str, theirs: str, run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path

@@ -14,7 +14,6 @@ from typing import Any
 from ..text.normal import normalized
 from .wire import (
     CAMPAIGN_NAME,
-    StoredContact,
     campaign_of,
     id_number,
     is_somebody_else,
@@ -107,9 +106,14 @@ def names_another(answer: Record, ours: Record, campaign_ids: Mapping[str, str])
         key = stored_contact(record).user_data
         return key != "" and key == ours.get("UserData")
 
-    return any(
-        is_elsewhere(record) or (not is_named(record) and is_somebody_else(ours, record)) for record in told_by(answer)
-    )
+    contact = contact_in(answer)
+    return any(map(is_elsewhere, told_by(answer))) or (not is_named(contact) and is_somebody_else(ours, contact))
+
+
+def contact_in(answer: Record) -> Record:
+    """Return what an import's answer tells of the contact: the first of its ``records`` that names one, else itself."""
+    itself, *found = told_by(answer)
+    return next((each for each in found if any(map(each.get, ("ID", _OF_CONTACT, "UserData", "Name")))), itself)
 
 
 def of_user_data(user_data: str) -> Meant:
@@ -193,12 +197,9 @@ class ToldIds:
         self._told: OrderedDict[str, str] = OrderedDict()  # ID → UserData of the row
 
     def is_own(self, answer: Record, user_data: str) -> bool:
-        """Whether each contact that an answer tells of belongs to the row with this UserData."""
-        told = {contact.id: contact for contact in map(stored_contact, told_by(answer))}
-        return all(self._is_own(contact, user_data) for contact in told.values())
-
-    def _is_own(self, contact: StoredContact, user_data: str) -> bool:
-        """Whether it does: by its UserData; without one by its ID, which no answer to another row may have named."""
+        """Whether an answer belongs to the row with this UserData: by its UserData; without one by its ID, which no
+        answer to another row may have named."""
+        contact = stored_contact(contact_in(answer))
         if not is_about(contact.values, user_data=user_data):
             return False
         if not contact.id:

@@ -86,25 +86,24 @@ def spellings(secret: str) -> Iterator[str]:
     """Yield a secret as programs may write it: also with whole and with combined letters, in capitals (``ß`` becomes
     ``SS``), as UTF-8 that was read as cp1252, and with its umlauts lost."""
     yield secret
-    if not secret.isascii():
-        whole = normalized("NFC", secret)
+    if secret.isascii():
+        return
+    whole = normalized("NFC", secret)
+    for form in (whole, normalized("NFD", secret)):
+        yield from (form, form.upper(), form.encode("cp1252", "replace").decode("latin-1"))
+        misread = form.encode("utf-8", "surrogatepass")
+        yield "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in misread)
+    kept = _NOT_ASCII.sub("", whole)
+    if len(kept) >= _FEWEST_KEPT:
         bytewise = whole.encode("utf-8", "replace").decode("ascii", "replace")
-        lost = [_NOT_ASCII.sub(sign, whole) for sign in ("\ufffd", "?", "")]
-        lost += [bytewise, bytewise.replace("\ufffd", "?")]
-        yield from (form for form in lost if len(form) >= _FEWEST_KEPT)
-        for form in (normalized("NFC", secret), normalized("NFD", secret)):
-            data = form.encode("utf-8", "surrogatepass")
-            yield from (
-                form,
-                form.upper(),
-                "".join(bytes([each]).decode("cp1252", "ignore") or chr(each) for each in data),
-            )
+        yield from (kept, _NOT_ASCII.sub("\ufffd", whole), _NOT_ASCII.sub("?", whole))
+        yield from (bytewise, bytewise.replace("\ufffd", "?"))
 
 
 def in_other_bytes(secret: str) -> Iterator[bytes]:
     """Yield a secret with umlauts in the encodings other than UTF-8 that programs use."""
     if not secret.isascii():
-        yield from (secret.encode(name, "ignore") for name in ("cp1252", "utf-16-le", "utf-16-be"))
+        yield from (secret.encode(name, "replace") for name in ("cp1252", "utf-16-le", "utf-16-be"))
 
 
 def as_compared(text: str) -> str:

@@ -82,10 +82,10 @@ NOBODY = {"ID": 999, "Name": "Somebody Else", "PhoneNumber1": "+498912345678", "
     "answer",
     [
         records(NOBODY), records({**NOBODY, "UserData": ""}), records({**NOBODY, "UserData": None}),
-        records({}, NOBODY), records({"ID": 7}, NOBODY),
+        records({}, NOBODY),
         respond({"status": 200, **NOBODY}), respond({"status": 200, "records": NOBODY}),
     ],
-    ids=["missing", "empty", "null", "behind an empty one", "second", "beside the records", "no list"],
+    ids=["missing", "empty", "null", "behind an empty one", "beside the records", "no list"],
 )  # fmt: skip
 def test_a_row_answered_with_somebody_else_without_a_userdata_is_no_success(
     key: str, answer: bytes, run: Run, configure: Configure, contacts_csv: Contacts
@@ -97,6 +97,33 @@ def test_a_row_answered_with_somebody_else_without_a_userdata_is_no_success(
 
     (row,) = done.rows()
     assert (row["_status"], row["_contact_id"]) == (("succeeded", "1") if key else ("unknown", "")), done.err
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"ID": 7}, {"request": {"Name": "Somebody Else"}}, {"records": [{"ID": 538, "Name": "Nightly"}]},
+        {"records": [NOBODY]},
+    ],
+    ids=["an ID of the answer", "another field", "the campaign", "another record"],
+)  # fmt: skip
+def test_what_stands_beside_the_contact_is_not_the_rows(
+    more: dict[str, object], run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """The first record counts, also for rows without UserData."""
+
+    def answers(asked: Asked, answer: bytes) -> list[bytes]:
+        if asked.name != "import":
+            return [answer]
+        told = json.loads(answer.partition(b"\r\n\r\n")[2])
+        return [respond({**told, **more, "records": told["records"] + more.get("records", []), "count": None})]
+
+    with RawDialler(answers).listening() as dialler:
+        configure(base_url=dialler.base_url, timeout=0.3, concurrency=1)
+        done = run("import", contacts_csv(rows=[f",New {each},030 3920012{each}" for each in range(1, 5)]))
+
+    assert done.code == ExitCode.OK, done.err
+    assert [row["_contact_id"] for row in done.rows()] == ["1", "2", "3", "4"]
 
 
 def test_a_row_without_a_userdata_is_not_answered_with_the_id_of_another(

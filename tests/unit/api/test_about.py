@@ -162,7 +162,8 @@ def test_calls_of_a_contact(calls: list[dict[str, Any]], meant: bool) -> None:
         (({"ID": 7, "UserData": "K1"}, "K1"), ({"ID": 7}, ""), False),
         (({"ID": 7}, "K1"), ({"records": [{}, {"ID": 7}]}, "K2"), False),
         (({"ID": 7, "records": [{"ID": 7}]}, ""), ({"records": [{"ID": 8}, {"ID": 8}]}, ""), True),
-        (({"records": [{"ID": 7}]}, ""), ({"ID": 7, "records": [{"ID": 8}]}, ""), False),
+        (({"records": [{"ID": 7}]}, ""), ({"ID": 7, "records": [{"ID": 8}]}, ""), True),
+        (({"records": [{"ID": 7}]}, ""), ({"ID": 7, "records": [{}]}, ""), False),
     ],
 )
 def test_one_answer_is_not_taken_for_two_rows(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -46,3 +46,9 @@ def batched_rows(rows: Iterable[T], size: int, chars: Callable[[T], int]) -> Ite
 def chars_of(cells: Iterable[str]) -> int:
     """Count the characters of cells."""
     return sum(map(len, cells))
+
+
+def together(*columns: Any) -> Iterator[tuple[int, ...]]:
+    """Yield the rows of arrays of whole numbers, which are of one length, as Python's own numbers."""
+    for at in range(0, len(columns[0]), ROWS):
+        yield from zip(*(column[at : at + ROWS].tolist() for column in columns), strict=True)

@@ -14,6 +14,7 @@ from typing import Any
 from ..text.normal import normalized
 from .wire import (
     CAMPAIGN_NAME,
+    StoredContact,
     campaign_of,
     id_number,
     is_somebody_else,
@@ -102,12 +103,14 @@ def names_another(answer: Record, ours: Record, campaign_ids: Mapping[str, str])
             return bool(number) and its != number
         return bool(name and record.get(CAMPAIGN_NAME)) and plainly_different({CAMPAIGN_NAME: name}, record)
 
-    def is_named(record: Record) -> bool:
-        key = stored_contact(record).user_data
-        return key != "" and key == ours.get("UserData")
-
     contact = contact_in(answer)
-    return any(map(is_elsewhere, told_by(answer))) or (not is_named(contact) and is_somebody_else(ours, contact))
+    is_named = _is_named(stored_contact(contact), ours.get("UserData"))
+    return any(map(is_elsewhere, told_by(answer))) or (not is_named and is_somebody_else(ours, contact))
+
+
+def _is_named(contact: StoredContact, user_data: str | None) -> bool:
+    """Whether a contact carries this very UserData."""
+    return contact.user_data != "" and contact.user_data == user_data
 
 
 def contact_in(answer: Record) -> Record:
@@ -204,8 +207,7 @@ class ToldIds:
             return False
         if not contact.id:
             return True
-        is_named = user_data != "" and contact.user_data == user_data
-        if contact.id in self._told and not is_named:
+        if contact.id in self._told and not _is_named(contact, user_data):
             return bool(user_data) and self._told[contact.id] == user_data
         self._told[contact.id] = user_data
         if len(self._told) > _REMEMBERED:

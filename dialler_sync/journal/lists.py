@@ -253,7 +253,7 @@ def _put_back(undos: Sequence[str], states: Sequence[str] = _PUT_BACK, *, locks:
     """Select the keys of the rows of undos in one of these states. ``locks``: also of those that only locked or
     unlocked the contact, whose own row stays in force."""
     rows = schema.rows.alias().c
-    counts = sa.true() if locks else rows.action.not_in([str(Action.LOCK), str(Action.UNLOCK)])
+    counts = sa.true() if locks else rows.action.not_in(_LOCKS)
     return sa.select(rows.user_data).where(rows.run.in_(undos), rows.state.in_(states), rows.user_data != "", counts)
 
 

@@ -13,7 +13,7 @@ from typing import cast
 from ..error_codes import DUPLICATE_KEY, SHARED_NUMBER, mend
 from ..journal import Outcome
 from ..model import Reason, RowWarning, Status
-from ..pages import ROWS, batched
+from ..pages import ROWS, batched, together
 from ..text.phrase import counted, phrase
 from .keys import Keys
 from .phones import Numbers, Shared
@@ -26,8 +26,8 @@ _log = logging.getLogger(__name__)
 def settle_doubled(prepared: Prepared, keys: Keys, policy: str, sink: RowSink) -> Collection[int]:
     """Settle the rows whose UserData another row carries too, all but the one that counts; return their numbers."""
     lost, winners = keys.losers(policy)
-    pairs = zip(map(int, lost), map(int, winners), strict=True)
-    for some in batched((_doubled(prepared, *pair, policy) for pair in pairs), ROWS):
+    outcomes = (_doubled(prepared, seq, beside, policy) for seq, beside in together(lost, winners))
+    for some in batched(outcomes, ROWS):
         sink.settle(some)
     return cast(Collection[int], lost)
 

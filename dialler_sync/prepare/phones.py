@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ..fields import PHONE_FIELDS
 from ..model import Value
-from ..pages import ROWS
+from ..pages import together
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +60,7 @@ class Numbers:
         beside = np.where(seqs == first, second, first)
         order = np.lexsort((group, beside, seqs))
         order = order[_changes(seqs[order])]  # of several numbers, the one of the first row
-        for seq, other, place in _together(seqs[order], beside[order], fields[order]):
+        for seq, other, place in together(seqs[order], beside[order], fields[order]):
             yield Shared(seq, other, PHONE_FIELDS[place])
 
     def each_shared(self, but: Collection[int]) -> Iterator[tuple[int, str]]:
@@ -69,7 +69,7 @@ class Numbers:
 
         _, seqs, fields = self._groups(but)
         order = np.lexsort((fields, seqs))
-        return ((seq, PHONE_FIELDS[place]) for seq, place in _together(seqs[order], fields[order]))
+        return ((seq, PHONE_FIELDS[place]) for seq, place in together(seqs[order], fields[order]))
 
     def losers(self, policy: str, but: Collection[int]) -> Iterator[Shared]:
         """Yield the rows that do not count, beside the one that does; policy first or last.
@@ -82,7 +82,7 @@ class Numbers:
         group, seqs, fields = self._groups(but)
         order = np.lexsort((group, seqs if policy == "first" else -seqs))
         taken = array("q", [-1]) * (int(group.max(initial=-1)) + 1)
-        of_rows = groupby(_together(seqs[order], group[order], fields[order]), itemgetter(0))
+        of_rows = groupby(together(seqs[order], group[order], fields[order]), itemgetter(0))
         for seq, numbers in ((seq, list(numbers)) for seq, numbers in of_rows):
             held = next(((taken[number], place) for _, number, place in numbers if taken[number] >= 0), None)
             if held is None:
@@ -115,12 +115,6 @@ def _changes(ordered: Array) -> Array:
     changes: Array = np.ones(len(ordered), dtype=bool)
     changes[1:] = ordered[1:] != ordered[:-1]
     return changes
-
-
-def _together(*columns: Array) -> Iterator[tuple[int, ...]]:
-    """Yield the rows of columns of numbers, in little memory."""
-    for at in range(0, len(columns[0]), ROWS):
-        yield from zip(*(column[at : at + ROWS].tolist() for column in columns), strict=True)
 
 
 def _as_number(number: str) -> int:

@@ -25,8 +25,8 @@ KEY = "UserData"
 
 class Held(NamedTuple):
     """A row's mark, its record in the journal, and its original cells by column name and its number (2 for the second
-    column of a name); None if unknown. ``elsewhere``: its record, if it stood in another campaign: then
-    it counts as unknown, but for its place in its list."""
+    column of a name); None if unknown. ``elsewhere``: its record, if it stood in another campaign: only its
+    place in the list counts then."""
 
     mark: Mark
     origin: Origin | None
@@ -183,8 +183,8 @@ class Origins:
             yield sheet if sheet is not None else said[place] if said else ""
 
     def _sheet_of(self, of: Held) -> str | None:
-        """Return the sheet of the list that a row stood in first: a mended file of its run has others; None if
-        unknown."""
+        """Return the sheet in which the row first stood; None if unknown. The sheets of a mended file are not the
+        list's."""
         run, file = self.runs.get(of.mark.run), self.file_of(of.mark)
         if run is None or file is None:
             return None

@@ -122,7 +122,7 @@ def test_contacts_that_were_there_before_are_not_taken_for_the_row(
 ) -> None:
     """Without overwriting, an older contact that looks the same does not show that the new one was made."""
     path = contacts_csv(6)
-    configure(rows=CREATE, timeout=0.3)
+    configure(rows=CREATE, timeout=2)
     assert run("import", path).code == ExitCode.OK
     dialler.order(FaultPlan.parse("500_before:#1-2"))
 

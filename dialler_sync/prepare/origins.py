@@ -105,27 +105,32 @@ class Origins:
         return held
 
     def _is_elsewhere(self, of: Held, now: str) -> bool:
-        """Whether a row stood in another campaign than its cell ``now`` names, as far as the journal knows it. One that
-        was rejected for its campaign stood in none."""
-        run, file, ours = self.runs.get(of.mark.run), self.file_of(of.mark), self._campaigns
-        if run is None or file is None or of.origin is None or ours is None:
+        """Whether a row stood in another campaign than its cell ``now`` names, as far as the journal knows it."""
+        run, ours = self.runs.get(of.mark.run), self._campaigns
+        if run is None or of.origin is None or ours is None:
             return False
         if run.id not in self._campaigns_of:
             self._campaigns_of[run.id] = RowCampaigns.of_run(run.config)
         theirs = self._campaigns_of[run.id]
         if theirs is None or not ours.shares_with(theirs):
             return True
-        if ours.shared or (
-            theirs.column == ours.column and any(name == CAMPAIGN.name or code == NOT_FOUND for code, name in of.faults)
-        ):
+        stood_nowhere = any(name == CAMPAIGN.name or code == NOT_FOUND for code, name in of.faults)
+        if ours.shared or (stood_nowhere and theirs.column == ours.column):
             return False
-        if RAGGED_ROW in of.origin.error_code.split("; "):  # its cells stood in other columns
-            found = [cell for cell in of.origin.cells or () if cell.strip() == now.strip() or is_changed(cell, now)]
+        campaigns = self._campaigns_of_row(of, of.origin, theirs, ours, now)
+        return not any(was == goes != "" for was, goes in campaigns)
+
+    def _campaigns_of_row(
+        self, of: Held, origin: Origin, theirs: RowCampaigns, ours: RowCampaigns, now: str
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the campaign in which a row stood and that to which it goes now, for each cell that may name them."""
+        if RAGGED_ROW in origin.error_code.split("; "):  # its cells stood in other columns
+            found = [cell for cell in origin.cells or () if cell.strip() == now.strip() or is_changed(cell, now)]
         else:
             found = self._cells_of(of, theirs.column or "")
             now = found[0] if found and self._column == OF_SHEET else now
-        campaigns = ((theirs.of_cell(cell), ours.of_cell(cell if is_changed(cell, now) else now)) for cell in found)
-        return not any(was == goes != "" for was, goes in campaigns)
+        for cell in found:
+            yield theirs.of_cell(cell), ours.of_cell(cell if is_changed(cell, now) else now)
 
     def _cells_of(self, of: Held, column: str) -> list[str]:
         """Return the original cell of a column, as a mapping finds it; none if unknown."""

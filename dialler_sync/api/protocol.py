@@ -8,7 +8,11 @@ import re
 import select
 from typing import Any
 
+import aiohttp
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import BadHttpMessage
+
+from ..text.phrase import phrase
 
 LONGEST_FIELD = 2**18
 """Bytes of one header, or of the status line."""
@@ -16,7 +20,7 @@ LONGEST_FIELD = 2**18
 MOST_FIELDS = 5_000
 
 LONGEST_HEAD = 2**20
-"""Bytes of all headers; the parser refuses a longer head."""
+"""Bytes of all headers, and of what comes without being a part of the body: headers behind it, for example."""
 
 _END = re.compile(rb"\r?\n\r?\n")
 _FRAMING = re.compile(
@@ -35,6 +39,7 @@ class TolerantHandler(ResponseHandler):
     """One connection, ``made_at`` by the event loop's clock. It buffers the head of an answer until it is complete."""
 
     _head: bytearray | None = None
+    _beside = _read = 0
     used = False
     made_at = 0.0
 
@@ -55,6 +60,7 @@ class TolerantHandler(ResponseHandler):
         """Expect the head of an answer next: a request is about to be sent."""
         self.used = True
         self._head = bytearray()
+        self._beside = self._read = 0
         super().set_response_params(**parameters)
 
     def data_received(self, data: bytes) -> None:
@@ -66,11 +72,26 @@ class TolerantHandler(ResponseHandler):
                 if not _is_plain(data[:end]):
                     data = in_order(data[:end]) + data[end:]
             else:
-                data = self._ordered(self._head, data)
-                if not data:
+                ready = self._ordered(self._head, data)
+                if not ready:
+                    self._count(len(data))
                     self._reschedule_timeout()
                     return
+                data = ready
         super().data_received(data)
+        self._count(len(data))
+
+    def _count(self, length: int) -> None:
+        """End the answer if too much of it has come since its body last grew: aiohttp limits each header alone."""
+        read = self._payload.total_bytes if self._payload is not None else 0
+        self._beside = self._beside + length if read == self._read else 0
+        self._read = read
+        if self._beside > LONGEST_HEAD and self.transport is not None:
+            why = phrase("its headers are longer than {most} MB", most=LONGEST_HEAD >> 20)
+            if self._payload is not None:
+                self._payload.set_exception(aiohttp.ClientPayloadError(why))
+            self.close()
+            self.set_exception(BadHttpMessage(why))
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Pass on an incomplete head, which the parser judges."""
@@ -87,7 +108,7 @@ class TolerantHandler(ResponseHandler):
         while True:
             start = bytes(head[:16]).lstrip(b"\r\n")[: len(_START)].upper()
             end = _END.search(head, seen)
-            if end is None and _START.startswith(start) and len(head) < LONGEST_HEAD:
+            if end is None and _START.startswith(start):
                 return ready
             at = end.end() if end else len(head)
             whole = _STATUS_LINE.sub(_usual_start, bytes(head[:at]))

@@ -14,7 +14,7 @@ from ..files.private import make_folder
 from ..files.whole import new_file
 from ..model import Chunk, Table
 from ..text.double_encoding import may_be_double, once_decoded
-from ..text.own_csv import marked_header, table_writer
+from ..text.own_csv import is_marked_by, marked_header, marks_itself, table_writer
 from ..text.phrase import phrase
 from ..text.spreadsheet import harmless_row
 
@@ -67,13 +67,13 @@ def _csv_file(path: Path, names: Sequence[str]) -> Iterator[Callable[[Iterable[l
         nonlocal marked
         for cells in lines:
             written = harmless_row(cells)
-            marked = marked or written != cells
+            marked = marked or is_marked_by(cells, written)
             writer.writerow(written)
 
     with new_file(path) as file, TemporaryFile("w+", encoding="utf-8", newline="", dir=path.parent) as rows:
         writer = table_writer(rows)
         yield write
         header = harmless_row(names)
-        (marked_header if marked or header != list(names) else table_writer)(file).writerow(header)
+        (marked_header if marked or marks_itself(list(names), header) else table_writer)(file).writerow(header)
         rows.seek(0)
         copyfileobj(rows, file)

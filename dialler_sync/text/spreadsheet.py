@@ -24,8 +24,11 @@ _GOES_ON = r"(?:(?:[\d\s.,%€$£]|[eE][+-]?\d)*+[-+*/^&=<>(＋－]++)++\s*+(?![
 """Arithmetic with more than numbers: ``0+SUM(1)``, ``*A1``. After a cell ``-1`` it ends a formula, for a program to
 which our comma is a decimal sign."""
 
-_BEGINS = re.compile(rf"{_IGNORED}(?:[=@＝＠]|[+＋\-－](?!{_NUMBER}\Z))|'*[\t\r\n]|'++{_GOES_ON}")
-"""A text that begins as a formula, or with a character that programs drop; or that would lose its own apostrophe."""
+_SEP = "[sS][eE][pP]="
+
+_BEGINS = re.compile(rf"{_IGNORED}(?:[=@＝＠]|[+＋\-－](?!{_NUMBER}\Z))|'*[\t\r\n]|'*{_SEP}.\Z|'++{_GOES_ON}")
+"""A text that begins as a formula, or with a character that programs drop; that Excel would hide as the first line
+(``sep=;``); or that would lose its own apostrophe."""
 
 _CONTINUES = re.compile(_GOES_ON)
 _ENDS_SIGNED = re.compile(rf"(?:\A|[{_SEPARATORS}]){_IGNORED}[+＋\-－]{_NUMBER}\Z")
@@ -34,7 +37,7 @@ _ONLY_NUMBERS = re.compile(r"[\deE\s.,%€$£()<>=*/^&+＋\-－]*")
 _WITHIN = re.compile(rf"([{_SEPARATORS}]){_IGNORED}(?=[=@＝＠]|[+＋\-－](?!{_NUMBER}\1|{_LAST_NUMBER}))")
 """A separator, and the text between it and a formula."""
 
-_MAY_BEGIN = re.compile(rf"[^\w.(#]|[^{_SEPARATORS}]*[{_SEPARATORS}]")
+_MAY_BEGIN = re.compile(rf"[^\w.(#]|{_SEP}|[^{_SEPARATORS}]*[{_SEPARATORS}]")
 """Quick test: most texts begin with a letter or digit, and hold no separator."""
 
 _KEPT_AS_TEXT = re.compile(r'\s*="((?:[^"]|"")*)"\s*')

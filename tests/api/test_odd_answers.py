@@ -11,7 +11,7 @@ import brotli
 import pytest
 
 from dialler_sync.api import DiallerClient
-from dialler_sync.api.protocol import LONGEST_FIELD, in_order
+from dialler_sync.api.protocol import LONGEST_FIELD, LONGEST_HEAD, in_order
 from dialler_sync.api.transport import LONGEST_ANSWER, LONGEST_OF_ONE
 from dialler_sync.errors import MaybeDone, NotDone, Refused, RequestError
 
@@ -132,11 +132,24 @@ async def test_head_is_changed_only_where_its_meaning_is_certain(head: bytes, or
     assert in_order(head) == (ordered or head)
 
 
-async def test_header_without_an_end_is_not_kept_for_ever() -> None:
-    """A line longer than any client takes ends the connection."""
-    answer = then_silence(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 8 * LONGEST_FIELD)
+FIELD = b"X: " + b"a" * (LONGEST_FIELD - 100) + b"\r\n"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "field", "said"),
+    [
+        (b"HTTP/1.1 200 OK\r\nX: ", b"a", "not HTTP .its headers are longer than 1 MB"),
+        (b"HTTP/1.1 200 OK\r\n", FIELD, "not HTTP .its headers are longer than 1 MB"),
+        (CHUNKED + b"0\r\n", FIELD, "broke off"),
+        (CHUNKED + b"1\r\n{\r\n0\r\n", FIELD, "broke off"),
+    ],
+)
+async def test_header_without_an_end_is_not_kept_for_ever(start: bytes, field: bytes, said: str) -> None:
+    """More headers than any client takes end the connection, before the body or behind it, however many they are."""
+    answer = then_silence(start + field * (8 * LONGEST_HEAD // len(field)))
     async with ScriptedServer([answer]) as server, DiallerClient(server.settings()) as client:
-        with pytest.raises(MaybeDone, match="not HTTP"):
+        with pytest.raises(MaybeDone, match=said):
             await client.import_contact(BODY, overwrite=True)
 
 

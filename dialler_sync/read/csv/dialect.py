@@ -19,10 +19,11 @@ from ...config import SourceSettings
 from ...errors import InputError
 from ...text.phrase import phrase
 from ..layout.kinds import Kind, kind_of
+from ..layout.mended import is_marked
 from .dialect_doubts import RARE, SAFE_RARE, SEEN_ROWS, check_doubts, is_of_several_cells, named
 from .grammar import Cut, Dialect
 
-TELLS_DELIMITER = re.compile(r'"?sep=([^\r\n])"?(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
+TELLS_DELIMITER = re.compile(r'("?)sep=(?P<sign>[^\r\n])\1(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 """First line that names the delimiter for Excel. Excel hides it, so it has no row number."""
 
 SAMPLE_CHARS = 1 << 16
@@ -76,7 +77,7 @@ def find_dialect(sample: str, source: SourceSettings, *, is_whole: bool) -> tupl
         sample = sample[declared.end() :]
     if declared or source.delimiter != "auto":
         best = _best_with(
-            declared[1] if declared and source.delimiter == "auto" else source.delimiter, sample, source, is_whole
+            declared["sign"] if declared and source.delimiter == "auto" else source.delimiter, sample, source, is_whole
         )
         if source.delimiter == "auto" and best.width == 1 and _HAS_DELIMITER.search(sample.lstrip().partition("\n")[0]):
             raise InputError(
@@ -171,7 +172,7 @@ def _rows(dialect: Dialect, sample: str, is_whole: bool) -> Iterator[Cut]:
 def _best_with(delimiter: str, sample: str, source: SourceSettings, is_whole: bool) -> Judged:
     """Return the best dialect with this delimiter; the usual quote and escape win a tie."""
     quotes = {"auto": ['"'], "none": [""]}.get(source.quote, [source.quote])
-    if source.quote == "auto" and _SINGLE_QUOTED.search(sample):
+    if source.quote == "auto" and _SINGLE_QUOTED.search(sample) and not _is_ours(Dialect(delimiter, '"'), sample):
         quotes.append("'")
     judged = []
     for quote in quotes:
@@ -185,6 +186,12 @@ def _best_with(delimiter: str, sample: str, source: SourceSettings, is_whole: bo
         if not usual.has_doubled:
             judged.append(_judged(Dialect(delimiter, quote, "none"), sample, is_whole))
     return max(judged, key=lambda j: j.score)
+
+
+def _is_ours(dialect: Dialect, sample: str) -> bool:
+    """Whether the first row is the header of a file of ours, which tells the quote: in it, apostrophes are text."""
+    first = next(_rows(dialect, sample, is_whole=True), None)
+    return first is not None and ((all(first.quoted) and not first.broken) or is_marked(first.cells))
 
 
 def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:

@@ -16,6 +16,8 @@ from ...model import CellNote
 Value = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
 """Value of one cell from a reader; an empty cell is ``""``."""
 
+BYTE_ORDER_MARK = "\ufeff"
+
 PRECISION_LOST = CellNote(code="precision_lost")
 
 _FIRST_INEXACT = 1e15
@@ -51,7 +53,7 @@ def moment_of(number: float, code: str, *, from_1904: bool) -> Value:
 
 
 def _string(text: str) -> tuple[str, None]:
-    return text.lstrip("\ufeff"), None  # a pasted byte order mark is not text
+    return text.replace(BYTE_ORDER_MARK, ""), None  # as in a CSV file, it is not text
 
 
 def _number(number: float) -> tuple[str, CellNote | None]:

@@ -11,7 +11,7 @@ from ...errors import InputError
 from ...model import CellNote
 from ...text.phrase import phrase
 from .marks import KnownCell, Mark, Marks
-from .numbers import Value, cell_text
+from .numbers import BYTE_ORDER_MARK, Value, cell_text
 
 _LONG = 1_000_000
 """Smallest number that may be a phone number."""
@@ -144,7 +144,7 @@ def _texts(values: list[Value]) -> tuple[list[str], dict[int, CellNote]]:
     texts: list[str] = []
     notes: dict[int, CellNote] = {}
     for value in values:
-        if type(value) is str and value[:1] != "\ufeff":  # the fast path for most cells
+        if type(value) is str and BYTE_ORDER_MARK not in value:  # the fast path for most cells
             texts.append(value)
             continue
         text, note = cell_text(value)

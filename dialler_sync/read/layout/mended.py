@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,12 +50,22 @@ def own_form(path: Path, source: SourceSettings) -> SourceSettings | None:
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES).replace(b"\0", b"")
-    found = _NEIGHBOURS.search(head)
+    found = {sign.decode("ascii", "replace") for _, sign in _NEIGHBOURS.findall(head)}
     if not found:
         return None
-    return plain_form(source).model_copy(
-        update={"delimiter": found[2].decode("ascii", "replace"), "quote": '"', "escape": "double"}
-    )
+    text = head.decode("latin-1")
+    delimiter = max(sorted(found), key=lambda sign: _told_by(text, sign))
+    return plain_form(source).model_copy(update={"delimiter": delimiter, "quote": '"', "escape": "double"})
+
+
+def _told_by(text: str, delimiter: str) -> tuple[bool, int]:
+    """(whether the last name of a header is one of ours, how many are), as this delimiter cuts it: a name in a list may
+    look like several of ours with another delimiter between."""
+    try:
+        names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    except csv.Error:
+        return False, 0
+    return bool(names and is_own(names[-1])), sum(map(is_own, names))
 
 
 def plain_form(source: SourceSettings) -> SourceSettings:

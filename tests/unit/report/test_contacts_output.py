@@ -6,13 +6,16 @@ import csv
 import io
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from dialler_sync.config import SourceSettings
-from dialler_sync.errors import UsageError
+from dialler_sync.errors import InputError, UsageError
 from dialler_sync.fields import VENDOR_COLUMNS
 from dialler_sync.read import open_table
 from dialler_sync.report.contacts_book import write_xlsx
@@ -90,6 +93,50 @@ def test_formulas_in_a_list_of_any_fields_read_back(tmp_path: Path, columns: tup
 
     (chunk,) = open_table(path, SourceSettings()).chunks()
     assert list(chunk.frame["Name"]) == FORMULAS
+
+
+CELLS = st.one_of(
+    st.text(st.sampled_from(list("'\" \\;,|\t\n\r^=KMsep1")), max_size=6),
+    st.sampled_from(["'K1'", "K1", "sep=;", "Meier", "0171 3920012"]),
+)
+COLUMNS = ["UserData", "Name", "Comments", "'Key'", "sep=^", "Amount; net"]
+
+
+@st.composite
+def chosen(draw: st.DrawFn) -> list[list[str]]:
+    """A header, and rows of which the last is no footnote."""
+    width = draw(st.integers(1, 3))
+    row = st.lists(CELLS, min_size=width, max_size=width)
+    header = draw(st.lists(st.sampled_from(COLUMNS), min_size=width, max_size=width, unique=True))
+    return [
+        header,
+        ["K0"] * width,
+        *draw(st.lists(row.filter(lambda cells: any(map(str.strip, cells))), max_size=3)),
+        ["K9"] * width,
+    ]
+
+
+@given(chosen())
+@example([["UserData", "Name"], ["'K100'", "Meier"]])
+@example([["'UserData'", "Name"], ["K100", "Meier"]])
+@example([["sep=^"], ["K1"], ["K2"]])
+@example([["Sep=;"], ["K1"], ["K2"]])
+@example([["sep=;\nKey", "Name"], ["K1", "A"]])
+@example([["Key"], ["''"], ["'t Hart"], ["'"]])
+@settings(max_examples=150, deadline=None)
+def test_a_list_of_any_fields_reads_back_or_is_refused(table: list[list[str]]) -> None:
+    """Never is it another list than it was, with nothing set but where its header stands."""
+    names, *rows = table
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "list.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
+            write_csv(Listing(tuple(names), [dict(zip(names, row, strict=True)) for row in rows], chosen=True), file)
+        try:
+            found = open_table(path, SourceSettings(header=1))
+            (chunk,) = found.chunks()
+        except InputError:
+            return
+    assert [list(chunk.frame.columns), *chunk.frame.to_numpy().tolist()] == table
 
 
 def test_json_is_one_array_and_keeps_every_value() -> None:

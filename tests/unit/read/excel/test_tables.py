@@ -32,6 +32,7 @@ CELLS: list[tuple[Any, str, str]] = [
     ("  two  blanks ", "General", "  two  blanks "),
     ("line\nbreak", "General", "line\nbreak"),
     ("00123", "General", "00123"),
+    ("\ufeffa\n\ufeffb\ufeffc", "General", "a\nbc"),
     ("Ünïcode 日本 😀", "General", "Ünïcode 日本 😀"),
     ("<&>\"'", "General", "<&>\"'"),
     ("'=1+1", "General", "'=1+1"),

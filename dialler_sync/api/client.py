@@ -35,10 +35,10 @@ from .about import (
     spelt_otherwise,
 )
 from .connection import Connection
-from .json_text import weight
+from .json_text import HEAVIEST, weight
 from .listing import of_campaign, record_stream
 from .retry import is_too_long, judge, unreadable
-from .transport import LONGEST_OF_ONE
+from .transport import LONGEST_OF_ONE, TooLong
 from .wire import (
     CAMPAIGN_NAME,
     StoredContact,
@@ -61,7 +61,7 @@ _MOST_ASKED_AGAIN = 20
 """Contacts of a batch lookup that are asked for one by one."""
 
 MOST_HELD = 2**31
-"""Bytes of memory, as estimated, that the answers to one page take."""
+"""Bytes of memory, as estimated, that the answers to one page take, or those to all requests in flight."""
 
 
 class DiallerClient(Connection):
@@ -158,6 +158,10 @@ class DiallerClient(Connection):
 
     def _hold(self, answer: bytes) -> None:
         if self._held is None:
+            share = MOST_HELD // self.settings.concurrency
+            if len(answer) > share // HEAVIEST and weight(answer) > share:
+                why = phrase("the answer is too large to be held in memory while others are in flight")
+                raise unreadable(why) from TooLong(why)
             return
         self._held += weight(answer)
         if self._held > MOST_HELD:

@@ -52,6 +52,10 @@ def is_too_deep(value: object) -> bool:
 _DEEPEST = 500
 
 
+HEAVIEST = 36
+"""Most bytes of memory, as estimated, that a byte of JSON takes."""
+
+
 def weight(body: bytes) -> int:
     """Estimate the bytes of memory that a JSON text takes when it is decoded: up to thirty times its length. One wide
     letter (an emoji, also as ``\\ud83d``) makes each letter of its text four bytes wide."""

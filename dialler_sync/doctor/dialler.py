@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..api.client import DiallerClient
+from ..api.deadline import ended_after
 from ..api.pace import Gate
 from ..api.query import override_hint, resolve_campaign, unknown_campaigns
 from ..api.tls import tls_context
@@ -143,8 +144,9 @@ def _clock(connection: socket.socket, host: str, path: str, now: Callable[[], fl
     exchange = http.client.HTTPConnection(host)
     exchange.sock = connection
     try:
-        exchange.request("GET", f"{path}/dialler/campaigns")
-        date = exchange.getresponse().headers["Date"]
+        with ended_after(LONGEST, connection):
+            exchange.request("GET", f"{path}/dialler/campaigns")
+            date = exchange.getresponse().headers["Date"]
         ahead = now() - parsedate_to_datetime(date).timestamp()
     except (OSError, http.client.HTTPException, TypeError, ValueError, OverflowError):
         return warning("clock", phrase("the dialler does not send its time"), phrase("compare the clocks by hand"))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import smtplib
-import socket
 import ssl
-import threading
 from contextlib import suppress
 from types import TracebackType
 from typing import BinaryIO
 
+from ..api.deadline import ended_after
 from ..config.notify import SmtpSettings
 from ..text.phrase import phrase
 
@@ -54,15 +53,10 @@ class _Server(smtplib.SMTP):
             smtplib.SMTPServerDisconnected: there is none in time, or too long a one.
         """
         found = self.sock
-        late = threading.Timer(_SECONDS, _end, (found,))
-        late.daemon = True
-        late.start()
-        try:
+        with ended_after(_SECONDS, found):
             if self.file is None and found is not None:
                 self.file = _Limited(found.makefile("rb"), self)
             return super().getreply()
-        finally:
-            late.cancel()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -95,9 +89,3 @@ class _Limited:
         if self._server.said > _LONGEST:
             raise OSError(phrase("it goes on and on"))
         return said
-
-
-def _end(found: socket.socket | None) -> None:
-    with suppress(OSError):
-        if found:
-            found.shutdown(socket.SHUT_RDWR)

@@ -18,10 +18,10 @@ from ..errors import UsageError
 from ..fields import FIELDS, VENDOR_COLUMNS, VENDOR_MARK
 from ..files.pinned import within
 from ..files.private import replaced
-from ..read.layout.mended import is_marked
+from ..read.layout.mended import is_ours
 from ..text.nearest import nearest
 from ..text.outward import json_text, mask, mask_cells, shows
-from ..text.own_csv import is_marked_by, marked_header, marks_itself, table_writer
+from ..text.own_csv import marked_header, table_writer
 from ..text.phrase import figure, phrase
 from ..text.spreadsheet import harmless_row
 from .sheets import SHEET_COLUMNS
@@ -101,15 +101,10 @@ def cell_text(value: object) -> str:
 
 
 def write_csv(listing: Listing, file: IO[str]) -> None:
-    """Write a header and one line per record, in the dialect of the reports, so that formulas in it read back."""
+    """Write a header and one line per record, in the dialect of the reports, so that all of it reads back."""
     listing.check_columns()
     writer, names = table_writer(file), mask_cells(listing.columns)
-    header = harmless_row(names)
-    marked = not is_marked(names) and (
-        marks_itself(list(names), header)
-        or any(is_marked_by(list(line), harmless_row(line)) for line in listing.lines())
-    )
-    (marked_header(file) if marked else writer).writerow(header)
+    (writer if is_ours(names) else marked_header(file)).writerow(harmless_row(names))
     for line in listing.lines():
         writer.writerow(harmless_row(line))
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from shutil import copyfileobj
-from tempfile import TemporaryFile
 from typing import NamedTuple
 
 from ..errors import UsageError
@@ -14,7 +12,7 @@ from ..files.private import make_folder
 from ..files.whole import new_file
 from ..model import Chunk, Table
 from ..text.double_encoding import may_be_double, once_decoded
-from ..text.own_csv import is_marked_by, marked_header, marks_itself, table_writer
+from ..text.own_csv import marked_header, table_writer
 from ..text.phrase import phrase
 from ..text.spreadsheet import harmless_row
 
@@ -60,20 +58,8 @@ def write_table(table: Table, target: Path | None, seen: Callable[[Chunk], None]
 
 @contextmanager
 def _csv_file(path: Path, names: Sequence[str]) -> Iterator[Callable[[Iterable[list[str]]], None]]:
-    """Yield a function that writes rows. The header is made last, as it says whether an apostrophe was put anywhere."""
-    marked = False
-
-    def write(lines: Iterable[list[str]]) -> None:
-        nonlocal marked
-        for cells in lines:
-            written = harmless_row(cells)
-            marked = marked or is_marked_by(cells, written)
-            writer.writerow(written)
-
-    with new_file(path) as file, TemporaryFile("w+", encoding="utf-8", newline="", dir=path.parent) as rows:
-        writer = table_writer(rows)
-        yield write
-        header = harmless_row(names)
-        (marked_header if marked or marks_itself(list(names), header) else table_writer)(file).writerow(header)
-        rows.seek(0)
-        copyfileobj(rows, file)
+    """Yield a function that writes rows."""
+    with new_file(path) as file:
+        marked_header(file).writerow(harmless_row(names))
+        writer = table_writer(file)
+        yield lambda lines: writer.writerows(map(harmless_row, lines))

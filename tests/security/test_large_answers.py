@@ -16,6 +16,7 @@ from dialler_sync.api.json_text import weight
 from dialler_sync.api.listing import MOST_LONG
 from dialler_sync.api.wire import StoredContact
 from dialler_sync.call_lists import ask
+from dialler_sync.config.dialler import DiallerSettings
 from dialler_sync.contacts.call_places import LONGEST_PATH, MOST_FIELDS, flattened
 from dialler_sync.contacts.call_records import Call
 from dialler_sync.contacts.record_file import RecordFile
@@ -173,6 +174,33 @@ def test_one_answer_after_another_is_not_held(
         for _ in range(3):
             done = run(*["contacts", "get", "--from", "contacts.csv", "-o", "json"])
             assert done.code == 0, done.err
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("concurrency", "is_read"), [(4, False), (1, True)])
+async def test_an_answer_takes_its_share_of_the_memory_for_those_in_flight(
+    concurrency: int, is_read: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each row keeps what was looked up while it waits. An answer that weighs too much is not asked for again."""
+    monkeypatch.setattr(client, "MOST_HELD", 3 * weight(b"{}," * 30_000))
+    asked: list[Asked] = []
+
+    def noted(each: Asked) -> dict[str, Any] | None:
+        asked.append(each)
+        return large(each)
+
+    with hostile_dialler(account(noted)) as url:
+        settings = DiallerSettings.model_validate(
+            {"base_url": url, "clients_id": 1, "token": "t0ken-of-a-test", "concurrency": concurrency}
+        )
+        async with client.DiallerClient(settings) as dialler:
+            if is_read:
+                assert [each.id for each in await dialler.find_contacts("K1")] == ["1"]
+            else:
+                with pytest.raises(MaybeDone, match="too large to be held in memory while others are in flight"):
+                    await dialler.find_contacts("K1")
+
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("last", [[], ["--since", "last"]])

@@ -19,7 +19,6 @@ from ...config import SourceSettings
 from ...errors import InputError
 from ...text.phrase import phrase
 from ..layout.kinds import Kind, kind_of
-from ..layout.mended import is_marked
 from .dialect_doubts import RARE, SAFE_RARE, SEEN_ROWS, check_doubts, is_of_several_cells, named
 from .grammar import Cut, Dialect
 
@@ -172,7 +171,7 @@ def _rows(dialect: Dialect, sample: str, is_whole: bool) -> Iterator[Cut]:
 def _best_with(delimiter: str, sample: str, source: SourceSettings, is_whole: bool) -> Judged:
     """Return the best dialect with this delimiter; the usual quote and escape win a tie."""
     quotes = {"auto": ['"'], "none": [""]}.get(source.quote, [source.quote])
-    if source.quote == "auto" and _SINGLE_QUOTED.search(sample) and not _is_ours(Dialect(delimiter, '"'), sample):
+    if source.quote == "auto" and _SINGLE_QUOTED.search(sample):
         quotes.append("'")
     judged = []
     for quote in quotes:
@@ -186,12 +185,6 @@ def _best_with(delimiter: str, sample: str, source: SourceSettings, is_whole: bo
         if not usual.has_doubled:
             judged.append(_judged(Dialect(delimiter, quote, "none"), sample, is_whole))
     return max(judged, key=lambda j: j.score)
-
-
-def _is_ours(dialect: Dialect, sample: str) -> bool:
-    """Whether the first row is the header of a file of ours, which tells the quote: in it, apostrophes are text."""
-    first = next(_rows(dialect, sample, is_whole=True), None)
-    return first is not None and ((all(first.quoted) and not first.broken) or is_marked(first.cells))
 
 
 def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:

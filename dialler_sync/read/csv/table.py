@@ -14,7 +14,6 @@ from ...errors import InputError
 from ...model import Chunk, Layout
 from ...own_columns import is_own
 from ...pages import CHARS, ROWS, batched_rows, chars_of
-from ...text.own_csv import begins_as_marked
 from ...text.phrase import counted, phrase
 from ...text.spreadsheet import restore, shown
 from ..encoding.detect import find_encoding
@@ -27,6 +26,7 @@ from .dialect import SAMPLE_CHARS, find_dialect
 from .dialect_doubts import foreign_cells
 from .grammar import Dialect
 from .lines import MARK, without_marks
+from .ours import own_settings
 from .rows import CsvFile
 
 _TAIL_BYTES = 1 << 16
@@ -143,16 +143,18 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
     with _named(path):
         encoding = find_encoding(path, source)
         sample, is_whole = _sample(path, encoding)
+        ours = own_settings(path, encoding, source)
+        source = ours or source
         dialect, width = find_dialect(sample, source, is_whole=is_whole)
         file = CsvFile(path, encoding, dialect, width, source)
         seen = chain.from_iterable(run.seen() for run in file.runs())
         first_rows = next(batched_rows(seen, SAMPLE_ROWS, lambda row: chars_of(row.cells)), [])
         head = [(row.number, row.cells) for row in first_rows]
-        foreign = _cut_foreign_header(head, dialect, width)
+        foreign = [] if ours else _cut_foreign_header(head, dialect, width)
         header = find_header(head, source)
         file = replace(file, width=len(header.columns), values=columns_of(Kind.VALUE, head, header))
-        extent = find_extent(file.runs(), header)
-    marked = header.vendor or is_marked(header.columns) or begins_as_marked(sample, [cells for _, cells in head])
+        extent = find_extent(file.runs(), header, to_end=ours is not None)
+    marked = header.vendor or is_marked(header.columns) or ours is not None
     names = (*_as_meant(header.columns, marked=marked), *("",) * extent.blank_columns)
     ignored = tuple(i for i, name in enumerate(names) if is_own(name))
     if len(ignored) == len(names):

@@ -42,21 +42,23 @@ class Extent:
     below: tuple[tuple[str, ...], ...] = ()
 
 
-def find_extent(runs: Iterator[Run], header: Header) -> Extent:
-    """Read all rows of a file, from its first line to the end of the table.
+def find_extent(runs: Iterator[Run], header: Header, *, to_end: bool = False) -> Extent:
+    """Read all rows of a file, from its first line to the end of the table; ``to_end``: that is the end of the file.
 
     Raises:
         InputError: as :meth:`CsvFile.runs`, or a row may belong to the table as well as begin another one.
     """
     run = next(runs, None)
-    survey = _Survey(header, run.seen() if run else [])
+    survey = _Survey(header, run.seen() if run else [], to_end=to_end)
     while run:
         following = next(runs, None)
         if not survey.adds_whole(run):
             rows = [row for row in run.seen() if row.number >= header.first_row]
             ahead = rows + (following.seen()[:_LOOK_AHEAD] if following else [])
             for i, row in enumerate(rows):
-                if survey.repeats_header(row):
+                if to_end:
+                    survey.add(row)
+                elif survey.repeats_header(row):
                     survey.restart(row)
                 elif survey.ends_before(row, ahead[i : i + _LOOK_AHEAD]):
                     return survey.extent(second_table=row)
@@ -69,7 +71,8 @@ def find_extent(runs: Iterator[Run], header: Header) -> Extent:
 class _Survey:
     """Facts about a table, collected while its rows pass by."""
 
-    def __init__(self, header: Header, first_rows: Sequence[Seen]) -> None:
+    def __init__(self, header: Header, first_rows: Sequence[Seen], *, to_end: bool) -> None:
+        self._to_end = to_end
         sample = [row for row in first_rows if row.number >= header.first_row][:_SAMPLE]
         self._width = len(header.columns)
         self._names = list(header.columns) if header.rows else []
@@ -139,7 +142,7 @@ class _Survey:
         return at is not None and self._header[-1][at] in _folded([cells[at] for cells in rows])
 
     def _leave_out_footnotes(self) -> None:
-        rows = self._footnotes.at_end_of(self._tail, self._last or self._first_row - 1)
+        rows = [] if self._to_end else self._footnotes.at_end_of(self._tail, self._last or self._first_row - 1)
         for _ in rows:
             self._tail.pop()
         if rows:

@@ -16,6 +16,9 @@ _HEAD_BYTES = 1 << 20
 _OF_CONTACTS = 20
 """Fewest fields by which a list of the dialler's contacts is known, which has all of them."""
 
+_OF_REPORT = 4
+"""Fewest columns of ours by which a report is known."""
+
 _NAME = rb"_(?:%s)" % "|".join(name[1:] for name in FAILED_COLUMNS_OF_SEVERAL).encode()
 _NEIGHBOURS = re.compile(rb"""(?<!\w)%b("?)([^\w"'\r\n])\1%b\b""" % (_NAME, _NAME))
 
@@ -34,8 +37,17 @@ def is_marked(names: Sequence[str]) -> bool:
     """Whether a header is that of a file of ours, in which an apostrophe stands before a text that would run as a
     formula: it has a column of our reports, or those of a list of the dialler's contacts.
     """
+    return any(map(is_own, names)) or _is_of_contacts(names)
+
+
+def is_ours(names: Sequence[str]) -> bool:
+    """Whether a header is certainly that of a report of ours, or of a list of all that the dialler has of contacts."""
+    return sum(map(is_own, names)) >= _OF_REPORT or _is_of_contacts(names)
+
+
+def _is_of_contacts(names: Sequence[str]) -> bool:
     of_contacts = {"ID", *FIELDS}.intersection(names)
-    return any(map(is_own, names)) or ({"ID", "UserData"} <= of_contacts and len(of_contacts) >= _OF_CONTACTS)
+    return {"ID", "UserData"} <= of_contacts and len(of_contacts) >= _OF_CONTACTS
 
 
 def is_of_vendor(names: Sequence[str]) -> bool:

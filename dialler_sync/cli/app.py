@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..files.pinned import real
 from ..text.secrets import MASK, url_secrets
 from .logs import log_to_stderr
 from .source_options import source_given
@@ -61,7 +62,7 @@ class App:
         from ..jobs.settings import load_config, with_source
 
         settings = load_config(path, token_needed=token_needed, finished=finished, trusted=self.trust)
-        _log.debug("configuration: %s, dialler %s", path.resolve(), settings.dialler.root)
+        _log.debug("configuration: %s, dialler %s", real(path), settings.dialler.root)
         until = until_given()
         dialler = settings.dialler.until(until) if until else settings.dialler
         return settings.model_copy(update={"source": with_source(settings.source, source_given()), "dialler": dialler})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..files.pinned import real
 from ..text.command_line import command, set_options
 from ..text.phrase import phrase
 from .app import App
@@ -84,7 +85,7 @@ def choose(
             files=files,
             time=when(run),
             target=in_words(run.target),
-            path=path.resolve(),
+            path=real(path),
         )
     )
     return Chosen(run, settings, path, target)

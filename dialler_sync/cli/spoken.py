@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from ..exit_codes import ExitCode
+from ..files.pinned import real
 from ..files.url import Url
 from ..text.phrase import phrase
 from .codes import exit_codes
@@ -103,7 +104,7 @@ def _is_there(path: Path) -> bool:
 
 def _is_same(written: Path, read: Path) -> bool:
     try:
-        return written.resolve() == read.resolve()
+        return real(written) == real(read)
     except OSError:  # the working folder is gone
         return False
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import ConfigError
+from ..files.pinned import real
 from ..files.url import is_address
 from ..text.phrase import phrase
 from .document import Document, KeyPath, Place, Plain, read_document
@@ -73,11 +74,11 @@ def _extended(document: Document) -> Path | None:
 
 
 def _folder(path: Path) -> Path:
-    return path.resolve().parent
+    return real(path).parent
 
 
 def _refuse_circle(files: list[Path], following: Path, named_at: str) -> None:
-    if following.resolve() in (path.resolve() for path in files):
+    if real(following) in map(real, files):
         way = " → ".join(path.name for path in (*files, following))
         raise ConfigError(
             phrase("{named_at}: extends: forms a circle ({way}). Remove one of them.", named_at=named_at, way=way)

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails, to_jsonable_python
 
 from ..errors import ConfigError
 from ..files import trust
+from ..files.pinned import real
 from ..text.nearest import nearest
 from ..text.outward import keep_secret, mask
 from ..text.phrase import counted, mark, phrase
@@ -97,7 +98,7 @@ def load_config(
         ]
     if faults:
         raise ConfigError(*faults)
-    settings = _with_absolute_paths(settings, document.path.resolve().parent)
+    settings = _with_absolute_paths(settings, real(document.path).parent)
     for what, named in files_to_trust(settings):
         trust.require(what, named, trust=trusted)
     if settings.notify and not trusted:
@@ -136,7 +137,7 @@ def load_source(path: Path, *, trusted: bool | None = None) -> SourceSettings:
     document = read_configuration(path)
     try:
         stores = TypeAdapter(Stores).validate_python(document.values.get("sources") or {})
-        stores = stores_beside(document.path.resolve().parent, stores)
+        stores = stores_beside(real(document.path).parent, stores)
         source = SourceSettings.model_validate(document.values.get("source") or {}).with_stores(stores)
     except ValidationError as error:
         faults = [ErrorDetails(**{**fault, "loc": ("source", *fault["loc"])}) for fault in error.errors()]

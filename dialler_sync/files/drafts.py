@@ -86,7 +86,7 @@ if sys.platform != "win32":
             if found.st_uid == os.geteuid() and _is_left(number, alone=alone):
                 if _is_marked(number, found):
                     delete_draft(path, os.dup(number))
-                elif time.time() - found.st_mtime > _YOUNG and (path := path.resolve()) not in _named:
+                elif time.time() - found.st_mtime > _YOUNG and (path := Path(os.path.realpath(path))) not in _named:
                     _named.add(path)
                     _log.warning(
                         phrase(

@@ -100,8 +100,8 @@ def _target(link: int, folder: Path) -> Path:
 def real(path: Path) -> Path:
     """Return a path without its links. Others may swap links and folders on its way just now: then, as it is."""
     try:
-        return path.resolve()
-    except (OSError, RuntimeError):  # RuntimeError: links in a circle, up to Python 3.12
+        return Path(os.path.realpath(path))  # Path.resolve has a RuntimeError for links in a circle, up to Python 3.12
+    except (OSError, ValueError):
         return path.absolute()
 
 

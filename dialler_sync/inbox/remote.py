@@ -22,6 +22,7 @@ from ..config import SourceSettings
 from ..errors import DiallerSyncError, InputError
 from ..fetch.folder import Entry, RemoteFolder
 from ..fetch.remote import download
+from ..files.pinned import real
 from ..files.private import make_folder, replaced
 from ..files.url import Url
 from ..journal.inbox import InboxNotes
@@ -278,7 +279,7 @@ class RemoteClaim:
 
     def is_of(self, entry: Mapping[str, Any]) -> bool:
         """Whether it is the file of a run's record: no other has this private copy."""
-        return bool(entry["path"] == str(self.place.resolve()))
+        return bool(entry["path"] == str(real(self.place)))
 
     def sha256(self, source: SourceSettings) -> str:
         """Return the SHA-256 of the list in the file.

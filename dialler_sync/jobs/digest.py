@@ -11,9 +11,11 @@ from typing import Any
 
 from ..config.notify import NotifySettings
 from ..exit_codes import ExitCode, worst
+from ..files.pinned import real
 from ..journal import Journal
 from ..journal.notices import NewNotice
 from ..report.night_page import CampaignNight, night_verdict
+from ..text.outward import escaped
 from ..text.stamp import stamp
 from .message import DIGEST
 from .notify import WELL, is_part, ping_end
@@ -41,7 +43,7 @@ class _Judged:
 
     @property
     def noted_as(self) -> str:
-        return self.member.target or f"night {self.member.path.resolve()}"
+        return self.member.target or _name_of(self.member.path)
 
     def is_told(self, on: str) -> bool:
         night = self.member.night
@@ -64,6 +66,11 @@ class _Judged:
         }
 
 
+def _name_of(path: Path) -> str:
+    """Return under which name the journal, which stores text only, has a night or a configuration."""
+    return f"night {escaped(str(real(path)))}"
+
+
 def ping_starts(all_notify: Iterable[NotifySettings]) -> None:
     """Ping the start of a night, once for each address."""
     for notify in {each.ping: each for each in all_notify if each.digest}.values():
@@ -73,7 +80,7 @@ def ping_starts(all_notify: Iterable[NotifySettings]) -> None:
 def tell_of_night(folder: Path, members: Sequence[Member], journal: Journal) -> None:
     """Tell each receiver of all its campaigns at once, those that fail first."""
     judged = [_judge(each, journal) for each in members if each.notify is None or each.notify.digest]
-    what, by_receiver = f"night {folder.resolve()}", list(_by_receiver(judged, journal))
+    what, by_receiver = _name_of(folder), list(_by_receiver(judged, journal))
     found = [NewNotice(each.noted_as, each.event, {}, delivered=True) for each in judged if each.event]
     for receiver, ours in by_receiver:
         if any(each.is_told(each.member.notify.on if each.member.notify else "change") for each in ours):
@@ -90,7 +97,7 @@ def tell_of_night(folder: Path, members: Sequence[Member], journal: Journal) -> 
 
 def _judge(member: Member, journal: Journal) -> _Judged:
     night = member.night
-    before = journal.last_event(*stored_names(member.target), f"night {member.path.resolve()}") == "failing"
+    before = journal.last_event(*stored_names(member.target), _name_of(member.path)) == "failing"
     newest = next((run for run in night.history if not is_part(run["files"])), {})
     failing = night.code not in WELL or bool(newest.get("alarm"))
     if night.code == ExitCode.OK and not night.runs:

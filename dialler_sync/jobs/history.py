@@ -25,6 +25,7 @@ from ..errors import (
     UsageError,
 )
 from ..exit_codes import ExitCode
+from ..files.pinned import real
 from ..journal import READING, Journal, RunRecord
 from ..run.address import put_reports
 from ..run.begin import REPORTS, delete_reports, writing_to
@@ -168,7 +169,7 @@ def _delete_reports(run: RunRecord) -> bool:
 def delete_old_reports(journal: Journal, folder: Path, keep: timedelta, now: datetime | None = None) -> None:
     """Delete the reports in a folder of finished runs that ended longer ago than ``keep``; the journal keeps the runs.
     Reports elsewhere, of other configurations or ``--out``, stay."""
-    limit, folder = (now or datetime.now(UTC)) - keep, folder.resolve()
+    limit, folder = (now or datetime.now(UTC)) - keep, real(folder)
     for run in journal.runs():
         ended = run.state == "finished" and run.finished_at and datetime.fromisoformat(run.finished_at) < limit
         if ended and Path(run.out).parent == folder:

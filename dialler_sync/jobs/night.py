@@ -24,12 +24,14 @@ from ..config.notify import NotifySettings
 from ..errors import ConfigError, DiallerSyncError, UsageError
 from ..exit_codes import ExitCode, exit_code, meaning_of, worst
 from ..files import trust
+from ..files.pinned import real
 from ..files.portable import interrupt
 from ..files.private import make_folder
 from ..files.whole import spared
 from ..journal import Journal, RunRecord
 from ..report.night_page import CampaignNight, night_verdict, write_night_page
 from ..run.begin import REPORTS, own_folder
+from ..text.outward import escaped
 from ..text.phrase import figure, phrase
 from .digest import Member, ping_starts, tell_of_night
 from .notify import WELL
@@ -85,8 +87,8 @@ def configurations(folder: Path, *, trusted: bool = False) -> list[Path]:
             continue
         with suppress(ConfigError):  # its own call will say what is wrong with it
             base = extended_by(path)
-            bases |= {base.resolve()} if base else set()
-    found = [path for path in files if not path.name.startswith("_") and path.resolve() not in bases]
+            bases |= {real(base)} if base else set()
+    found = [path for path in files if not path.name.startswith("_") and real(path) not in bases]
     if not found:
         raise UsageError(
             phrase(
@@ -113,7 +115,7 @@ def run_night(folder: Path, journal: Journal, options: NightOptions) -> list[Cam
             used[path] = _settings(path, options)
             diallers[used[path].dialler.identity].append(path)
         except DiallerSyncError as error:
-            nights[path] = CampaignNight(path.stem, exit_code(error, {}), "; ".join(map(str, error.args)))
+            nights[path] = CampaignNight(escaped(path.stem), exit_code(error, {}), "; ".join(map(str, error.args)))
             _log.error("%s: %s", path.stem, error)
     ping_starts(settings.notify for settings in used.values() if settings.notify)
     with ThreadPoolExecutor(max(len(diallers), 1)) as pool:
@@ -257,7 +259,7 @@ def _record(text: str) -> Mapping[str, Any]:
 
 
 def _is_import_by(path: Path, run: RunRecord) -> bool:
-    return run.command == "import" and Path(run.config_path).resolve() == path.resolve()
+    return run.command == "import" and real(Path(run.config_path)) == real(path)
 
 
 def _night_of(
@@ -268,7 +270,7 @@ def _night_of(
     summaries = [dict(run.summary or {}) for run in tonight]
     history = [dict(run.summary or {}) for run in ended[:HISTORY]]
     needs = "" if code in WELL else _needs(summaries, errors) or meaning_of(code)
-    return CampaignNight(path.stem, code, needs, summaries, history)
+    return CampaignNight(escaped(path.stem), code, needs, summaries, history)
 
 
 _REASONS = 3

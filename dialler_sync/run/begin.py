@@ -14,6 +14,7 @@ from typing import Any
 from ..config import Settings, fingerprint
 from ..errors import DiallerSyncError, StopRun, UsageError
 from ..files.held import folder_held
+from ..files.pinned import real
 from ..files.private import delete, delete_drafts, delete_folder, real_folder
 from ..files.private import make_folder as make_private
 from ..files.trust import foreign_link, is_foreign
@@ -64,7 +65,7 @@ def begin_run(
         target=target,
         campaign=str(settings.campaign),
         out=str(folder or make_folder(out or own_folder(settings.reports.dir or REPORTS) / run_id)),
-        config_path=str(config_path.resolve()),
+        config_path=str(real(config_path)),
         config=fingerprint(settings),
         options={**options, "mapped": _source_columns(settings), "user": _user()},
         started_at=stamp(started, "milliseconds"),

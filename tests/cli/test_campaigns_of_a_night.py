@@ -8,9 +8,11 @@ import os
 import re
 import shlex
 import signal
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from dialler_sync.simulator import SimulatorServer, Store
 
 from ..conftest import Configure, Run
 from ..helpers.commands import KILLED, start
-from ..helpers.receivers import mail_server
+from ..helpers.receivers import hook, mail_server
 
 Contacts = Callable[..., Path]
 Campaign = Callable[..., Path]
@@ -92,6 +94,36 @@ def test_each_campaign_is_a_run_with_one_summary_page_and_code(
     assert len(list(Path("reports").glob("*/summary.json"))) == 2
     assert "good" not in run("night", "lists", "--quiet-for", "0", "--page", "other.html").err
     assert "Rows read, the oldest run first" not in page
+
+
+def a_loop(folder: Path) -> None:
+    (folder / "odd.yaml").symlink_to(folder / "odd.yaml")
+
+
+def not_utf_8(folder: Path) -> None:
+    Path(os.fsdecode(os.fsencode(folder) + b"/odd\xff.yaml")).write_text("")
+
+
+@pytest.mark.usefixtures("warm")
+@pytest.mark.parametrize("odd", [a_loop, not_utf_8])
+@pytest.mark.parametrize("config_path", ["lists/odd.yaml", "a\0b"])
+def test_an_odd_file_or_an_edited_journal_takes_no_end_away(
+    odd: Callable[[Path], None], config_path: str, run: Run, campaign: Campaign, tmp_path: Path
+) -> None:
+    """Others may put such a file into an open folder."""
+    with hook() as told:
+        more = f"notify: {{webhook: '{told.url}', on: always, digest: true}}\n"
+        odd(campaign("good", row("A"), more=more).parent)
+        for key in ("B", "C"):
+            done = run("night", "lists", "--quiet-for", "0")
+
+            assert done.code == ExitCode.USAGE
+            assert "1 of 2 campaigns needs a hand; 1 of 1 row succeeded." in done.out, done.out + done.err
+            assert "1 of 2 campaigns" in Path("reports/night.html").read_text(encoding="utf-8")
+            with closing(sqlite3.connect(tmp_path / "state" / "journal.db")) as journal, journal:
+                journal.execute("UPDATE runs SET config_path = ?", (config_path,))
+            campaign("good", row(key), more=more)
+    assert len(told.told) == 2
 
 
 @pytest.mark.usefixtures("warm")

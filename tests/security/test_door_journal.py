@@ -22,7 +22,8 @@ CELLS = (
     "", "text", 0, -7, 99, 2**62, 1.5, b"\xff\xfe", "null", "[]", "{}", "[1]", '{"a": 1}', "NaN", "{", '"x"',
     "[" * DEEP + "]" * DEEP, '{"a":' * DEEP, "9" * 5_000, '{"counts": 1}', "[null]", "0000-00-00T00:00:00Z", "99999",
     "0001-01-01T00:00:00+23:59", "succeeded", "pending", "sending", "failed", "rejected", "delete", "lock", "nonsense",
-    "import", "reconcile", "undo", "retry", "\x1b[2J", "a\nb", "x; y:z; moved", "http://[::1/x", "\u202e", "x" * 70_000,
+    "import", "reconcile", "undo", "retry", "\x1b[2J", "a\nb", "a\0b", "loop", "x; y:z; moved",
+    "http://[::1/x", "\u202e", "x" * 70_000,
     '{"event": "digest", "campaigns": 5}', '{"event": "finished", "counts": "abc", "errors": {}}',
     '{"event": "\\ud800"}', '{"event": "finished", "exit_code": 99}', '[{"key": 5}]',
 )  # fmt: skip
@@ -32,7 +33,7 @@ COMMANDS = (
     "retry RUN", "retry --file mended.csv RUN", "undo RUN --yes", "undo RUN --yes --dry-run",
     "import contacts.csv --compare journal", "plan contacts.csv --compare journal", "import mended.csv",
     "import --inbox inbox --quiet-for 0", "doctor", "calls --since last --to calls.csv",
-    "forget --user-data K3 --yes --dry-run", "forget --user-data K3 --yes",
+    "forget --user-data K3 --yes --dry-run", "forget --user-data K3 --yes", "night nights",
 )  # fmt: skip
 
 
@@ -101,6 +102,9 @@ def test_crafted_rows(
     assert first.reports
     shutil.copy(first.reports / "failed.csv", "mended.csv")
     Path("inbox").mkdir()
+    Path("nights").mkdir()
+    shutil.copy(config, "nights/one.yaml")
+    Path("loop").symlink_to("loop")
     stopped = run("import", path, "--limit", "2")
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
     for end in ("", now):

@@ -129,8 +129,8 @@ class Layout:
     are columns of our own files; ``remarks`` are sentences for the user. ``vendor`` marks the vendor's own headerless
     format. ``unread_from`` is the row where a second table with nearly the same header begins: its rows are not read,
     and an import refuses the file; ``next_table`` is the row where one with any header begins. ``mended``: the table
-    carries the columns of ``failed.csv``, so it is only part of a list. ``below``: the cells of rows that were taken
-    for totals and footnotes.
+    carries the columns of ``failed.csv``, so it is only part of a list. ``above``, ``below``: the cells of rows that
+    were taken for titles, and for totals and footnotes.
     """
 
     path: Path
@@ -150,6 +150,7 @@ class Layout:
     next_table: int | None = None
     mended: bool = False
     remarks: tuple[str, ...] = ()
+    above: tuple[tuple[str, ...], ...] = ()
     below: tuple[tuple[str, ...], ...] = ()
 
     @property
@@ -160,7 +161,7 @@ class Layout:
     def facts(self) -> dict[str, Any]:
         """Return the findings as plain values, without path, sheet, cells and empty ones."""
         found = asdict(self)
-        del found["path"], found["sheet"], found["below"]
+        del found["path"], found["sheet"], found["above"], found["below"]
         return {name: value for name, value in found.items() if value not in (None, (), "", False)}
 
 

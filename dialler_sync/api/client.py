@@ -38,7 +38,7 @@ from .connection import Connection
 from .json_text import HEAVIEST, weight
 from .listing import of_campaign, record_stream
 from .retry import is_too_long, judge, unreadable
-from .transport import LONGEST_OF_ONE, TooLong
+from .transport import LONGEST_ANSWER, LONGEST_OF_ONE, TooLong
 from .wire import (
     CAMPAIGN_NAME,
     StoredContact,
@@ -61,7 +61,10 @@ _MOST_ASKED_AGAIN = 20
 """Contacts of a batch lookup that are asked for one by one."""
 
 MOST_HELD = 2**31
-"""Bytes of memory, as estimated, that the answers to one page take, or those to all requests in flight."""
+"""Bytes of memory, as estimated, that the answers to one page take, or those to all rows in flight."""
+
+PARKED = 4
+"""Rows that may wait to be sent again, per request in flight, each with an answer."""
 
 
 class DiallerClient(Connection):
@@ -156,12 +159,16 @@ class DiallerClient(Connection):
         finally:
             self._held = None
 
+    def _share(self, answer: bytes) -> None:
+        """Refuse an answer that, held by each row in flight and each that waits, would take too much memory."""
+        share = MOST_HELD // (self.settings.concurrency * (2 + PARKED))
+        if len(answer) > share // HEAVIEST and weight(answer) > share:
+            why = phrase("the answer is too large to be held in memory while others are in flight")
+            raise unreadable(why) from TooLong(why)
+
     def _hold(self, answer: bytes) -> None:
         if self._held is None:
-            share = MOST_HELD // self.settings.concurrency
-            if len(answer) > share // HEAVIEST and weight(answer) > share:
-                why = phrase("the answer is too large to be held in memory while others are in flight")
-                raise unreadable(why) from TooLong(why)
+            self._share(answer)
             return
         self._held += weight(answer)
         if self._held > MOST_HELD:
@@ -169,14 +176,17 @@ class DiallerClient(Connection):
                 phrase("the dialler's answers about a few contacts are too large to be held in memory")
             )
 
-    async def _read(self, name: str, body: bytes = b"", meant: Meant | None = None, **values: str | int) -> Records:
+    async def _read(
+        self, name: str, body: bytes = b"", meant: Meant | None = None, *, alone: bool = False, **values: str | int
+    ) -> Records:
         """Read records, with retries.
 
-        ``meant``: whether the records answer this question.
+        ``meant``: whether the records answer this question. ``alone``: no other answer is held meanwhile.
         """
 
         def judged(reply: httpx.Response) -> Records:
-            self._hold(reply.content)
+            if not alone:
+                self._hold(reply.content)
             found = _records(reply)
             if meant and found and not meant(found):
                 raise self._misdirected()
@@ -185,7 +195,10 @@ class DiallerClient(Connection):
         method, url = self._endpoints[name].method, self._url(name, **values)
         if "languagesID" in values:  # not sent by default: an older dialler may not know the parameter
             url = url.copy_merge_params({"languagesID": values["languagesID"]})
-        return await self.repeating(lambda: self._send(self._request(method, url, body), judged, as_probe=True))
+        longest = LONGEST_ANSWER if alone else min(LONGEST_ANSWER, MOST_HELD // self.settings.concurrency)
+        return await self.repeating(
+            lambda: self._send(self._request(method, url, body, longest=longest), judged, as_probe=True)
+        )
 
     async def _find(self, name: str, wanted: int | str) -> Records:
         """Read the records with this ID; "not found" is an answer too."""
@@ -212,6 +225,7 @@ class DiallerClient(Connection):
 
         def judged(reply: httpx.Response) -> StoredContact:
             answer = judge(reply)
+            self._share(reply.content)
             contact = imported_contact(answer)
             if user_data is not None and (
                 not change_is_about(answer, user_data=user_data)
@@ -287,7 +301,7 @@ class DiallerClient(Connection):
         """
         numbers = [i if (number := id_number(str(i))) is None else number for i in ids]
         body = orjson.dumps({"UserDataList": list(user_data), "IDList": numbers})
-        spoken = {} if language is None else {"languagesID": language}
+        spoken: dict[str, Any] = {} if language is None else {"languagesID": language}
         try:
             told = await self._read("batch_contacts", body, of_any(user_data, ids), **spoken)
             return each_once([*told, *await self._asked_again(spelt_otherwise(user_data, told))])
@@ -348,7 +362,7 @@ class DiallerClient(Connection):
 
     async def list_campaigns(self) -> Records:
         """Return all campaigns (function 13)."""
-        return await self._read("list_campaigns")
+        return await self._read("list_campaigns", alone=True)
 
     async def get_campaign(self, campaign_id: int) -> Mapping[str, Any] | None:
         """Return a campaign by its ID (function 13); None if there is no such campaign."""

@@ -93,7 +93,7 @@ def _words(error: Exception) -> str:
                 port=error.port,
                 error=cause,
             )
-        return f"{error.host}:{error.port}: {cause}"
+        return f"{error.host}:{error.port}: {str(cause).strip() or phrase('the connection broke off')}"
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return phrase("no connection within the time limit")
     if isinstance(error, aiohttp.ServerDisconnectedError):

@@ -56,6 +56,16 @@ _MAY_BE_EMPTY = frozenset({400, 409, 422})
 _REFUSALS = {400: "bad_request", 401: UNAUTHORISED, 403: UNAUTHORISED, 404: NOT_FOUND, 409: "conflict"}
 _TUNNEL_REFUSED = frozenset(range(400, 500)) - {408, 429}
 _PASSING = {429: "rate_limited", 503: "unavailable"}
+_LOST = re.compile(
+    rb"reset before headers(?!\. reset reason: (?:(?:local |remote )?connection failure|connection timeout|overflow))"
+    rb"|backend fetch failed|backend (?:read|write) error|(?:first|between) bytes? timeout|guru meditation",
+    re.IGNORECASE,
+)
+"""A proxy (Envoy, Varnish, Fastly) passed the request on, and lost the dialler: 503 there, 502 or 504 with others."""
+
+_LOOKED_AT = 4_096
+"""Bytes of an answer in which a proxy says why it refuses."""
+
 _MAYBE = {408: "timeout", 502: "bad_gateway", 504: "gateway_timeout"}
 
 TURNED_AWAY = frozenset(_PASSING.values())
@@ -112,12 +122,12 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
         other = _NO_PATH if _BARE.match(reply.request.url.path) else _NO_SUCH
         said = phrase(_NO_SUCH_PUT if is_put else other, function=target, message=message)
         raise Refused(ENDPOINT_MISSING, said, http_status=status)
-    if status in _PASSING:
+    if status in _PASSING and not _LOST.search(reply.content[:_LOOKED_AT]):
         raise NotDone(_PASSING[status], message, http_status=status, retry_after=_retry_after(reply, now))
     if status in _MAYBE or status >= 500:
         # After a 500 the dialler itself has finished; behind a gateway's 502 or 504 it may still be at work.
         raise MaybeDone(
-            _MAYBE.get(status, "server_error"),
+            (_MAYBE | _PASSING).get(status, "server_error"),
             message,
             http_status=status,
             retry_after=_retry_after(reply, now),

@@ -25,12 +25,28 @@ _SENTENCE = 500
 """Most characters of a sentence in the list of commands; its lines are broken, and not cut."""
 
 
+class TextType(click.types.StringParamType):
+    """Text, which an undecodable byte is not: no message, journal or request could hold it. Paths are another type."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse what is not text."""
+        text = str(super().convert(value, param, ctx))
+        if not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
+            self.fail(phrase("is not text in this terminal's encoding"), param, ctx)
+        return text
+
+
+_TEXT = TextType()
+
+
 class SpokenCommand(click.Command):
     """A command; its help ends with its exit codes. ``replaces``: whether it writes over what has the name."""
 
     def __init__(self, *args: Any, codes: Collection[ExitCode] = (), replaces: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._codes, self._replaces = codes, replaces
+        for param in self.params:
+            param.type = _TEXT if param.type is click.STRING else param.type
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse like click; the variable of an option is named after its long form, not after our parameter.

@@ -243,12 +243,12 @@ def check(cluster: str, settings: ClusterSettings) -> None:
         ) from error
     if _LOCAL.fullmatch(cluster):
         return
-    parts = urlsplit(cluster)
     try:
+        parts = urlsplit(cluster)
         host, port = parts.hostname, parts.port
     except ValueError:
         host = port = None
-    if parts.scheme not in {"tcp", "tls"} or not host or not port:
+    if not cluster.startswith(("tcp://", "tls://")) or not host or not port:
         raise UsageError(
             phrase("--cluster {cluster}: write tls://HOST:8786, local, or local:4 (4 workers)", cluster=cluster)
         )

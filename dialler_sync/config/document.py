@@ -255,14 +255,14 @@ def _not_set(at: str, name: str) -> str:
 
 def _require_characters(text: str, at: str, *, in_pattern: bool = False) -> None:
     """Refuse half a character (``"\\ud800"``), an environment variable's bytes that are not UTF-8, and the character
-    NUL, which no name of a file may hold; a pattern may remove it from cells."""
+    NUL, which no name of a file may hold; a pattern may remove it from cells. The text may be a secret."""
     if "\0" in text and not in_pattern:
-        raise ConfigError(phrase("{at}: '{text}' has the character NUL: remove it.", at=at, text=text))
+        raise ConfigError(phrase("{at}: the text has the character NUL: remove it.", at=at))
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise ConfigError(
-            phrase("{at}: '{text}' has bytes that are not UTF-8, or half a character: replace them.", at=at, text=text)
+            phrase("{at}: the text has bytes that are not UTF-8, or half a character: replace them.", at=at)
         ) from error
 
 

@@ -57,7 +57,7 @@ def row_limit(text: str | None) -> Limit | None:
     return Limit.model_validate(found)
 
 
-_LIMIT = re.compile(r"(?P<rows>\d+)|(?P<percent>\d+(?:\.\d+)?)\s*%")
+_LIMIT = re.compile(r"(?P<rows>\d{1,15})|(?P<percent>\d+(?:\.\d+)?)\s*%")
 
 
 RowLimit = Annotated[Limit, BeforeValidator(lambda text: row_limit(text) if isinstance(text, str) else text)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,7 +42,7 @@ def find_runs(journal: Journal, wanted: Wanted, number: int) -> list[dict[str, A
     """Return the facts of the newest runs that are looked for, the newest first."""
     undos = undone_by(journal)
     states = ((run, state_of(journal, run)) for run in journal.runs())
-    found = islice((pair for pair in states if wanted.fits(*pair)), number)
+    found = islice((pair for pair in states if wanted.fits(*pair)), min(number, sys.maxsize))
     return [facts_of(journal, *pair, undos) for pair in found]
 
 

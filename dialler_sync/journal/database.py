@@ -351,7 +351,7 @@ def _identity(url: sa.URL) -> tuple[int, int] | None:
 
 
 def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def _number(text: str) -> int:

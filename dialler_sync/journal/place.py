@@ -54,7 +54,7 @@ def url_of(state: str | Path) -> sa.URL:
         text.encode()
     except UnicodeEncodeError:  # which no URL of SQLAlchemy can hold
         raise UsageError(
-            phrase("--state: {path} has bytes that are not UTF-8 text. Name another journal.", path=text)
+            phrase("--state: the name has bytes that are not UTF-8 text. Name another journal.")  # it may be a secret
         ) from None
     if "://" not in text and not _CONNECTION.match(text):
         return _file(sa.URL.create("sqlite", database=text))

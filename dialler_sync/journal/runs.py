@@ -11,14 +11,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..errors import UsageError
+from ..errors import JournalError, UsageError
 from ..exit_codes import ExitCode
 from ..text.command_line import command
 from ..text.outward import json_text
 from ..text.phrase import mark, phrase
 from . import schema
 from .at_work import forget, is_at_work
-from .cells import optional
+from .cells import OddCell, optional
 from .database import Database
 from .failures import damaged
 from .records import READING, RunRecord
@@ -119,7 +119,19 @@ def _clear(connection: sa.Connection, run_id: str) -> None:
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: json_text(value) if name in _JSON and value is not None else value for name, value in values.items()}
+    """Return the cells of a run's record.
+
+    Raises:
+        JournalError: one could not be read again, and with it the whole journal: half a character passes in JSON.
+    """
+    cells = {name: json_text(value) if name in _JSON and value is not None else value for name, value in values.items()}
+    columns: Any = schema.runs.c
+    try:
+        for name in cells.keys() & set(_JSON):
+            columns[name].type.look(cells[name])
+    except OddCell as odd:
+        raise JournalError(phrase("the journal cannot record this run: {odd}.", odd=odd)) from None
+    return cells
 
 
 def _run(row: Any) -> RunRecord:

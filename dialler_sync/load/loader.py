@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from ..api.client import DiallerClient
+from ..api.client import PARKED, DiallerClient
 from ..errors import MaybeDone, Refused, RequestError, StopRun
 from ..model import SpooledRow, Status
 from .attempt import Attempt
@@ -26,9 +26,6 @@ from .rules import Rules
 
 SENT_ALONE = 10
 """Most rows sent one after the other."""
-
-PARKED = 4
-"""Rows that may be parked per row in flight."""
 
 
 class Loader:

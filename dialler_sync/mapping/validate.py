@@ -207,7 +207,9 @@ class Checker:
 
     def _ragged(self, cells: int) -> Fault:
         if cells == self._width:
-            what = phrase("A quote in the row is stray or not closed, so its columns may have shifted.")
+            what = phrase(
+                "A quote in the row, or in one above it, is stray or not closed, so its columns may have shifted."
+            )
         else:
             what = phrase(
                 "The row has {cells} cells and the header {width}, so its columns may have shifted.",

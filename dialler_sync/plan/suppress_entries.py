@@ -12,7 +12,7 @@ from ..text.phrase import mark, phrase
 from .suppress import addresses_in, bare_address, digits_of, digits_within, entry_of
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Container, Sequence
 
     from ..config.suppress import SuppressSettings
     from ..mapping.cells import Columns
@@ -156,20 +156,20 @@ class Entries:
                     if found and not found <= self.found:
                         self.numbers_at.append(position)
 
-    def take_below(self, rows: Iterable[Sequence[str]]) -> None:
-        """Take what may be an entry from rows that look like totals and footnotes: the last entry may be one of them,
-        and one too many harms nobody.
+    def take_beside(self, above: Sequence[Sequence[str]], below: Sequence[Sequence[str]]) -> None:
+        """Take what may be an entry from rows that look like titles, totals and footnotes: the last entry may be one of
+        them, and one too many harms nobody.
 
         Raises:
-            InputError: one of them has an entry, by its look, that is not understood.
+            InputError: one ``below`` the table has an entry, by its look, that is not understood.
         """
         unread: list[str] = []
-        for cells in rows:
+        for cells in (*above, *below):
             for at, cell in enumerate(cells):
                 if (at in self._positions or self._settings.by != "user_data") and _may_be_entry(cell, self._settings):
                     found = _entries(cell, self._settings) or _entries_within(cell, self._settings)
                     self.found |= found
-                    if not found and _is_like_entry(cell, self._settings):
+                    if not found and cells in below and _is_like_entry(cell, self._settings):
                         unread.append(phrase("the row below the table that has '{cell}'", cell=cell))
         self._require_none(unread)
 

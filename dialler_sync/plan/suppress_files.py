@@ -65,7 +65,7 @@ def _read(settings: SuppressSettings, whole: Settings, today: date) -> Suppressi
         entries.take(chunk, last_days.expired(chunk) if settings.expires else frozenset())
     entries.require_understood()
     _tell_other_numbers(settings, [table.layout.columns[at] for at in entries.numbers_at])
-    entries.take_below(table.layout.below)
+    entries.take_beside(table.layout.above, table.layout.below)
     if entries.none_seen and not settings.may_be_empty:
         raise InputError(
             phrase(

@@ -21,6 +21,7 @@ from ..files.trust import foreign_link, is_foreign
 from ..files.url import Url
 from ..journal import READING, Journal, RunRecord
 from ..mapping.binding import filter_name
+from ..text.outward import escaped
 from ..text.phrase import phrase
 from ..text.stamp import stamp
 from .address import OUT, give_again, give_reports, leave_place, require_place
@@ -89,7 +90,7 @@ def begin_run(
 def _user() -> str:
     """Return the name of the user who began the run; with sudo, of the user who called it."""
     try:
-        return os.environ.get("SUDO_USER") or getpass.getuser()
+        return escaped(os.environ.get("SUDO_USER") or getpass.getuser())
     except (ImportError, OSError, KeyError):  # a container's user without a name
         return str(os.getuid()) if hasattr(os, "getuid") else ""
 
@@ -200,17 +201,25 @@ def make_folder(path: Path) -> Path:
         _require_empty(path)
         return real_folder(path)  # others may have put a link of theirs in its place
     except OSError as error:
-        raise UsageError(
-            phrase(
-                "the report folder {path} cannot be created: {error}. Name another with --out or reports.dir.",
-                path=path.absolute(),
-                error=error.strerror,
-            )
-        ) from error
+        raise _not_made(path, error) from error
+
+
+def _not_made(path: Path, error: OSError) -> UsageError:
+    return UsageError(
+        phrase(
+            "the report folder {path} cannot be created: {error}. Name another with --out or reports.dir.",
+            path=path.absolute(),
+            error=error.strerror,
+        )
+    )
 
 
 def _require_empty(path: Path) -> None:
-    if any(path.iterdir()):
+    try:
+        is_empty = not any(path.iterdir())
+    except OSError as error:
+        raise _not_made(path, error) from error
+    if not is_empty:
         raise UsageError(
             phrase("--out {path}: not empty; reports of a run are never overwritten. Name another folder.", path=path)
         )

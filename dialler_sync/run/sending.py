@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, filterfalse, islice
@@ -206,7 +207,7 @@ class Sending:
     def _rows(self) -> Iterator[SpooledRow]:
         """Yield the rows that have not been sent."""
         doubtful = self.left.doubtful
-        limit = None if self.limit is None else self.limit - self._ahead
+        limit = None if self.limit is None else min(self.limit - self._ahead, sys.maxsize)
         return islice((row for row in self.prepared.to_send() if row.seq not in doubtful), limit)
 
     async def _send_ahead(self) -> None:

@@ -1,4 +1,4 @@
-"""The dialect of our CSV files, and how a reader knows those that have none of our columns."""
+"""The dialect of our CSV files; ``read/csv/ours.py`` knows them again."""
 
 from __future__ import annotations
 

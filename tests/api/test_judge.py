@@ -121,11 +121,30 @@ CASES = [
     Case(429, b"", NotDone, "rate_limited", "HTTP 429 Too Many Requests"),
     Case(503, HTML, NotDone, "unavailable", "HTTP 503 Service Unavailable"),
     Case(503, said(503), NotDone, "unavailable"),
+    *(
+        Case(
+            503,
+            b"upstream connect error or disconnect/reset before headers. reset reason: " + why,
+            NotDone,
+            "unavailable",
+            "",
+        )
+        for why in (b"connection failure", b"remote connection failure, transport failure reason: refused", b"overflow")
+    ),
     # nobody knows
     Case(408, b"", MaybeDone, "timeout", "HTTP 408 Request Timeout"),
     Case(500, said(500), MaybeDone, "server_error"),
     Case(500, b"", MaybeDone, "server_error", "HTTP 500 Internal Server Error"),
     Case(502, HTML, MaybeDone, "bad_gateway", "HTTP 502 Bad Gateway"),
+    *(
+        Case(503, body, MaybeDone, "unavailable", "")
+        for body in (
+            b"upstream connect error or disconnect/reset before headers. reset reason: connection termination",
+            b"upstream connect error or disconnect/reset before headers. retried and the latest reset reason: overflow",
+            b"<h1>Error 503 Backend fetch failed</h1><p>Backend fetch failed</p>",
+            b"<title>503 first byte timeout</title>",
+        )
+    ),
     Case(504, HTML, MaybeDone, "gateway_timeout", "HTTP 504 Gateway Timeout"),
     Case(507, b"", MaybeDone, "server_error", "HTTP 507 Insufficient Storage"),
     Case(599, b"", MaybeDone, "server_error", "HTTP 599"),

@@ -39,7 +39,7 @@ def test_a_dialler_without_campaigns(run: Run, configure: Configure, dialler: Si
     dialler.store.campaigns.clear()
 
     assert run("campaigns", "list", "-o", "json").out == "[]\n"
-    assert run("campaigns", "list", "-o", "csv").out.split() == ["ID,Name"]
+    assert run("campaigns", "list", "-o", "csv").out.split() == ['"ID","Name"']
 
 
 @pytest.mark.parametrize(

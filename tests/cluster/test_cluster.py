@@ -218,6 +218,7 @@ def test_what_is_no_scheduler_is_said(
         ("http://127.0.0.1:8786", "write tls://HOST:8786"),
         ("tcp://127.0.0.1", "write tls://HOST:8786"),
         ("locally", "write tls://HOST:8786"),
+        ("tls://[x]:8786", "write tls://HOST:8786"),
     ],
 )
 def test_a_cluster_that_is_not_there_is_said_at_once(

@@ -182,7 +182,7 @@ async def test_an_answer_takes_its_share_of_the_memory_for_those_in_flight(
     concurrency: int, is_read: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each row keeps what was looked up while it waits. An answer that weighs too much is not asked for again."""
-    monkeypatch.setattr(client, "MOST_HELD", 3 * weight(b"{}," * 30_000))
+    monkeypatch.setattr(client, "MOST_HELD", 3 * (2 + client.PARKED) * weight(b"{}," * 30_000))
     asked: list[Asked] = []
 
     def noted(each: Asked) -> dict[str, Any] | None:

@@ -183,4 +183,4 @@ def test_a_name_that_is_no_text(name: str, run: Run) -> None:
     done = run("--state", name, "runs", "list")
 
     assert done.code == ExitCode.USAGE
-    assert r"\xff.db has bytes that are not UTF-8 text" in done.err
+    assert "is not text in this terminal's encoding" in done.err

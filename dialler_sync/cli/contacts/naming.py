@@ -12,6 +12,7 @@ import click
 from ...files.url import path_of
 from ...text.phrase import phrase
 from ..options import with_options
+from ..spoken import TextType
 
 if TYPE_CHECKING:
     from ...jobs.contacts import Named
@@ -19,18 +20,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class UserDataType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
+class UserDataType(TextType):
     """Text that is not empty; it is passed on exactly."""
 
     name = "U"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Refuse invalid UserData."""
-        text = str(value)
+        text = super().convert(value, param, ctx)
         if not text:
             self.fail(phrase("is empty"), param, ctx)
-        if not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
-            self.fail(phrase("is not text in this terminal's encoding"), param, ctx)
         return text
 
 

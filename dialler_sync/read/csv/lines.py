@@ -70,13 +70,12 @@ class Blocks:
 class Lines:
     """Lines of one block, continued into the next blocks while a row is incomplete.
 
-    ``taken``: the lines of the current row; the caller clears it after each row. ``closing``: the last line that an
-    unclosed quote seemed to reach, which must hold another stray quote.
+    ``taken``: the lines of the current row; the caller clears it after each row.
     """
 
     def __init__(self, block: str, blocks: Blocks) -> None:
         self.taken: list[str] = []
-        self.closing: str | None = None
+        self._suspect: dict[int, str] = {}
         self._pending = deque(StringIO(block, newline=""))
         self._blocks = blocks
 
@@ -96,9 +95,14 @@ class Lines:
         self._pending.extendleft(reversed(lines))
         self.taken.clear()
 
-    def ends_a_quote(self, lines: list[str]) -> bool:
-        """Whether one of the lines holds the stray quote that seemed to close another row's quote."""
-        return any(line is self.closing for line in lines)
+    def suspect(self, lines: list[str]) -> None:
+        """Note lines that may be parts of a cell above, or hold the stray quote that seemed to close one."""
+        self._suspect.update((id(line), line) for line in lines)
+
+    def are_suspect(self, lines: list[str]) -> bool:
+        """Whether one of the lines is suspect."""
+        found = [self._suspect.pop(id(line), None) for line in lines]
+        return any(line is not None for line in found)
 
     def _go_on(self) -> bool:
         self._pending.extend(StringIO(self._blocks.next(), newline=""))

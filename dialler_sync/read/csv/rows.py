@@ -40,7 +40,7 @@ class CsvFile:
     """A CSV file with a known layout.
 
     ``width``: usual number of cells in a row; it decides how a broken row is read. ``values``: columns that usually
-    hold values, which tell a row from a part of a cell.
+    hold values, which tell a row from a part of a cell. ``ours``: we wrote the file, and no quote in it is stray.
     """
 
     path: Path
@@ -49,6 +49,7 @@ class CsvFile:
     width: int
     source: SourceSettings
     values: tuple[int, ...] = ()
+    ours: bool = False
 
     def runs(self) -> Iterator[Run]:
         """Yield every row of the file, from row 1 on.
@@ -115,7 +116,7 @@ class CsvFile:
                 for cells in self._reader(lines):
                     if len(lines.taken) > 1 and self._swallows_rows(lines.taken, cells):
                         break
-                    flags = self._flags("".join(lines.taken)) | (BROKEN if lines.ends_a_quote(lines.taken) else 0)
+                    flags = self._flags("".join(lines.taken)) | (BROKEN if lines.are_suspect(lines.taken) else 0)
                     lines.taken.clear()
                     yield cells, flags
                 else:
@@ -131,11 +132,12 @@ class CsvFile:
 
     def _careful_row(self, first: str, lines: Lines) -> Row:
         """Read the row that begins with the line ``first``, by the grammar of the dialect."""
-        cells = self.dialect.cut_line(first)
+        cells, flags = self.dialect.cut_line(first), NOTABLE
+        if cells == [""]:
+            return [], 0
         if cells is None:
             cells, flags = self._quoted_row(first, lines)
-            return cells, flags | (BROKEN if lines.ends_a_quote([first]) else 0)
-        return ([], 0) if cells == [""] else (cells, NOTABLE)
+        return cells, flags | (BROKEN if lines.are_suspect([first]) else 0)
 
     def _quoted_row(self, first: str, lines: Lines) -> Row:
         text, more = first, 1
@@ -162,7 +164,8 @@ class CsvFile:
         used = lines_until(taken, cut.end)
         swallows = used > 1 and self._swallows_rows(taken[:used], cut.cells)
         if swallows:
-            lines.closing = taken[used - 1]
+            # One cell can look like several rows, and the rows like a cell: then none of them is imported.
+            lines.suspect(taken[used - 1 : used] if self._is_untidy(cut) else taken[1:used])
         broken = cut.broken or swallows
         if broken:
             cut, used = self._repaired(taken)
@@ -187,7 +190,7 @@ class CsvFile:
         It has if half of its lines have the usual number of cells and the row does not; or if the row and all its lines
         do, but the lines have too many well-placed delimiters, or values in the columns of values, for a coincidence.
         """
-        if self.width < 2:
+        if self.width < 2 or (self._is_of_cells(lines) and not self._is_untidy(self.dialect.cut("".join(lines)))):
             return False
         rows = [self.dialect.cut(line).cells for line in lines]
         fitting = sum(len(row) == self.width for row in rows)
@@ -196,6 +199,18 @@ class CsvFile:
         return fitting == len(lines) and (
             fitting * (self.width - 1) >= _NO_COINCIDENCE or all(map(self._has_values, rows))
         )
+
+    def _is_of_cells(self, lines: list[str]) -> bool:
+        """Whether lines certainly are parts of cells if the quotes around them are in order: we wrote them, or the
+        row ends as none of them does.
+        """
+        ends = [line[len(line.rstrip("\r\n")) :] for line in lines]
+        return self.ours or (ends[-1] != "" and ends[-1] not in ends[:-1])
+
+    def _is_untidy(self, cut: Cut) -> bool:
+        """Whether a row has a quote where a program would not write one."""
+        plain = (cell for cell, quoted in zip(cut.cells, cut.quoted, strict=True) if not quoted)
+        return cut.broken or any(self.dialect.quote in cell for cell in plain)
 
     def _has_values(self, cells: list[str]) -> bool:
         kinds = {kind_of(cells[i].strip(self.dialect.quote)) for i in self.values}

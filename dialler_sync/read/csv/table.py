@@ -146,7 +146,7 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
         ours = own_settings(path, encoding, source)
         source = ours or source
         dialect, width = find_dialect(sample, source, is_whole=is_whole)
-        file = CsvFile(path, encoding, dialect, width, source)
+        file = CsvFile(path, encoding, dialect, width, source, ours=ours is not None)
         seen = chain.from_iterable(run.seen() for run in file.runs())
         first_rows = next(batched_rows(seen, SAMPLE_ROWS, lambda row: chars_of(row.cells)), [])
         head = [(row.number, row.cells) for row in first_rows]
@@ -175,6 +175,7 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
         vendor=header.vendor or is_of_vendor(names),
         unread_from=extent.unread_from,
         next_table=extent.next_table,
+        above=header.above,
         below=extent.below,
         mended=is_mended(names),
         remarks=(*foreign, *header.remarks, *_unnamed(names), *extent.remarks, *_open_end(path, encoding)),

@@ -16,7 +16,7 @@ from ...text.phrase import counted, figure, mark, phrase
 from ...text.spreadsheet import restore
 from ..layout.extent import Extent, find_extent
 from ..layout.header import SAMPLE_ROWS, SEARCH, find_header
-from ..layout.mended import is_marked, is_mended, is_of_vendor, plain_form
+from ..layout.mended import is_marked, is_mended, is_of_vendor, mended_at, plain_form
 from ..layout.runs import Run
 from .book import open_book, readable
 from .package import check_sheets
@@ -79,7 +79,7 @@ def _content(book: Book, sheet: Sheet) -> Content | None:
 
 
 def _is_mended(content: Content) -> bool:
-    return any(is_mended(texts) for _, texts, _ in islice(content.cells.rows(sketched=True), SEARCH))
+    return mended_at(texts for _, texts, _ in islice(content.cells.rows(sketched=True), SEARCH)) is not None
 
 
 def _no_data(book: Book, chosen: str | None) -> str:
@@ -113,6 +113,7 @@ def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSe
         vendor=header.vendor or is_of_vendor(names),
         unread_from=extent.unread_from,
         next_table=extent.next_table,
+        above=header.above,
         below=extent.below,
         mended=is_mended(names),
         remarks=(*header.remarks, *extent.remarks, *content.remarks, *_merged(content, header.first_row, extent)),

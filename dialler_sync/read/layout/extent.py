@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...errors import InputError
+from ...own_columns import is_own
 from ...text.phrase import counted, figure, phrase
 from .footnotes import Footnotes, filled, first_text
 from .header import Header, columns_headed, columns_of
@@ -56,10 +57,10 @@ def find_extent(runs: Iterator[Run], header: Header, *, to_end: bool = False) ->
             rows = [row for row in run.seen() if row.number >= header.first_row]
             ahead = rows + (following.seen()[:_LOOK_AHEAD] if following else [])
             for i, row in enumerate(rows):
-                if to_end:
-                    survey.add(row)
-                elif survey.repeats_header(row):
+                if survey.repeats_header(row):
                     survey.restart(row)
+                elif to_end:
+                    survey.add(row)
                 elif survey.ends_before(row, ahead[i : i + _LOOK_AHEAD]):
                     return survey.extent(second_table=row)
                 else:
@@ -123,8 +124,8 @@ class _Survey:
             self._settle(self._tail.popleft())
 
     def repeats_header(self, row: Seen) -> bool:
-        """Whether a row repeats a line of the table's header."""
-        return _folded(row.cells) in self._header
+        """Whether a row repeats a line of the table's header; in a table of ours, only one that no row can be."""
+        return _folded(row.cells) in self._header and (not self._to_end or any(map(is_own, row.cells)))
 
     def restart(self, row: Seen) -> None:
         """Leave out a repeated header, and the footnotes between the rows above and below it."""

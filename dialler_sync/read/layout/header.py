@@ -21,7 +21,7 @@ from ...fields import VENDOR_COLUMNS, VENDOR_MARK
 from ...text.phrase import counted, phrase
 from .evidence import BELOW, MOSTLY, Row, evidence, is_header
 from .kinds import Kind, kind_of
-from .mended import is_mended, plain_form
+from .mended import mended_at, plain_form
 
 Rows = Sequence[tuple[int, Sequence[str]]]
 
@@ -38,6 +38,7 @@ class Header:
 
     ``rows``: row numbers of the header, empty without a header. ``columns``: one name a column, ``""`` for an empty
     header cell. ``first_row``: the first row that may be data. ``vendor``: the dialler vendor's own headerless format.
+    ``above``: the cells of rows above the header that are not part of the table.
     """
 
     rows: tuple[int, ...]
@@ -45,6 +46,7 @@ class Header:
     first_row: int
     remarks: tuple[str, ...] = ()
     vendor: bool = False
+    above: tuple[tuple[str, ...], ...] = ()
 
 
 def find_header(rows: Rows, source: SourceSettings) -> Header:
@@ -59,7 +61,7 @@ def find_header(rows: Rows, source: SourceSettings) -> Header:
     filled = [Row(number, tuple(cells)) for number, cells in rows if any(cell.strip() for cell in cells)]
     if not filled:
         raise InputError(phrase("there are no rows in it."))
-    ours = next((at for at, row in enumerate(filled[:SEARCH]) if is_mended(row.cells)), None)
+    ours = mended_at(row.cells for row in filled[:SEARCH])
     if ours is not None:
         return _made(filled, ours, 1, plain_form(source))
     if source.header != "auto":
@@ -150,10 +152,32 @@ def _header_further_down(rows: list[Row], start: int) -> int | None:
         fits = len(row.cells) == width != len(rows[i - 1].cells)
         if (row.filled > fullest or fits) and row.filled == len(row.trimmed) and Kind.VALUE not in row.kinds:
             support, against = evidence(row, below)
-            if support >= min(2, width) and not against and evidence(rows[start], rows[start + 1 : i])[0] < 2:
+            above = evidence(rows[start], rows[start + 1 : i])[0]
+            if support >= min(2, width) and not against and above < 2:
+                if above and row.trimmed == rows[start].trimmed:
+                    return None  # the same header again
+                if above and _is_of_a_table(rows[start], rows[start + 1 : i]):
+                    raise InputError(
+                        phrase(
+                            "rows {first} to {last}, above the header in row {row}, can be a table of their own: put "
+                            "them under the same header, or set source.header to {row} if they are not to be read.",
+                            first=rows[start].number,
+                            last=rows[i - 1].number,
+                            row=row.number,
+                        )
+                    )
                 return i
         fullest = max(fullest, row.filled)
     return None
+
+
+def _is_of_a_table(header: Row, below: list[Row]) -> bool:
+    """Whether words above rows that have as many cells, with values, are more than a block of names and values."""
+    return (
+        header.filled > 2
+        and Kind.VALUE not in header.kinds
+        and any(row.filled == header.filled and Kind.VALUE in row.kinds for row in below)
+    )
 
 
 def _more_header_rows(rows: list[Row], at: int) -> int:
@@ -248,6 +272,7 @@ def _header(header: list[Row], data: list[Row], source: SourceSettings, above: l
         columns=columns,
         first_row=last + 1 if header else data[0].number,
         remarks=tuple(remarks),
+        above=tuple(row.cells for row in above),
     )
 
 

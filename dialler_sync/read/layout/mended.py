@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ...config import SourceSettings
 from ...fields import FIELDS, VENDOR_COLUMNS
-from ...own_columns import FAILED_COLUMNS, FAILED_COLUMNS_OF_SEVERAL, is_own
+from ...own_columns import CHANGE, FAILED_COLUMNS, FAILED_COLUMNS_OF_SEVERAL, is_own
 
 _HEAD_BYTES = 1 << 20
 _OF_CONTACTS = 20
 """Fewest fields by which a list of the dialler's contacts is known, which has all of them."""
+
+_OF_CALLS = {"UserData", "ContactID", "CallID", CHANGE}
+"""Fields by which a list of calls is known."""
 
 _OF_REPORT = 4
 """Fewest columns of ours by which a report is known."""
@@ -33,6 +36,21 @@ def is_mended(names: list[str] | tuple[str, ...]) -> bool:
     return (len(ours) > 1 or "_run" in ours) and any(name.strip() and not is_own(name) for name in names)
 
 
+def mended_at(rows: Iterable[Sequence[str]]) -> int | None:
+    """Find a header with our columns among the first rows of a table; None if there is none.
+
+    A title above it has fewer cells. Anything else above it is a table, and our names below are what somebody wrote
+    into cells.
+    """
+    widest = 0
+    for at, names in enumerate(rows):
+        filled = sum(bool(name.strip()) for name in names)
+        if filled > widest and is_mended(tuple(names)) and (not widest or sum(map(is_own, names)) > 1):
+            return at
+        widest = max(widest, filled)
+    return None
+
+
 def is_marked(names: Sequence[str]) -> bool:
     """Whether a header is that of a file of ours, in which an apostrophe stands before a text that would run as a
     formula: it has a column of our reports, or those of a list of the dialler's contacts.
@@ -41,8 +59,18 @@ def is_marked(names: Sequence[str]) -> bool:
 
 
 def is_ours(names: Sequence[str]) -> bool:
-    """Whether a header is certainly that of a report of ours, or of a list of all that the dialler has of contacts."""
-    return sum(map(is_own, names)) >= _OF_REPORT or _is_of_contacts(names)
+    """Whether a header tells that a table is ours."""
+    return is_report(names) or is_listing(names)
+
+
+def is_report(names: Sequence[str]) -> bool:
+    """Whether a header is certainly that of a report of ours."""
+    return sum(map(is_own, names)) >= _OF_REPORT
+
+
+def is_listing(names: Sequence[str]) -> bool:
+    """Whether a header is that of a list of calls, or of all that the dialler has of contacts."""
+    return _is_of_contacts(names) or {*names} >= _OF_CALLS
 
 
 def _is_of_contacts(names: Sequence[str]) -> bool:

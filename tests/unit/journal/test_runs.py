@@ -40,6 +40,18 @@ def test_an_empty_name_is_no_run_also_where_there_is_only_one(journal: Journal, 
         journal.run(name)
 
 
+@pytest.mark.parametrize("odd", [{"options": {"source": {"sheet": "\ud800"}}}, {"config": {"source.sheet": "\ud800"}}])
+def test_what_could_not_be_read_again_is_not_written(journal: Journal, odd: dict[str, object]) -> None:
+    """One such record makes all of the journal unreadable."""
+    with pytest.raises(JournalError, match="cannot record this run: a cell of runs"):
+        journal.add_run(replace(RUN, **odd))  # type: ignore[arg-type]
+    journal.add_run(RUN)
+    with pytest.raises(JournalError, match="cannot record this run"):
+        journal.update_run(RUN.id, **odd)
+
+    assert [each.id for each in journal.runs()] == [RUN.id]
+
+
 @pytest.mark.parametrize("ids", [("run-1", "run-10"), ("run-10", "run-1")])
 def test_a_whole_id_is_meant_whichever_run_was_written_down_first(journal: Journal, ids: tuple[str, str]) -> None:
     for name in ids:

@@ -336,6 +336,23 @@ def test_the_last_entry_counts_though_it_looks_like_a_footnote(by: str, text: st
     assert not found.reason({name: "y"})
 
 
+@pytest.mark.parametrize("second", ["Phone,Since", "Number,Since"])
+def test_entries_above_another_header_count(second: str, tmp_path: Path) -> None:
+    """A list is continued with a header of its own; what is above looks like a title then."""
+    text = f"Phone,Since\n0171 3920012,01.11.2026\n\nNew in May:\n\n{second}\n0173 3920014,02.11.2026\n"
+    column = "Phone" if second.startswith("Phone") else "Number"
+    found = _read_list(tmp_path, text, column=column, region="DE")
+
+    for number in ("+491713920012", "+491733920014"):
+        assert found.reason({"PhoneNumber1": number})
+
+
+def test_a_title_with_another_number_is_no_entry(tmp_path: Path) -> None:
+    text = "List 4711-0815-2222 of May\n\nPhone,Since\n0173 3920014,02.11.2026\n0173 3920015,02.11.2026\n"
+
+    assert _read_list(tmp_path, text, column="Phone", region="DE").reason({"PhoneNumber1": "+491733920014"})
+
+
 @pytest.mark.parametrize(
     "last",
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
 from dialler_sync.fields import VENDOR_COLUMNS
+from dialler_sync.own_columns import FAILED_COLUMNS
 from dialler_sync.read.csv.table import open_csv
 
 from ....helpers.csv_files import read
@@ -222,14 +224,48 @@ def test_limits_of_quoted_cells(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("between", [[], [["K7", "Carla", "0171 394"]]])
 def test_two_stray_quotes(tmp_path: Path, first: list[str], last: list[str], between: list[list[str]]) -> None:
-    """Stray quotes in two rows do not join them: both are flagged, and the rows between are not."""
+    """Stray quotes in two rows do not join them. But what is between may be lines of a cell: all are flagged."""
     others = [[f"K{i}", f"Miller {i}", f"0171 39{i}"] for i in range(10, 16)]
     table = [*others, first, *between, last, *others]
     found = read(tmp_path, "Key;Name;Phone\n" + "".join(";".join(cells) + "\n" for cells in table))
 
     assert found.cells == table
-    assert sorted(found.ragged) == [8, 9 + len(between)]
+    assert sorted(found.ragged) == [8, *(9 for _ in between), 9 + len(between)]
     assert "stray or unclosed quote" in found.remarks
+
+
+WRITTEN = "please,at,noon\nK9,x,Victim,0171 3920099\nz,y"
+
+
+@pytest.mark.parametrize(("end", "inside"), [("\r\n", "\n"), ("\n", "\r\n")])
+def test_cell_of_lines_that_end_otherwise(tmp_path: Path, end: str, inside: str) -> None:
+    """What somebody wrote into a cell is no row, although it looks like one: rows end otherwise."""
+    cell = WRITTEN.replace("\n", inside)
+    rows = [
+        ["K1", "ok", "Meier", "0171 3920011"],
+        ["K2", cell, "Huber", "0171 3920012"],
+        ["K3", "ok", "Li", "0171 392"],
+    ]
+    text = StringIO()
+    csv.writer(text, lineterminator=end).writerows([["Key", "Note", "Name", "Phone"], *rows])
+    found = read(tmp_path, text.getvalue())
+
+    assert found.cells == rows
+    assert not found.ragged
+
+
+def test_lines_that_may_be_of_a_cell_or_rows(tmp_path: Path) -> None:
+    """Nothing tells whether somebody wrote rows into a cell, or two quotes are stray: no line of it is imported."""
+    text = StringIO()
+    rows = [
+        ["K1", "ok", "Meier", "0171 3920011"],
+        ["K2", WRITTEN, "Huber", "0171 3920012"],
+        ["K3", "ok", "Li", "0171 3"],
+    ]
+    csv.writer(text, lineterminator="\n").writerows([["Key", "Note", "Name", "Phone"], *rows])
+    found = read(tmp_path, text.getvalue())
+
+    assert sorted(found.ragged) == [3, 4, 5]
 
 
 @pytest.mark.parametrize("cell", ["Main St 1; 53111 Bonn\nRoom 2; left", "Bonn\nBeuel", "a;b;c\nd;e;f"])
@@ -240,4 +276,20 @@ def test_cell_of_several_lines(tmp_path: Path, cell: str) -> None:
     found = read(tmp_path, f'Key;Name;Phone\n{text}K1;"{cell}";0171 1234\n{text}')
 
     assert found.rows[8] == ["K1", cell, "0171 1234"]
+    assert not found.ragged
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+@pytest.mark.parametrize("inside", ["\r\n", "\n"])
+def test_what_looks_like_rows_in_a_cell_of_ours(tmp_path: Path, end: str, inside: str) -> None:
+    """A fixed file keeps its rows, whatever is written into a cell, and however an editor ends its lines."""
+    cell = WRITTEN.replace("\n", inside)
+    names = ["Key", "Note", "Name", "Phone", *FAILED_COLUMNS]
+    mark = ["run", "2", "K1", "rejected", "number_wrong", "", "", ""]
+    rows = [["K1", "ok", "Meier", "0171"], ["K2", cell, "Huber", "0172"], ["K3", "ok", "Li", "0173"]]
+    text = StringIO()
+    csv.writer(text, lineterminator=end).writerows([names, *([*row, *mark] for row in rows)])
+    found = read(tmp_path, text.getvalue())
+
+    assert found.cells == rows
     assert not found.ragged

@@ -124,6 +124,21 @@ def test_a_header_whose_words_come_again_stays_the_header(text: str) -> None:
     assert header(text).rows == (1,)
 
 
+@pytest.mark.parametrize("rows", [1, 2, 5])
+@pytest.mark.parametrize("between", ["\nNew in May:\n\n", "New in May:\n", "\n"])
+def test_a_header_that_comes_again_is_the_first_one(rows: int, between: str) -> None:
+    """The rows above the second one are rows, however few they are."""
+    listed = "".join(f"K{number};Victim;0171 392009{number}\n" for number in range(rows))
+    assert header(f"Key;Name;Phone\n{listed}{between}Key;Name;Phone\nK9;New;0171 3920097\n").rows == (1,)
+
+
+def test_a_small_table_above_another_header_is_asked() -> None:
+    text = "Key;Name;Phone\nK1;Victim;0171 3920091\n\nNew in May:\n\nKey;Customer;Phone\nK9;New;0171 3920097\n"
+    with pytest.raises(InputError, match="rows 1 to 4, above the header in row 6, can be a table of their own"):
+        header(text)
+    assert header(text, header=6).rows == (6,)
+
+
 def test_a_word_that_comes_again_now_and_then_is_asked() -> None:
     """Unusual words, one of them repeated in its column, may be data or a header."""
     with pytest.raises(InputError, match="row 1 can be the header or the first row of data"):

@@ -93,7 +93,8 @@ def _words(error: Exception) -> str:
                 port=error.port,
                 error=cause,
             )
-        return f"{error.host}:{error.port}: {str(cause).strip() or phrase('the connection broke off')}"
+        why = str(cause).strip() or phrase("the connection broke off")
+        return f"{error.host}:{error.port}: {why}"
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return phrase("no connection within the time limit")
     if isinstance(error, aiohttp.ServerDisconnectedError):

@@ -90,6 +90,7 @@ class Connection:
             answer = judged(await self._exchange(request))
         except RequestError as error:
             self._leave(error, started, request)
+            _let_go(error)
             raise
         except BaseException:
             gate.abandon()
@@ -164,3 +165,10 @@ class Connection:
         if isinstance(self._transport, AiohttpTransport):
             self._transport.distrust()
         return Misdirected(UNREADABLE, phrase("the answer names another contact than the request"), http_status=200)
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Let go of the answer: rows that wait keep their errors, and a traceback keeps what the functions in it had."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -201,6 +202,26 @@ async def test_an_answer_takes_its_share_of_the_memory_for_those_in_flight(
                     await dialler.find_contacts("K1")
 
     assert len(asked) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("length", [100, 2**21 + 1])
+async def test_an_error_holds_no_answer(length: int) -> None:
+    """A row that waits keeps its error; the functions in a traceback keep what they had, up to 72 MB each."""
+    body = b'{"status": 504, "error": "x", "a": "' + b"a" * length + b'"}'
+    answer = b"HTTP/1.1 504 Gateway Timeout\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+    with hostile_dialler(lambda _: answer) as url:
+        settings = DiallerSettings.model_validate({"base_url": url, "clients_id": 1, "token": "t0ken-of-a-test"})
+        async with client.DiallerClient(settings) as dialler:
+            with pytest.raises(MaybeDone) as caught:
+                await dialler.import_contact(b"{}", overwrite=True)
+
+    error: BaseException | None = caught.value
+    while error is not None:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            assert frame.f_code.co_name not in {"judge", "judged", "_exchange_once", "_read"}
+        error = error.__cause__ or error.__context__
 
 
 @pytest.mark.parametrize("last", [[], ["--since", "last"]])

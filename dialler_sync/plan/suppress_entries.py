@@ -49,6 +49,7 @@ _IN_FORM = re.compile(r"\s*[+(]*[+0]")
 _MOST_COUNTRIES = 300
 """A column with more different texts is none of countries."""
 
+_DECIMAL_COMMA = re.compile(r"\s*[-+]?[0-9.]+,[0-9]{1,3}\s*")
 _DECIMALS = re.compile(r"([0-9]+)[.,]0+")
 _PROTECTED = re.compile(r"=\"(.*)\"|['’`´]++(.*)")
 
@@ -243,7 +244,8 @@ def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:
 
 def _keys(cell: str) -> set[str]:
     """Return what a cell may say as UserData: also each of several, and without what spreadsheet programs add."""
-    keys = {cell, *(part for part in re.split(r"[;|\n]|,\s", cell) if re.search("[0-9]", part))}
+    between = r"[;|\n]|,\s" if _DECIMAL_COMMA.fullmatch(cell) else r"[;|\n,]"
+    keys = {cell, *filter(str.strip, re.split(between, cell))}
     for key in (*keys,):
         if found := _DECIMALS.fullmatch(key.strip()) or _PROTECTED.fullmatch(key.strip()):
             keys.add(next(filter(None, found.groups()), key))

@@ -336,6 +336,15 @@ def test_the_last_entry_counts_though_it_looks_like_a_footnote(by: str, text: st
     assert not found.reason({name: "y"})
 
 
+@pytest.mark.parametrize("cell", ["anna;bob", "anna; bob", "anna, bob", "anna,bob", "anna|bob", "anna\nbob", "bob"])
+def test_each_key_of_a_cell_counts(cell: str, tmp_path: Path) -> None:
+    found = _read_list(tmp_path, f'Entry;Why\n"{cell}";x\nK1;y\nK2,K3;z\n"1,5";w\n', column="Entry", by="user_data")
+
+    for key in ("bob", "K1", "K2", "K3", "1,5"):
+        assert found.reason({"UserData": key})
+    assert not found.reason({"UserData": "5"})
+
+
 @pytest.mark.parametrize("second", ["Phone,Since", "Number,Since"])
 def test_entries_above_another_header_count(second: str, tmp_path: Path) -> None:
     """A list is continued with a header of its own; what is above looks like a title then."""

@@ -14,6 +14,9 @@ ROWS = 5_000
 CHARS = 1 << 24
 """Characters of cells after which a page of rows that are read is full, however few they are."""
 
+FIRST_KEYS = 500
+"""Keys of the first batch lookup, which shows how much the dialler tells of each contact."""
+
 KEYS = 2_000
 """Keys per batch lookup: 128 kB at most."""
 

@@ -147,10 +147,10 @@ class DiallerClient(Connection):
         """
         return (page for [page] in self.several(pages, 1))
 
-    def several(self, pages: Iterable[T], most: int) -> Iterator[list[T]]:
-        """Yield such pages to be asked for at once: first one, then up to ``most``, as many as can be held if they
-        weigh as much as the last ones."""
-        rest, number = iter(pages), 1
+    def several(self, pages: Iterable[T], most: int, first: int = 1) -> Iterator[list[T]]:
+        """Yield such pages, or keys, to be asked for at once: the ``first`` ones, then up to ``most``, as many as can
+        be held if they weigh as much as the last ones."""
+        rest, number = iter(pages), first
         try:
             while some := list(islice(rest, number)):
                 self._held = 0

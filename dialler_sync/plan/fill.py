@@ -9,7 +9,7 @@ from typing import Any
 
 from ..api.client import DiallerClient
 from ..errors import Misdirected, RequestError
-from ..pages import KEYS, RECORDS, batched
+from ..pages import FIRST_KEYS, KEYS, RECORDS, batched
 from ..text.phrase import phrase
 from .snapshot import Snapshot
 
@@ -75,7 +75,7 @@ async def read_contacts(
     """
     snapshot = Snapshot(wanted)
     try:
-        for page in client.paged(batched(keys, KEYS)):
+        for page in client.several(keys, KEYS, FIRST_KEYS):
             records = await client.batch_contacts(user_data=page)
             snapshot.add(records)
             snapshot.note_alike(page, records)
@@ -95,7 +95,7 @@ async def read_calls(snapshot: Snapshot, client: DiallerClient) -> None:
         RequestError: the dialler does not answer.
     """
     try:
-        for page in client.paged(batched(snapshot.ids(), KEYS)):
+        for page in client.several(snapshot.ids(), KEYS, FIRST_KEYS):
             snapshot.renew(await client.batch_contacts(ids=page))
     except RequestError as error:
         if error.http_status not in _NO_BATCH and not isinstance(error, Misdirected):
@@ -125,7 +125,7 @@ async def _looked_up(snapshot: Snapshot, client: DiallerClient, keys: Iterable[s
     """Look up the unknown ones of these keys; return False if that fails."""
     page: list[str] = []
     try:
-        for page in client.paged(batched(snapshot.unknown(keys), KEYS)):
+        for page in client.several(snapshot.unknown(keys), KEYS, FIRST_KEYS):
             records = await client.batch_contacts(user_data=page)
             snapshot.add_beside(records)
             snapshot.note_alike(page, records)

@@ -10,7 +10,7 @@ from ..api.client import DiallerClient
 from ..api.fatal import is_of_every_request
 from ..api.query import calling, persisting
 from ..errors import Misdirected, Refused
-from ..pages import KEYS, batched
+from ..pages import FIRST_KEYS, KEYS, batched
 from ..plan.fill import fill
 from ..text.phrase import figure, phrase
 from .sides import Sides
@@ -69,7 +69,7 @@ async def read_dialler(client: DiallerClient, sides: Sides, campaign: int | None
 
 async def _by_batch(client: DiallerClient, sides: Sides) -> None:
     sides.clear()
-    for page in client.paged(batched(sides.keys(), KEYS)):
+    for page in client.several(sides.keys(), KEYS, FIRST_KEYS):
         sides.add(await persisting(client, lambda page=page: client.batch_contacts(user_data=page)))  # type: ignore[misc]
     sides.index()
 

@@ -22,6 +22,7 @@ from dialler_sync.contacts.call_places import LONGEST_PATH, MOST_FIELDS, flatten
 from dialler_sync.contacts.call_records import Call
 from dialler_sync.contacts.record_file import RecordFile
 from dialler_sync.errors import MaybeDone
+from dialler_sync.plan import fill
 from dialler_sync.plan.numbers import KnownNumbers
 from dialler_sync.reconciliation import calls
 
@@ -163,6 +164,28 @@ def test_contacts_with_many_calls_are_asked_for_by_fewer_at_once(
         done = run(*command.split())
 
     assert done.code == 0, done.out + done.err
+
+
+def test_an_import_asks_for_contacts_with_many_calls_by_fewer_at_once(
+    run: Run, configure: Configure, contacts_csv: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of its keys at once would weigh more than may be held, and it would never begin."""
+    monkeypatch.setattr(fill, "FIRST_KEYS", 5)
+    monkeypatch.setattr(client, "MOST_HELD", 15 * weight(b"{}," * 30_000))
+
+    def looked_up(asked: Asked) -> dict[str, Any] | None:
+        if asked.method != "POST" or not asked.target.partition("?")[0].endswith("/contacts"):
+            return None
+        keys = json.loads(asked.body)["UserDataList"]
+        many = [{} for _ in range(30_000)]
+        return {"records": [{"ID": int(key[1:]), "UserData": key, **CONTACT, "x": many} for key in keys]}
+
+    with hostile_dialler(account(looked_up)) as url:
+        configure(base_url=url, retries=0, give_up_after=1)
+        done = run("import", "--dry-run", "--compare", "dialler", contacts_csv(40))
+
+    assert done.code == 0, done.out + done.err
+    assert done.summary["actions"]["overwrite"] == 40
 
 
 def test_one_answer_after_another_is_not_held(

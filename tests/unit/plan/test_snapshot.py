@@ -33,7 +33,7 @@ class Dialler:
     """A client with these contacts. ``batch``, ``single``, ``account``: raised in place of an answer, once or always;
     ``breaks``: the first list breaks off."""
 
-    paged = staticmethod(iter)
+    paged, several, _held = DiallerClient.paged, DiallerClient.several, None
     repeating, _clock = DiallerClient.repeating, staticmethod(time.monotonic)
 
     def __init__(

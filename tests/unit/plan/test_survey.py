@@ -37,7 +37,7 @@ class Dialler:
     no_batch: bool = False
     others: bool = False
     asked: list[str] = field(default_factory=list)
-    paged = staticmethod(iter)
+    paged, several, _held = DiallerClient.paged, DiallerClient.several, None
     repeating, _clock = DiallerClient.repeating, staticmethod(time.monotonic)
 
     def __post_init__(self) -> None:
@@ -133,7 +133,7 @@ def read(
         ({"compare": "dialler", "count": FEW_TO_COMPARE}, [f"{FEW_TO_COMPARE - 1} keys"]),
         ({"compare": "dialler", "count": FEW_TO_COMPARE + 1}, ["campaign 538", f"{FEW_TO_COMPARE - 1} keys"]),
         ({"count": FEW_TO_COMPARE + 1}, [f"{FEW_TO_COMPARE} keys"]),
-        ({"count": FEW_TO_KEEP + 1}, ["campaign 538", f"{FEW_TO_KEEP - 1} keys"]),
+        ({"count": FEW_TO_KEEP + 1}, ["campaign 538", "500 keys", f"{FEW_TO_KEEP - 501} keys"]),
         ({"mirrors": True}, ["campaign 538", "1 keys"]),
         ({"mirrors": True, "count": 0}, ["campaign 538"]),
         ({"suppress": {"file": "dnc.csv", "column": "Phone"}}, ["2 keys"]),

@@ -11,6 +11,7 @@ All methods raise :class:`~dialler_sync.errors.Refused` where the dialler refuse
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
@@ -159,18 +160,22 @@ class DiallerClient(Connection):
         finally:
             self._held = None
 
-    def _share(self, answer: bytes) -> None:
-        """Refuse an answer that, held by each row in flight and each that waits, would take too much memory."""
+    def _light(self, answer: bytes, found: Records) -> Records:
+        """Return records that each row in flight, and each that waits, can hold: without what is nested in them (calls)
+        where they weigh much."""
         share = MOST_HELD // (self.settings.concurrency * (2 + PARKED))
-        if len(answer) > share // HEAVIEST and weight(answer) > share:
+        if len(answer) <= share // HEAVIEST or weight(answer) <= share:
+            return found
+        light: Records = [
+            {name: value for name, value in each.items() if not isinstance(value, list | dict)} for each in found
+        ]
+        if weight(json.dumps(light).encode()) > share:
             why = phrase("the answer is too large to be held in memory while others are in flight")
             raise unreadable(why) from TooLong(why)
+        return light
 
     def _hold(self, answer: bytes) -> None:
-        if self._held is None:
-            self._share(answer)
-            return
-        self._held += weight(answer)
+        self._held = (self._held or 0) + weight(answer)
         if self._held > MOST_HELD:
             raise DiallerUnavailable(
                 phrase("the dialler's answers about a few contacts are too large to be held in memory")
@@ -185,12 +190,12 @@ class DiallerClient(Connection):
         """
 
         def judged(reply: httpx.Response) -> Records:
-            if not alone:
+            if self._held is not None and not alone:
                 self._hold(reply.content)
             found = _records(reply)
             if meant and found and not meant(found):
                 raise self._misdirected()
-            return found
+            return found if alone or self._held is not None else self._light(reply.content, found)
 
         method, url = self._endpoints[name].method, self._url(name, **values)
         if "languagesID" in values:  # not sent by default: an older dialler may not know the parameter
@@ -225,7 +230,6 @@ class DiallerClient(Connection):
 
         def judged(reply: httpx.Response) -> StoredContact:
             answer = judge(reply)
-            self._share(reply.content)
             contact = imported_contact(answer)
             if user_data is not None and (
                 not change_is_about(answer, user_data=user_data)
@@ -234,7 +238,7 @@ class DiallerClient(Connection):
             ):
                 raise self._misdirected()
             self._note_campaign(contact)
-            return contact
+            return contact._replace(values=self._light(reply.content, [contact.values])[0])
 
         method, url = self._endpoints["import_contact"].method, self._import_urls[overwrite]
         return await self._send(self._request(method, url, body, longest=LONGEST_OF_ONE), judged)

@@ -17,7 +17,7 @@ from ..text.phrase import phrase
 from . import traffic
 from .latency import Latencies
 from .pace import Gate
-from .retry import Clock, judge_failure, repeating, unreadable
+from .retry import Clock, is_too_long, judge_failure, repeating, unreadable
 from .tls import tls_context
 from .token import read_token
 from .transport import AiohttpTransport
@@ -102,7 +102,7 @@ class Connection:
         ended = self._clock()
         if "streamed" not in request.extensions:  # the duration of a list does not show how fast the dialler is
             self.latencies.add(ended, ended - started)
-        self.gate.leave(error, ended - started)
+        self.gate.leave(None if error and is_too_long(error) else error, ended - started)  # too long is an answer, too
 
     async def _exchange(self, request: httpx.Request) -> httpx.Response:
         self.requests += 1

@@ -19,7 +19,7 @@ from ..contacts.record_file import RecordFile
 from ..contacts.targets import Targets
 from ..contacts.telling import Choice, Told, kept, told_of
 from ..journal.calls import CONTACT, CallNotes
-from ..pages import KEYS, RECORDS, batched
+from ..pages import RECORDS, batched
 from ..text.phrase import phrase
 from .collect import History, Taker
 from .findings import Findings
@@ -77,7 +77,7 @@ class OfCampaign:
                 await self._ask(self._chosen(contacts, again=True), progress)
             self._collector.rest(contacts)
         self._found.unasked += self._histories.unasked
-        size = KEYS if self._histories.has_batch else 1
+        size = RECORDS if self._histories.has_batch else 1
         self.saved = -(-self._found.contacts // size) + (-self._found.asked // size)
 
     async def _list(self, campaign_id: int | None, into: RecordFile, progress: Progress) -> None:
@@ -121,10 +121,10 @@ class OfCampaign:
                     page.append((contact, told))
                 elif no_sign and not again:
                     self._sample((contact, told))
-                if len(page) == KEYS:
+                if len(page) == RECORDS:
                     yield page
                     page = []
-        room = KEYS - len(page)
+        room = RECORDS - len(page)
         if again or not self._histories.has_batch:
             self._probe = []
         self._probe = self._probe[:room]

@@ -22,7 +22,7 @@ from ..errors import DiallerSyncError, Interrupted
 from ..exit_codes import ExitCode, exit_code
 from ..files.trust import override
 from ..text.command_line import set_options
-from ..text.outward import forget_secrets, keep_secret, line, screen
+from ..text.outward import forget_secrets, keep_logins, keep_secret, line, screen
 from ..text.phrase import phrase
 from ..text.shortage import shortage
 from ..version import __version__
@@ -180,6 +180,9 @@ def _run(arguments: Sequence[str] | None) -> ExitCode:
     atexit.register(startup.hear, signal.SIG_IGN)  # the command's exit code stands, even after another Ctrl-C
     forget_secrets()
     keep_secret(*map(os.environ.get, _SECRET_VARIABLES))
+    for argument in sys.argv[1:] if arguments is None else arguments:
+        if "://" in argument:  # an address, perhaps where none is expected
+            keep_logins(argument)
     printing = Printing()
     try:
         code = cli.main(

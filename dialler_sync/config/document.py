@@ -17,7 +17,7 @@ import yaml
 
 from ..errors import ConfigError
 from ..files.small import read_small
-from ..text.outward import keep_secret
+from ..text.outward import keep_logins, keep_secret
 from ..text.phrase import mark, phrase
 from ..text.secrets import url_secrets
 from .unfinished import unfinished_lines
@@ -60,10 +60,6 @@ _BEGAN = re.compile("unexpected end of stream|expected ',' or|could not find")
 _WORD_OF_NAME = re.compile(r"[A-Za-z]{0,20}\d{0,4}[A-Za-z]{0,20}")
 """A word of a variable's name; a token, which may stand in its place, has letters and digits by turns."""
 
-_LOGIN = re.compile(r"(?<!\S)\S[^\s:]*+:\S+@|://")
-"""A text that may have a login, or a signature, in it."""
-
-_PARAMETER = re.compile(r"[?&][^=&\s]+=([^&#\s]+)")
 _WEB_ADDRESS = re.compile(r"https?://([^/?#]*@)?(?P<host>[^/?#]*)[/?#]?", re.IGNORECASE)
 _DRAWN = 12
 """Fewest characters of a name in a host that may be a secret: ``https://eo3kz8q7x1pd2.example``."""
@@ -211,7 +207,7 @@ class _Reader:
             if any(isinstance(part, str) and _SECRET_KEY.search(part) for part in key):
                 _keep_secret(value)
             else:
-                _keep_logins(value)
+                keep_logins(value)
             return value
         if isinstance(node, yaml.SequenceNode):
             return [self.plain(item, (*key, i)) for i, item in enumerate(node.value)]
@@ -222,7 +218,7 @@ class _Reader:
             if name is None:
                 raise ConfigError(phrase("{at}: the key must be plain text.", at=at))
             _require_characters(name, at)
-            _keep_logins(name)
+            keep_logins(name)
             if name in result:
                 raise ConfigError(phrase("{at}: duplicate key '{name}'; keep one.", at=at, name=name))
             self.places[(*key, name)] = Place(self._path, name_node.start_mark.line + 1)
@@ -264,12 +260,6 @@ def _require_characters(text: str, at: str, *, in_pattern: bool = False) -> None
         raise ConfigError(
             phrase("{at}: the text has bytes that are not UTF-8, or half a character: replace them.", at=at)
         ) from error
-
-
-def _keep_logins(text: str) -> None:
-    """Mask the password of a login that stands where none belongs, and parameters of an address."""
-    if _LOGIN.search(text):
-        keep_secret(*(url_secrets(text) if "@" in text else ()), *(_PARAMETER.findall(text) if "://" in text else ()))
 
 
 def _keep_secret(value: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from ..api.client import DiallerClient
+from ..api.query import persisting
 from ..api.wire import StoredContact, differences
 from ..error_codes import INTERRUPTED, NOT_FOUND
 from ..errors import MaybeDone, RequestError, SafetyLimit, StopRun
@@ -60,7 +61,7 @@ class Maker:
         body, doubt = orjson.dumps(before), None
         contact = StoredContact("", "", {})
         try:
-            contact = await self.client.import_contact(body, overwrite=overwrite, user_data=row.user_data)
+            contact = await imported(self.client, row, body, overwrite=overwrite)
         except MaybeDone as error:
             doubt = error
         if contact.id:
@@ -95,3 +96,10 @@ async def alike(client: DiallerClient, user_data: str, before: Mapping[str, Any]
     except RequestError:
         return []
     return [contact for contact in found if not differences(before, contact.values)]
+
+
+async def imported(client: DiallerClient, row: SpooledRow, body: bytes, *, overwrite: bool) -> StoredContact:
+    """Send a contact as it was; again where it was certainly not done."""
+    return await persisting(
+        client, lambda: client.import_contact(body, overwrite=overwrite, user_data=row.user_data), repeatable=False
+    )

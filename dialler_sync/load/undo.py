@@ -35,7 +35,7 @@ from ..pages import KEYS, batched
 from ..text.phrase import phrase
 from .change import DoNotCall, is_still_there, still_there, why_locked
 from .filled_since import filled_since
-from .making_again import Maker, alike
+from .making_again import Maker, alike, imported
 from .put_back import done, elsewhere, failed, suppressed
 
 _BACK: Mapping[Action | Reason, Action] = {
@@ -228,7 +228,7 @@ class Undoer:
         started, gate = time.monotonic(), self.client.gate
         for attempt in range(self.client.settings.retries + 1):
             try:
-                return await self.client.import_contact(body, overwrite=True, user_data=row.user_data)
+                return await imported(self.client, row, body, overwrite=True)
             except MaybeDone as error:
                 doubt = error
                 if contact.id in {each.id for each in await alike(self.client, row.user_data, before)}:

@@ -167,7 +167,8 @@ class Entries:
         unread: list[str] = []
         for cells in (*above, *below):
             for at, cell in enumerate(cells):
-                if (at in self._positions or self._settings.by != "user_data") and _may_be_entry(cell, self._settings):
+                told = at in self._positions or self._settings.by != "user_data" or cells in above
+                if told and _may_be_entry(cell, self._settings):
                     found = _entries(cell, self._settings) or _entries_within(cell, self._settings)
                     self.found |= found
                     if not found and cells in below and _is_like_entry(cell, self._settings):

@@ -88,10 +88,20 @@ def _require_one_table(settings: SuppressSettings, table: Table) -> None:
     """Say what is found out about the file.
 
     Raises:
-        InputError: a second table follows, whose rows would not be read.
+        InputError: a second table follows, or stands above, whose rows would not be read.
     """
     for remark in table.layout.remarks:
         _log.info("%s: %s", settings.file.name, remark)
+    named = {name.strip().casefold() for name in table.layout.columns} - {""}
+    if any(cell.strip().casefold() in named for cells in table.layout.above for cell in cells):
+        raise InputError(
+            phrase(
+                "{file}: a table seems to stand above the header in row {row}: put its rows under that header. "
+                "Otherwise they could be called. If it is none, set suppress.source.header to {row}.",
+                file=settings.file,
+                row=table.layout.header_rows[0] if table.layout.header_rows else table.layout.first_row,
+            )
+        )
     if table.layout.next_table:
         raise InputError(
             phrase(

@@ -16,7 +16,7 @@ from ..api.wire import RESULT_CODE, StoredContact, campaign_of, stored_contact
 from ..contacts.call_records import Call, NotTold, each_once, reached_of, records_of
 from ..contacts.histories import AT_ONCE, Histories
 from ..fields import PHONE_FIELDS
-from ..pages import KEYS, batched
+from ..pages import RECORDS, batched
 from .compare import said
 from .sides import Called, Sides
 
@@ -107,7 +107,7 @@ async def read_calls(
         RequestError, StopRun: the dialler refuses or cannot be reached.
     """
     reader = _Reader(client, sides, language)
-    for pages in client.several(batched(sides.contacts(), KEYS), AT_ONCE):
+    for pages in client.several(batched(sides.contacts(), RECORDS), AT_ONCE):
         await asyncio.gather(*map(reader.read, pages))
         progress(sum(map(len, pages)))
     return reader.tally

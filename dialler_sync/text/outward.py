@@ -19,7 +19,7 @@ from typing import Any
 
 from .normal import normalized
 from .phrase import figure, phrase
-from .secrets import MASK, Secrets
+from .secrets import MASK, Secrets, url_secrets
 
 LONGEST = 2_000
 """Longest line of a message, in characters."""
@@ -61,6 +61,18 @@ def keep_secret(*secrets: str | None) -> None:
             secret.isalpha() and secret.islower() and len(secret) < _WORD
         )
         (_WORDS if word else _SECRETS).add(secret)
+
+
+_LOGIN = re.compile(r"(?<!\S)\S[^\s:]*+:\S+@|://")
+"""A text that may have a login, or a signature, in it."""
+
+_PARAMETER = re.compile(r"[?&][^=&\s]+=([^&#\s]+)")
+
+
+def keep_logins(text: str) -> None:
+    """Mask the password of a login that stands where none belongs, and parameters of an address."""
+    if _LOGIN.search(text):
+        keep_secret(*(url_secrets(text) if "@" in text else ()), *(_PARAMETER.findall(text) if "://" in text else ()))
 
 
 def forget_secrets() -> None:

@@ -63,6 +63,7 @@ class Secrets:
 
     def __init__(self) -> None:
         self._secrets: frozenset[str] = frozenset()
+        self._is_ready = True
         self._needles: tuple[str, ...] = ()
         self._letters: tuple[str, ...] = ()
         self._sought = Sought()
@@ -81,19 +82,21 @@ class Secrets:
         new = {each for each in given if len(each.translate(SQUEEZED)) >= SHORTEST} - self._secrets
         if new:
             self._secrets |= new
-            self._prepare()
+            self._is_ready = False  # preparing takes long, and a night adds the secrets of hundreds of campaigns
 
     def clear(self) -> None:
         """Forget all secrets."""
         if self._secrets:
             self._secrets = frozenset()
-            self._prepare()
+            self._is_ready = False
 
     def mask(self, text: str, *, bulk: bool = False) -> str:
         """Return the text with each secret in it, however encoded, as ``***``.
 
         ``bulk``: run a quick test first.
         """
+        if not self._is_ready:
+            self._prepare()
         if not self._secrets or len(text) < self._shortest:
             return text
         if len(text) <= _WINDOW:
@@ -106,15 +109,16 @@ class Secrets:
         return _without(text, spans)
 
     def _prepare(self) -> None:
+        secrets = self._secrets
         self._masked.cache_clear()
         self._spans.cache_clear()
-        forms = {form for secret in self._secrets for form in (as_compared(secret), as_compared(in_bytes(secret)))}
+        forms = {form for secret in secrets for form in (as_compared(secret), as_compared(in_bytes(secret)))}
         turned = {*(form[::-1] for form in forms), *(codecs.encode(form, "rot13") for form in forms)}
         parts = {part for form in forms | turned if len(form) >= 2 * PART for part in parts_of(form)}
         self._needles = tuple(sorted({*forms, *turned, *parts}, key=len, reverse=True))
-        raw = [secret.encode("utf-8", "surrogatepass") for secret in self._secrets]
-        reversed_ = [secret[::-1].encode("utf-8", "surrogatepass") for secret in self._secrets]
-        others = [data for secret in self._secrets for data in in_other_bytes(secret)]
+        raw = [secret.encode("utf-8", "surrogatepass") for secret in secrets]
+        reversed_ = [secret[::-1].encode("utf-8", "surrogatepass") for secret in secrets]
+        others = [data for secret in secrets for data in in_other_bytes(secret)]
         cores = tuple({core for secret in (*raw, *reversed_, *others) for core in cores_in_base32(secret)})
         in_base32 = (cores, tuple(core.translate(TO_BASE32HEX) for core in cores))
         nested = {core for secret in raw for core in cores_of_nested(secret)} | {*cores}
@@ -137,6 +141,7 @@ class Secrets:
         held = {sign for needle in (*self._needles, *self._letters) for sign in needle}
         parting = bytes(number for number in range(128, 256) if LETTERS_READ[number] not in {None, *held})
         self._sought = Sought(self._shortest, fewest, sought_in_base32, parting)
+        self._is_ready = secrets == self._secrets  # another thread may have added some
 
     def _mask(self, text: str) -> str:
         return _without(text, self._spans(text))

@@ -51,6 +51,22 @@ def test_undo_restores_and_deletes(
     assert done.summary["actions"]["overwrite"] == 2
 
 
+@pytest.mark.parametrize("fault", ["503:#1", "429:#1-2"])
+def test_undo_sends_again_what_was_certainly_not_done(
+    fault: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    configure()
+    seed(dialler, "OLD", City="Köln")
+    before = state(dialler)
+    imported = run("import", contacts_csv(rows=[line("OLD", "Wrong")]))
+    dialler.order(FaultPlan.parse(f"{fault}:on=import"))
+
+    done = run("undo", imported.summary["run_id"], "--yes")
+
+    assert done.code == ExitCode.OK, done.err
+    assert state(dialler) == before
+
+
 def test_undo_leaves_alone_what_somebody_changed_since(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:

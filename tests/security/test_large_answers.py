@@ -152,8 +152,8 @@ def test_contacts_with_many_calls_are_asked_for_by_fewer_at_once(
 ) -> None:
     """All at once they would weigh more than may be held."""
     contacts_csv(40)
-    monkeypatch.setattr(ask, "KEYS", 10)
-    monkeypatch.setattr(calls, "KEYS", 10)
+    monkeypatch.setattr(ask, "RECORDS", 10)
+    monkeypatch.setattr(calls, "RECORDS", 10)
     monkeypatch.setattr(client, "MOST_HELD", 15 * weight(b"{}," * 30_000))
 
     def many_calls(asked: Asked) -> dict[str, Any] | None:
@@ -201,17 +201,26 @@ def test_one_answer_after_another_is_not_held(
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(("concurrency", "is_read"), [(4, False), (1, True)])
+@pytest.mark.parametrize(
+    ("concurrency", "more", "is_read"),
+    [
+        (4, "y" * 2**20, False),
+        (1, "y" * 2**20, True),
+        (4, [{}] * 30_000, True),
+        (4, [10**30] * 30_000, True),
+    ],
+)
 async def test_an_answer_takes_its_share_of_the_memory_for_those_in_flight(
-    concurrency: int, is_read: bool, monkeypatch: pytest.MonkeyPatch
+    concurrency: int, more: object, is_read: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each row keeps what was looked up while it waits. An answer that weighs too much is not asked for again."""
-    monkeypatch.setattr(client, "MOST_HELD", 3 * (2 + client.PARKED) * weight(b"{}," * 30_000))
+    """Each row keeps what was looked up while it waits: calls are left out. An answer that weighs too much even so is
+    not asked for again."""
+    monkeypatch.setattr(client, "MOST_HELD", 3 * (2 + client.PARKED) * 2**20)
     asked: list[Asked] = []
 
     def noted(each: Asked) -> dict[str, Any] | None:
         asked.append(each)
-        return large(each)
+        return {"records": [{"ID": 1, "UserData": "K1", **CONTACT, "ours": 7, "x": more}]}
 
     with hostile_dialler(account(noted)) as url:
         settings = DiallerSettings.model_validate(
@@ -219,7 +228,8 @@ async def test_an_answer_takes_its_share_of_the_memory_for_those_in_flight(
         )
         async with client.DiallerClient(settings) as dialler:
             if is_read:
-                assert [each.id for each in await dialler.find_contacts("K1")] == ["1"]
+                (found,) = await dialler.find_contacts("K1")
+                assert (found.id, found.values["ours"], "x" in found.values) == ("1", 7, concurrency == 1)
             else:
                 with pytest.raises(MaybeDone, match="too large to be held in memory while others are in flight"):
                     await dialler.find_contacts("K1")

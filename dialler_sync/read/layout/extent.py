@@ -15,7 +15,7 @@ from ...errors import InputError
 from ...own_columns import is_own
 from ...text.phrase import counted, figure, phrase
 from .footnotes import Footnotes, filled, first_text
-from .header import Header, columns_headed, columns_of
+from .header import Header, are_alike, columns_headed, columns_of
 from .header_words import is_header_word
 from .kinds import Kind, kind_of
 from .runs import BROKEN, Run, Seen
@@ -240,16 +240,11 @@ class _Survey:
             self._last,
             self._blank_columns,
             frozenset(self._left_out),
-            second_table.number if second_table and self._is_similar(second_table) else None,
+            second_table.number if second_table and are_alike(self._names, second_table.cells) else None,
             second_table.number if second_table else None,
             tuple(remarks),
             tuple(self._below),
         )
-
-    def _is_similar(self, header: Seen) -> bool:
-        """Whether another header shares most of its names with this table's."""
-        names = {name for name in _folded(self._names) if name}
-        return len(names & set(_folded(header.cells))) * 2 > len(names)
 
     @property
     def _blank_columns(self) -> int:

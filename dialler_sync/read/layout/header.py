@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -83,6 +83,13 @@ def find_header(rows: Rows, source: SourceSettings) -> Header:
     return _made(filled, at - grouped, end - at + grouped, source)
 
 
+def are_alike(header: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two headers share most of the names of one of them, and more than one: their tables may be one list."""
+    names, others = ({cell.strip().casefold() for cell in cells} - {""} for cells in (header, other))
+    shared = len(names & others)
+    return shared > 1 and shared * 2 > min(len(names), len(others))
+
+
 def columns_headed(cells: Sequence[str], below: Sequence[Sequence[str]]) -> int:
     """Count the columns in which ``cells`` look like the header of the rows ``below``; -1 if they cannot be one."""
     if not any(map(str.strip, cells)):
@@ -121,7 +128,8 @@ def _configured(rows: list[Row], source: SourceSettings) -> Header:
             )
         )
     header = [rows[at[number]] for number in numbers]
-    return _header(header, rows[at[numbers[-1]] + 1 :], source, rows[: at[numbers[0]]])
+    found = _header(header, rows[at[numbers[-1]] + 1 :], source, rows[: at[numbers[0]]])
+    return replace(found, above=())  # somebody has looked at them
 
 
 def _vendor(rows: list[Row]) -> Header:
@@ -156,7 +164,8 @@ def _header_further_down(rows: list[Row], start: int) -> int | None:
             if support >= min(2, width) and not against and above < 2:
                 if above and row.trimmed == rows[start].trimmed:
                     return None  # the same header again
-                if above and _is_of_a_table(rows[start], rows[start + 1 : i]):
+                between = rows[start + 1 : i]
+                if above and (are_alike(rows[start].cells, row.cells) or _is_of_a_table(rows[start], between)):
                     raise InputError(
                         phrase(
                             "rows {first} to {last}, above the header in row {row}, can be a table of their own: put "

@@ -345,7 +345,7 @@ def test_each_key_of_a_cell_counts(cell: str, tmp_path: Path) -> None:
     assert not found.reason({"UserData": "5"})
 
 
-@pytest.mark.parametrize("second", ["Phone,Since", "Number,Since"])
+@pytest.mark.parametrize("second", ["Phone,Since", "Number,Date"])
 def test_entries_above_another_header_count(second: str, tmp_path: Path) -> None:
     """A list is continued with a header of its own; what is above looks like a title then."""
     text = f"Phone,Since\n0171 3920012,01.11.2026\n\nNew in May:\n\n{second}\n0173 3920014,02.11.2026\n"
@@ -354,6 +354,18 @@ def test_entries_above_another_header_count(second: str, tmp_path: Path) -> None
 
     for number in ("+491713920012", "+491733920014"):
         assert found.reason({"PhoneNumber1": number})
+
+
+@pytest.mark.parametrize(
+    ("by", "text"),
+    [
+        ("user_data", "Phone;Why\n1001;moved\n1002;asked\nNo;Phone;Since\n1;1003;2024-01-01\n2;1004;2024-01-02\n"),
+        ("phone", "Name;Phone\nAnn;4,91714E+11\nNo;Phone;Since\n1;01713920012;2024-01-01\n2;01713920013;2024-01-02\n"),
+    ],
+)
+def test_a_table_above_the_header_is_refused(by: str, text: str, tmp_path: Path) -> None:
+    with pytest.raises(ListUnreadable, match="table"):
+        _read_list(tmp_path, text, column="Phone", by=by, region="DE")
 
 
 def test_a_title_with_another_number_is_no_entry(tmp_path: Path) -> None:

@@ -139,6 +139,14 @@ def test_a_small_table_above_another_header_is_asked() -> None:
     assert header(text, header=6).rows == (6,)
 
 
+@pytest.mark.parametrize("first", ["Name;Phone", "Name;Phone;Note"])
+def test_the_first_of_two_lists_is_no_title(first: str) -> None:
+    """Its header shares most of its names with the second one."""
+    rows = "".join(f"Ann {number};0171 392009{number}\n" for number in range(9))
+    with pytest.raises(InputError, match="can be a table of their own"):
+        header(f"{first}\n{rows}Name;Phone;Zip\nBob;0171 3920077;53111\nEva;0171 3920078;53111\n")
+
+
 def test_a_word_that_comes_again_now_and_then_is_asked() -> None:
     """Unusual words, one of them repeated in its column, may be data or a header."""
     with pytest.raises(InputError, match="row 1 can be the header or the first row of data"):

@@ -1,4 +1,4 @@
-"""Bytes that are not text, on the command line and in what surrounds it: told in one line, and nothing breaks."""
+"""What is no text, and what is secret, on the command line and around it: told in one line, and nothing breaks."""
 
 from __future__ import annotations
 
@@ -112,4 +112,15 @@ def test_a_setting_with_a_secret(
 
     assert done.code == ExitCode.USAGE
     assert "the text has" in done.err
+    assert SECRET not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    "command", ["retry ADDRESS", "runs show ADDRESS", "undo ADDRESS", "import list.csv --plan ADDRESS", "night ADDRESS"]
+)
+def test_an_address_with_a_login_where_none_is_expected(command: str, run: Run) -> None:
+    """A forgotten ``--file``, for example."""
+    done = run(*command.replace("ADDRESS", f"sftp://me:{SECRET}@files.example.com/failed.csv").split())
+
+    assert done.code == ExitCode.USAGE
     assert SECRET not in done.out + done.err

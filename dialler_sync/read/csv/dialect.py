@@ -53,6 +53,7 @@ class Judged(NamedTuple):
     """How well a dialect reads the sample.
 
     ``score``: 0 to 1. ``width``: the usual number of cells in a row. ``is_even``: every row has that number.
+    ``needs_quotes``: a cell in quotes needs them, or all texts below the first row have them.
     """
 
     score: float
@@ -61,6 +62,7 @@ class Judged(NamedTuple):
     has_broken: bool = False
     has_doubled: bool = False
     is_even: bool = False
+    needs_quotes: bool = True
 
 
 def find_dialect(sample: str, source: SourceSettings, *, is_whole: bool) -> tuple[Dialect, int]:
@@ -177,6 +179,8 @@ def _best_with(delimiter: str, sample: str, source: SourceSettings, is_whole: bo
     for quote in quotes:
         escape = "double" if source.escape == "auto" else source.escape
         usual = _judged(Dialect(delimiter, quote, escape), sample, is_whole)
+        if judged and not usual.needs_quotes:
+            continue  # people write 'urgent', too
         judged.append(usual)
         if source.escape != "auto" or not usual.has_broken:
             continue
@@ -190,7 +194,7 @@ def _best_with(delimiter: str, sample: str, source: SourceSettings, is_whole: bo
 def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
     widths: Counter[int] = Counter()
     tidy = cells = values = 0
-    has_broken = has_doubled = False
+    has_broken = has_doubled = some_needed = some_plain = False
     first: str | None = None
     for cut in _rows(dialect, sample, is_whole):
         first = cut.cells[0] if first is None else first
@@ -201,7 +205,11 @@ def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
             if quoted:
                 tidy += 1
                 has_doubled = has_doubled or dialect.quote in cell
+                some_needed = some_needed or any(
+                    sign in cell for sign in (dialect.delimiter, dialect.quote, "\r", "\n")
+                )
                 continue
+            some_plain = some_plain or (widths.total() > 1 and any(map(str.isalpha, cell)))
             is_leftover = _is_leftover(cell)
             if not is_leftover or kind_of(cell) is Kind.VALUE:
                 tidy += 1
@@ -215,7 +223,8 @@ def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
         alike *= _SPACE_IS_RARE if dialect.delimiter == " " else 1
     else:
         alike = _SINGLE_COLUMN_OF_VALUES if values and values >= 0.75 * (rows - 1) else _SINGLE_COLUMN
-    return Judged(alike * (tidy / cells) ** 2, width, dialect, has_broken, has_doubled, len(widths) == 1)
+    is_even, needs_quotes = len(widths) == 1, some_needed or not some_plain
+    return Judged(alike * (tidy / cells) ** 2, width, dialect, has_broken, has_doubled, is_even, needs_quotes)
 
 
 def _is_leftover(cell: str) -> bool:

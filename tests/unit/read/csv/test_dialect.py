@@ -125,3 +125,20 @@ def test_a_footer_longer_than_the_list(tmp_path: Path) -> None:
 
     assert found.columns == ["Contact ID", "Last Name", "Phone"]
     assert [cells[0] for cells in found.cells] == ["A10", "A11", "A12"]
+
+
+@pytest.mark.parametrize("note", ["line one\nline two", "Miller; Ann", 'size 5" tube'])
+def test_words_in_single_quotes_are_no_sign_for_text(tmp_path: Path, note: str) -> None:
+    """People write them; the cells around them would be read with their real quotes, or cut at them."""
+    quoted = note.replace('"', '""')
+    rows = "".join(f"K{number};Ann;'VIP'\n" for number in range(20))
+    found = read(tmp_path, f'Key;Name;Note\n{rows}K99;Bob;"{quoted}"\n')
+
+    assert found.cells == [*(["K" + str(number), "Ann", "'VIP'"] for number in range(20)), ["K99", "Bob", note]]
+
+
+@pytest.mark.parametrize("cells", ["'K1';'Ann';'x'", "'K1';'Miller; Ann';5", "1;'Ann';'O''Brien'"])
+def test_single_quotes_that_a_program_writes(tmp_path: Path, cells: str) -> None:
+    found = read(tmp_path, "Key;Name;Note\n" + f"{cells}\n" * 3)
+
+    assert not any(cell.startswith("'") for row in found.cells for cell in row)

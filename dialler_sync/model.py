@@ -158,6 +158,12 @@ class Layout:
         """The file and, of a workbook, the sheet."""
         return str(self.path) if self.sheet is None else f"{self.path}, sheet '{self.sheet}'"
 
+    @property
+    def has_table_above(self) -> bool:
+        """Whether a name of a column stands above the header, as if another table began there."""
+        names = {name.strip().casefold() for name in self.columns} - {""}
+        return any(cell.strip().casefold() in names for cells in self.above for cell in cells)
+
     def facts(self) -> dict[str, Any]:
         """Return the findings as plain values, without path, sheet, cells and empty ones."""
         found = asdict(self)

@@ -65,6 +65,9 @@ class Lookup(Naming):
     key: str = Field(min_length=1, description="Column to look the text up in.")
     value: str = Field(min_length=1, description="Column with the value for the field.")
 
+    def __hash__(self) -> int:  # ``source`` may have lists in it
+        return hash((self.file, self.key, self.value))
+
 
 def template_parts(template: str) -> tuple[tuple[str, str | None], ...]:
     """Parse ``"a {B} c"`` to ``(("a ", "B"), (" c", None))``: literal text, each with the column that follows it.

@@ -92,8 +92,7 @@ def _require_one_table(settings: SuppressSettings, table: Table) -> None:
     """
     for remark in table.layout.remarks:
         _log.info("%s: %s", settings.file.name, remark)
-    named = {name.strip().casefold() for name in table.layout.columns} - {""}
-    if any(cell.strip().casefold() in named for cells in table.layout.above for cell in cells):
+    if table.layout.has_table_above:
         raise InputError(
             phrase(
                 "{file}: a table seems to stand above the header in row {row}: put its rows under that header. "

@@ -38,6 +38,14 @@ def _read(lookup: Lookup, name: str, source: SourceSettings) -> dict[str, str]:
 
     table = open_table(lookup.file, source.of(lookup.source, "lookup.source"))
     columns = table.layout.columns
+    if table.layout.has_table_above:
+        raise InputError(
+            phrase(
+                "{file}: a table seems to stand above the header: put its rows under that header, or set "
+                "lookup.source.header.",
+                file=lookup.file,
+            )
+        )
     for what, column in (("key", lookup.key), ("value", lookup.value)):
         if columns.count(column) != 1:
             told = _SEVERAL_COLUMNS if column in columns else _NO_COLUMN

@@ -175,7 +175,7 @@ def _best_with(delimiter: str, sample: str, source: SourceSettings, is_whole: bo
     quotes = {"auto": ['"'], "none": [""]}.get(source.quote, [source.quote])
     if source.quote == "auto" and _SINGLE_QUOTED.search(sample):
         quotes.append("'")
-    judged = []
+    judged: list[Judged] = []
     for quote in quotes:
         escape = "double" if source.escape == "auto" else source.escape
         usual = _judged(Dialect(delimiter, quote, escape), sample, is_whole)

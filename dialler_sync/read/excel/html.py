@@ -16,6 +16,7 @@ from ...errors import InputError
 from ...text.charset import known_charset
 from ...text.phrase import figure, phrase
 from ..encoding.detect import find_encoding
+from ..layout.kinds import Kind, kind_of
 from .html_table import HtmlCell, HtmlTable, span_of
 from .package import save_anew
 from .sheet import Book, Sheet
@@ -55,6 +56,8 @@ def open_html(path: Path, source: SourceSettings) -> Book:
     tables = [table for table in scanner.tables if table.rows]
     inner = [table for table in tables if not table.is_layout] or tables
     large = [table for table in inner if len(table.rows) >= _FEWEST and len(table.columns) >= _FEWEST] or inner
+    widths = {len(table.columns) for table in large}
+    large = [table for table in inner if table in large or (len(table.columns) in widths and _has_values(table))]
     names = _names(large)
     chosen = set(map(id, large))
     others = [table for table in tables if id(table) not in chosen]
@@ -63,6 +66,12 @@ def open_html(path: Path, source: SourceSettings) -> Book:
     contents = [*large, *others]
     places = {sheet.name: table for sheet, table in zip(sheets, contents, strict=True)}
     return Book("html", sheets, lambda sheet: places[sheet.name].shown())
+
+
+def _has_values(table: HtmlTable) -> bool:
+    """Whether the first row of a table may be a row of a list that goes on in it."""
+    _, values = next(iter(table.rows))
+    return Kind.VALUE in {kind_of(str(value)) for value in values}
 
 
 def _names(tables: list[HtmlTable]) -> list[str]:

@@ -622,3 +622,16 @@ def test_other_columns_of_numbers_and_rows_without_a_key_are_told(
     assert "column 'Mobile' has phone numbers, too; they suppress nobody." in caplog.text
     assert "'Again'" not in caplog.text
     assert "rows without UserData suppress nobody: row 3." in caplog.text
+
+
+def test_a_table_above_the_header_of_a_lookup_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "zip.csv"
+    path.write_text("Zip;Region\n10115;Berlin\n\nZip;Region;Since;By\n53111;Bonn;2024;x\n53112;Bonn;2024;y\n", "utf-8")
+    lookup = {"file": path, "key": "Zip", "value": "Region"}
+    columns = {**BASIC, "City": {"column": "Zip", "lookup": lookup}}
+
+    with pytest.raises(ListUnreadable, match=r"above the header.* lookup\.source\.header"):
+        read_lookups(settings_of(columns))
+    lookup["source"] = {"header": 4}
+    (values,) = read_lookups(settings_of(columns)).values()
+    assert "53111" in values

@@ -84,6 +84,22 @@ def test_the_table_that_holds_the_data(tmp_path: Path) -> None:
     assert rows(table) == {2: ["K1", "One", "1"]}
 
 
+@pytest.mark.parametrize(
+    ("second", "is_asked"), [("K2;Two;030 39200123", True), ("Page;of;two", False), ("1;2", False)]
+)
+def test_a_second_table_of_one_row(tmp_path: Path, second: str, is_asked: bool) -> None:
+    """It may be the last row of a list that goes on on another page."""
+    row = "<table>{}<tr><td>{}</td></tr></table>"
+    first = row.format(HEADER, "K1;One;030 39200121".replace(";", "</td><td>"))
+    read(tmp_path, first + row.format("", second.replace(";", "</td><td>")))
+
+    if is_asked:
+        with pytest.raises(InputError, match="several sheets have data"):
+            open_table(tmp_path / "list.xls", SourceSettings())
+    else:
+        assert rows(open_table(tmp_path / "list.xls", SourceSettings())) == {2: ["K1", "One", "030 39200121"]}
+
+
 def test_several_tables_are_like_several_sheets(tmp_path: Path) -> None:
     """Named by caption or number."""
     row = "<tr><td>K{}</td><td>x</td><td>1</td></tr></table>"

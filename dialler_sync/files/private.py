@@ -152,10 +152,13 @@ def replaced(path: Path, mode: int = 0o600) -> Iterator[tuple[int, Path]]:
     error deletes the draft. The folder is held open: whoever can write to the one above can swap it for no other.
 
     Raises:
-        OSError: the draft cannot be created, or cannot replace ``path``, or a link of another user lies on the way.
+        OSError: the draft cannot be created, or cannot replace ``path``, or a link of another user lies on the way; or
+            there is another thing than a file, such as ``/dev/null``, which root could replace.
     """
     with held(path.parent) as folder:
         there = folder / path.name
+        if there.exists() and not there.is_file():
+            raise OSError(errno.EEXIST, phrase("it is not a regular file"))
         draft = there.with_name(f".{secrets.token_hex(8)}.part")
         number = new_file(draft, mode)
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -58,7 +57,8 @@ def spared(path: Path) -> Iterator[None]:
     except (OSError, JournalError) as error:
         _log.warning(phrase("{path} is not written: {why}. The other reports are complete.", path=path, why=why(error)))
         with suppress(OSError):
-            delete(path)
+            if path.is_file():  # root could delete /dev/null
+                delete(path)
 
 
 class Spared(Generic[T]):
@@ -95,8 +95,6 @@ class Spared(Generic[T]):
 @contextmanager
 def _draft(path: Path, mode: int = 0o600) -> Iterator[int]:
     try:
-        if path.exists() and not path.is_file():  # such as /dev/null, which must not be replaced
-            raise OSError(errno.EEXIST, phrase("it is not a regular file"))  # noqa: TRY301 - reworded below, like other errors
         with replaced(path, mode) as (number, _):
             yield number
     except OSError as error:

@@ -119,7 +119,7 @@ def test_every_page_of_rows_is_looked_up(journal: Journal, dialler: ForeignDiall
         dialler.add(538, key)
 
     assert told(journal, dialler, rows) == ["K0", f"K{KEYS}"]
-    assert len(dialler.requests) == 2
+    assert len(dialler.requests) == (3 if batch else 2)  # the first batch is small
 
 
 def test_a_run_that_has_made_nothing_asks_nothing(

@@ -98,9 +98,14 @@ def _target(link: int, folder: Path) -> Path:
 
 
 def real(path: Path) -> Path:
-    """Return a path without its links. Others may swap links and folders on its way just now: then, as it is."""
+    """Return a path without its links; an address as it is, which has a ``resolve`` of its own.
+
+    Others may swap links and folders on its way just now: then, as it is.
+    """
     try:
-        return Path(os.path.realpath(path))  # Path.resolve has a RuntimeError for links in a circle, up to Python 3.12
+        return path.resolve()
+    except RuntimeError:  # links in a circle, up to Python 3.12
+        return Path(os.path.realpath(path))
     except (OSError, ValueError):
         return path.absolute()
 

@@ -34,6 +34,7 @@ from __future__ import annotations
 
 import errno
 import os
+from typing import Self
 
 from .text.outward import dialler_says, line
 from .text.shortage import behind
@@ -182,6 +183,20 @@ class MaybeDone(RequestError):
         super().__init__(code, message, http_status=http_status)
         self.retry_after = retry_after
         self.running = running
+
+
+class Doubt:
+    """Whether an earlier try may have made a change (``error``): then a later one that was certainly not done, or was
+    not sent any more, leaves it open all the same. Around the tries of one change."""
+
+    error: MaybeDone | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if self.error is not None and isinstance(error, (NotDone, Refused, StopRun)):
+            raise self.error from None
 
 
 class Misdirected(MaybeDone):

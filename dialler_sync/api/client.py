@@ -22,7 +22,7 @@ import httpx
 import orjson
 
 from ..error_codes import NOT_FOUND, UNREADABLE
-from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, StopRun
+from ..errors import DiallerUnavailable, Doubt, MaybeDone, Refused
 from ..text.phrase import phrase
 from .about import (
     Meant,
@@ -49,6 +49,7 @@ from .wire import (
     imported_contact,
     records,
     stored_contact,
+    without_calls,
 )
 
 T = TypeVar("T")
@@ -117,27 +118,21 @@ class DiallerClient(Connection):
         """
         if contact_id == "":
             raise Refused(UNREADABLE, phrase("the dialler tells no ID of the contact"))
-        doubt: MaybeDone | None = None
 
         async def once() -> bool:
-            nonlocal doubt
             try:
                 await self._change(name, id=contact_id)
             except Refused as error:
                 if error.code != NOT_FOUND:
                     raise
-                return doubt is not None and missing_is_done
+                return doubt.error is not None and missing_is_done
             except MaybeDone as error:
-                doubt = error
+                doubt.error = error
                 raise
             return True
 
-        try:
+        with Doubt() as doubt:
             return await self.repeating(once)
-        except (NotDone, Refused, StopRun):  # of a later try
-            if doubt is not None:
-                raise doubt from None
-            raise
 
     def paged(self, pages: Iterable[T]) -> Iterator[T]:
         """Yield the pages of something that is asked for. All answers to one page are held at once: what they weigh is
@@ -161,14 +156,12 @@ class DiallerClient(Connection):
             self._held = None
 
     def _light(self, answer: bytes, found: Records) -> Records:
-        """Return records that each row in flight, and each that waits, can hold: without what is nested in them (calls)
-        where they weigh much."""
+        """Return records that each row in flight, and each that waits, can hold: without their calls where they weigh
+        much."""
         share = MOST_HELD // (self.settings.concurrency * (2 + PARKED))
         if len(answer) <= share // HEAVIEST or weight(answer) <= share:
             return found
-        light: Records = [
-            {name: value for name, value in each.items() if not isinstance(value, list | dict)} for each in found
-        ]
+        light = list(map(without_calls, found))
         if weight(json.dumps(light).encode()) > share:
             why = phrase("the answer is too large to be held in memory while others are in flight")
             raise unreadable(why) from TooLong(why)
@@ -299,10 +292,23 @@ class DiallerClient(Connection):
     ) -> Records:
         """Function 14: records with their result code and history. Older servers: ``endpoint_missing``.
 
-        Where it gives a contact under another spelling of its UserData alone, function 3 is asked, too.
+        A dialler may answer for some of those it was asked for: the others are asked for again until an answer brings
+        none of them. Where it gives a contact under another spelling of its UserData alone, function 3 is asked, too.
 
         ``language`` is the dialler's languagesID for its texts. Of what is too long, the halves are asked for.
         """
+        found: Records = []
+        while True:
+            told = await self._batch(user_data, ids, language)
+            found += told
+            brought = list(map(stored_contact, told))
+            keys, numbers = {each.user_data for each in brought}, {each.id for each in brought}
+            left = [key for key in user_data if key not in keys], [i for i in ids if str(i) not in numbers]
+            if len(left[0]) + len(left[1]) in (0, len(user_data) + len(ids)):
+                return each_once(found)
+            user_data, ids = left
+
+    async def _batch(self, user_data: Sequence[str], ids: Sequence[int | str], language: int | None) -> Records:
         numbers = [i if (number := id_number(str(i))) is None else number for i in ids]
         body = orjson.dumps({"UserDataList": list(user_data), "IDList": numbers})
         spoken: dict[str, Any] = {} if language is None else {"languagesID": language}
@@ -314,7 +320,7 @@ class DiallerClient(Connection):
                 raise
         first, second = len(user_data) // 2, len(ids) // 2
         halves = ((user_data[:first], ids[second:]), (user_data[first:], ids[:second]))
-        found = [await self.batch_contacts(user_data=keys, ids=some, language=language) for keys, some in halves]
+        found = [await self._batch(keys, some, language) for keys, some in halves]
         return each_once([*found[0], *found[1]])  # by its UserData here, by its ID there
 
     async def _asked_again(self, user_data: Sequence[str]) -> Records:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..fields import PHONE_FIELDS
@@ -65,6 +65,30 @@ RESULT_CODE = "DiallerCampaignsResultCodes"
 
 DONE = "bDone"
 """Field of a contact, and of a result code: the dialler calls the contact no more."""
+
+
+CALL_START = "dtCallStart"
+"""Field of a call, somewhere in its record: when it began."""
+
+
+def call_starts(found: object) -> Iterator[object]:
+    """Yield when calls began, wherever that stands in nested records."""
+    if isinstance(found, Mapping):
+        for name, value in found.items():
+            if name == CALL_START:
+                yield value
+            else:
+                yield from call_starts(value)
+    elif isinstance(found, list):
+        for each in found:
+            yield from call_starts(each)
+
+
+def without_calls(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a contact's record without what is nested in it, but for its result code, and when its calls began."""
+    light = {name: value for name, value in record.items() if name == RESULT_CODE or not isinstance(value, list | dict)}
+    starts: list[dict[str, Any]] = [{CALL_START: start} for start in call_starts(record.get(HISTORY))]
+    return {**light, HISTORY: starts} if starts else light
 
 
 def campaign_of(record: Mapping[str, Any]) -> str:

@@ -53,28 +53,16 @@ class Histories:
         return known, list(told.values())
 
     async def _records(self, ids: Sequence[str]) -> Records | None:
-        """Return the records of these contacts; None without a batch lookup.
-
-        A dialler may answer for some of those it was asked for: the others are asked for again until an answer brings
-        none of them.
-        """
+        """Return the records of these contacts; None without a batch lookup."""
         if not self.has_batch or not ids:
             return None if ids else []
-        found: dict[str, Any] = {}
-        left = list(dict.fromkeys(ids))
-        while left:
-            records = await self._batch(left)
-            if records is None:
-                return None
-            wanted = set(left)
-            brought = {stored_contact(record).id: record for record in records}
-            self.unasked += len(brought.keys() - wanted)
-            found |= {contact_id: record for contact_id, record in brought.items() if contact_id in wanted}
-            some_left = [contact_id for contact_id in left if contact_id not in found]
-            if not records or len(some_left) == len(left):
-                break
-            left = some_left
-        return list(found.values())
+        wanted = dict.fromkeys(ids)
+        records = await self._batch(list(wanted))
+        if records is None:
+            return None
+        brought = {stored_contact(record).id: record for record in records}
+        self.unasked += len(brought.keys() - wanted.keys())
+        return [record for contact_id, record in brought.items() if contact_id in wanted]
 
     async def _batch(self, ids: Sequence[str]) -> Records | None:
         try:

@@ -94,12 +94,20 @@ def _doubt_what_may_be_replaced(connection: sa.Connection, target: str, run_id: 
 
 
 def _touched(run_id: str, state: str) -> sa.ColumnElement[bool]:
-    """Return rows with a key that a run has sent, or may have sent."""
+    """Return rows with a key that a run has sent, or may have sent, or whose contact it has found gone."""
     rows = schema.rows.c
     doubtful = [Status.SUCCEEDED, Status.UNKNOWN, RowState.SENDING]
     doubtful += [RowState.PENDING] * (state == "running")
     sent = rows.state.in_([str(state) for state in doubtful]) & ~rows.action.in_(_KEEPING)
-    return (rows.run == run_id) & sent
+    return (rows.run == run_id) & (sent | (rows.action == str(Reason.ABSENT)))
+
+
+def _found_done(run_id: str) -> sa.ColumnElement[bool]:
+    """Return rows of an undo whose contact was as before, or gone, and those of a deletion whose contact was gone: a
+    try that was killed may have done it."""
+    rows = schema.rows.c
+    as_it_is = [str(Reason.SUPPRESSED), str(Reason.PROTECTED)]
+    return (rows.run == run_id) & (rows.state == str(Status.SKIPPED)) & rows.action.not_in(as_it_is)
 
 
 def _fold_rows(connection: sa.Connection, target: str, run_id: str, state: str, command: str) -> None:
@@ -110,8 +118,11 @@ def _fold_rows(connection: sa.Connection, target: str, run_id: str, state: str, 
     last = sent.alias().c
     theirs = sa.exists().where(last.target == target, last.user_data == rows.c.user_data, last.run.in_(newer))
     of_run = (rows.c.run == run_id) & (rows.c.user_data != "") & ~theirs
-    succeeded = rows.c.state == str(Status.SUCCEEDED)
-    touched = sa.select(rows.c.user_data).where(_touched(run_id, state))
+    succeeded, has_touched = rows.c.state == str(Status.SUCCEEDED), _touched(run_id, state)
+    if command in ("undo", "delete"):
+        succeeded |= _found_done(run_id)
+        has_touched |= _found_done(run_id)
+    touched = sa.select(rows.c.user_data).where(has_touched)
     kept = of_run & succeeded & (rows.c.payload != "")
     gone = (
         touched if command in ("undo", "delete") else sa.select(rows.c.user_data).where(of_run & succeeded & _DELETED)

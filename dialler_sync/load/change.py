@@ -169,23 +169,25 @@ async def change_by_id(client: DiallerClient, row: SpooledRow, doubtful: set[int
         "lock": client.lock_by_id,
         "unlock": client.unlock_by_id,
     }
-    maybe_deleted = False
+    doubt: MaybeDone | None = None
 
     async def once() -> bool:
-        nonlocal maybe_deleted
+        nonlocal doubt
         try:
             return await changes[row.kind](row.contact_id)
-        except MaybeDone:
+        except MaybeDone as error:
             doubtful.add(row.seq)
-            maybe_deleted = row.kind == "delete"
+            doubt = error
             raise
 
     with calling(client, f"{row.kind}_by_id"):
         try:
-            return await persisting(client, once) or maybe_deleted
-        except MaybeDone:
-            if not maybe_deleted or await persisting(client, lambda: client.get_contact(row.contact_id)) is not None:
+            return await persisting(client, once) or (doubt is not None and row.kind == "delete")
+        except (MaybeDone, NotDone, Refused):  # the change stays journalled where the run stops
+            if doubt is None:
                 raise
+            if row.kind != "delete" or await persisting(client, lambda: client.get_contact(row.contact_id)) is not None:
+                raise doubt from None
             return True
 
 

@@ -13,7 +13,7 @@ from ..api.client import DiallerClient
 from ..api.query import persisting
 from ..api.wire import StoredContact, differences
 from ..error_codes import INTERRUPTED, NOT_FOUND
-from ..errors import MaybeDone, RequestError, SafetyLimit, StopRun
+from ..errors import Doubt, MaybeDone, RequestError, SafetyLimit, StopRun
 from ..journal import Outcome
 from ..model import Action, SpooledRow, Status
 from ..text.phrase import phrase
@@ -58,18 +58,18 @@ class Maker:
 
     async def _created(self, row: SpooledRow, before: Mapping[str, Any], *, overwrite: bool) -> StoredContact:
         """Make a contact; where the answer does not tell its ID, it is looked up, and may stay without one."""
-        body, doubt = orjson.dumps(before), None
         contact = StoredContact("", "", {})
-        try:
-            contact = await imported(self.client, row, body, overwrite=overwrite)
-        except MaybeDone as error:
-            doubt = error
-        if contact.id:
-            return contact
-        found = await alike(self.client, row.user_data, before)
-        if doubt and len(found) != 1:
-            raise doubt
-        return found[0] if len(found) == 1 else contact
+        with Doubt() as doubt:
+            try:
+                contact = await imported(self.client, row, orjson.dumps(before), overwrite=overwrite)
+            except MaybeDone as error:
+                doubt.error = error
+            if contact.id:
+                return contact
+            found = await alike(self.client, row.user_data, before)
+            if doubt.error and len(found) != 1:
+                raise doubt.error
+            return found[0] if len(found) == 1 else contact
 
     def _not_locked(self, row: SpooledRow, contact: StoredContact | None, code: str, why: str) -> Outcome:
         """Stop the run, so that no other contact is made that can be called; return the outcome. ``contact``: None if

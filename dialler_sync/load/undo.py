@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from types import MappingProxyType
 from typing import Any
 
@@ -26,7 +27,7 @@ from ..api.wire import (
     stored_contact,
 )
 from ..error_codes import CONTACT_CHANGED, NO_BEFORE_IMAGE, NOT_FOUND, POSSIBLE_DUPLICATE
-from ..errors import MaybeDone, RequestError, SafetyLimit
+from ..errors import Doubt, MaybeDone, RequestError, SafetyLimit
 from ..fields import FIELDS, PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
 from ..journal.lists import ByHand, overruled
@@ -226,15 +227,18 @@ class Undoer:
     ) -> StoredContact:
         """Overwrite a contact; a repeat is harmless, as one contact of the campaign carries its UserData."""
         started, gate = time.monotonic(), self.client.gate
-        for attempt in range(self.client.settings.retries + 1):
-            try:
-                return await imported(self.client, row, body, overwrite=True)
-            except MaybeDone as error:
-                doubt = error
-                if contact.id in {each.id for each in await alike(self.client, row.user_data, before)}:
-                    return contact
-                await gate.rest(pause(attempt + 1, error, gate.left(started)))
-        raise doubt
+        with Doubt() as doubt:
+            for attempt in count(1):
+                try:
+                    return await imported(self.client, row, body, overwrite=True)
+                except MaybeDone as error:
+                    doubt.error = error
+                    if contact.id in {each.id for each in await alike(self.client, row.user_data, before)}:
+                        return contact
+                    if attempt > self.client.settings.retries:
+                        raise
+                    await gate.rest(pause(attempt, error, gate.left(started)))
+        raise AssertionError  # not reached
 
     def _stop(self, row: SpooledRow, why: str) -> Outcome:
         self.client.gate.stop(

@@ -9,13 +9,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..api.call_times import moment, read_time
-from ..api.wire import DONE, HISTORY, RESULT_CODE, same_value
+from ..api.wire import CALL_START, DONE, HISTORY, RESULT_CODE, call_starts, same_value
 from ..config.texts import fold
 from ..errors import UsageError
 from ..text.phrase import phrase
 
 LAST_TRY = "dtLastTry"
-_START = "dtCallStart"
 _NAMES = ("ExportKey", "Name", "Content", "ID")
 """Fields of a result code that people use as its name."""
 
@@ -28,7 +27,7 @@ def last_call(record: Mapping[str, Any]) -> str:
     """
     if last := _time(record, LAST_TRY, record.get(LAST_TRY)):
         return last
-    starts = [_time(record, _START, value) for value in _values(record.get(HISTORY), _START)]
+    starts = [_time(record, CALL_START, value) for value in call_starts(record.get(HISTORY))]
     return max(filter(None, starts), key=moment, default="")  # type: ignore[arg-type]
 
 
@@ -75,16 +74,3 @@ def _unknown(record: Mapping[str, Any], why: str, setting: str) -> str:
         contact=contact,
         reason=why,
     )
-
-
-def _values(found: object, name: str) -> Iterator[object]:
-    """Yield the values of a field, wherever it stands in nested records."""
-    if isinstance(found, Mapping):
-        for key, value in found.items():
-            if key == name:
-                yield value
-            else:
-                yield from _values(value, name)
-    elif isinstance(found, list):
-        for each in found:
-            yield from _values(each, name)

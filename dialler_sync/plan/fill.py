@@ -15,7 +15,7 @@ from .snapshot import Snapshot
 
 _log = logging.getLogger(__name__)
 
-_NO_BATCH = frozenset({400, 403, 404, 405, 415, 500, 501})
+_NO_BATCH = frozenset({400, 403, 404, 405, 413, 414, 415, 500, 501})
 """HTTP statuses of a server (or proxy) without a usable batch lookup."""
 
 MOST_SINGLE = 200

@@ -71,7 +71,7 @@ READS: dict[str, tuple[Call, str]] = {
     ),
     "list_campaigns": (lambda c: c.list_campaigns(), "GET /dialler/campaigns"),
     "get_campaign": (lambda c: c.get_campaign(538), "GET /dialler/campaigns/538"),
-    "batch_contacts": (lambda c: c.batch_contacts(user_data=["K 1"], ids=["4711", 12]), "POST /dialler/contacts"),
+    "batch_contacts": (lambda c: c.batch_contacts(user_data=["K 1"], ids=["4711"]), "POST /dialler/contacts"),
 }
 CHANGES_BY_ID: dict[str, tuple[Call, str]] = {
     "delete_by_id": (lambda c: c.delete_by_id(4711), "DELETE /dialler/contacts/contact/4711"),

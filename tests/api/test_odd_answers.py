@@ -269,20 +269,34 @@ async def test_later_answers_on_a_connection_are_put_in_order_too() -> None:
     assert [request.connection for request in server.received] == [1, 1, 1]
 
 
+async def test_a_batch_look_up_that_tells_only_some_is_repeated_for_the_rest() -> None:
+    """A page, or a limit: a contact that it leaves out is there all the same."""
+    a, b, c = ({"ID": number, "UserData": key} for number, key in enumerate("abc", 1))
+    async with (
+        ScriptedServer([records(a), records(c, b), records()]) as server,
+        DiallerClient(server.settings()) as client,
+    ):
+        found = await client.batch_contacts(user_data=["a", "b", "d"], ids=["3"])
+
+    asked = [(each["UserDataList"], each["IDList"]) for each in (json.loads(one.body) for one in server.received)]
+    assert [record["ID"] for record in found] == [1, 3, 2]
+    assert asked == [(["a", "b", "d"], [3]), (["b", "d"], [3]), (["d"], [])]
+
+
 async def test_batch_look_up_that_is_too_long_is_asked_for_in_halves() -> None:
     """Long histories need more answers; each contact comes once, and one that is too long by itself is an error."""
     long = respond(200, b" " * (LONGEST_ANSWER + 1))
     a, b = {"ID": 1, "UserData": "a"}, {"ID": 2, "UserData": "b"}
-    steps = [long, records(a), long, records(b, a), records()]
+    steps = [long, records(a), long, records(b, a), records(), records()]
     async with ScriptedServer(steps) as server, DiallerClient(server.settings(retries=3)) as client:
         found = await client.batch_contacts(user_data=["a", "b", "c"])
-        server.steps[5:] = [long]
+        server.steps[6:] = [long]
         with pytest.raises(MaybeDone, match="longer than 16 MB"):
             await client.batch_contacts(user_data=["d"])
 
     assert [record["ID"] for record in found] == [1, 2]
     asked = [json.loads(request.body)["UserDataList"] for request in server.received]
-    assert asked == [["a", "b", "c"], ["a"], ["b", "c"], ["b"], ["c"], ["d"]]
+    assert asked == [["a", "b", "c"], ["a"], ["b", "c"], ["b"], ["c"], ["c"], ["d"]]
 
 
 async def test_an_answer_about_one_contact_is_shorter_than_any_other() -> None:

@@ -23,6 +23,7 @@ from dialler_sync.contacts.call_records import Call
 from dialler_sync.contacts.record_file import RecordFile
 from dialler_sync.errors import MaybeDone
 from dialler_sync.plan import fill
+from dialler_sync.plan.called import last_call, result_names
 from dialler_sync.plan.numbers import KnownNumbers
 from dialler_sync.reconciliation import calls
 
@@ -213,14 +214,16 @@ def test_one_answer_after_another_is_not_held(
 async def test_an_answer_takes_its_share_of_the_memory_for_those_in_flight(
     concurrency: int, more: object, is_read: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each row keeps what was looked up while it waits: calls are left out. An answer that weighs too much even so is
-    not asked for again."""
+    """Each row keeps what was looked up while it waits, of its calls the times alone. An answer that weighs too much
+    even so is not asked for again."""
     monkeypatch.setattr(client, "MOST_HELD", 3 * (2 + client.PARKED) * 2**20)
     asked: list[Asked] = []
 
     def noted(each: Asked) -> dict[str, Any] | None:
         asked.append(each)
-        return {"records": [{"ID": 1, "UserData": "K1", **CONTACT, "ours": 7, "x": more}]}
+        calls = [{"StatisticsPartA": {"dtCallStart": "2026-11-30 10:00:00", "more": 1}}]
+        nested = {"DiallerCampaignsResultCodes": {"ExportKey": "SALE"}, "DiallerContactsHistory": calls}
+        return {"records": [{"ID": 1, "UserData": "K1", **CONTACT, **nested, "ours": 7, "x": more}]}
 
     with hostile_dialler(account(noted)) as url:
         settings = DiallerSettings.model_validate(
@@ -230,6 +233,8 @@ async def test_an_answer_takes_its_share_of_the_memory_for_those_in_flight(
             if is_read:
                 (found,) = await dialler.find_contacts("K1")
                 assert (found.id, found.values["ours"], "x" in found.values) == ("1", 7, concurrency == 1)
+                assert last_call(found.values) == "2026-11-30 10:00:00"
+                assert [*result_names(found.values)] == [("sale", "SALE")]
             else:
                 with pytest.raises(MaybeDone, match="too large to be held in memory while others are in flight"):
                     await dialler.find_contacts("K1")

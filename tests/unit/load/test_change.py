@@ -159,6 +159,15 @@ def test_lost_answer_of_a_change_by_id(kind: str, change: Change, dialler: Simul
     assert dialler.store.contacts.get(number, {}).get("bLocked") == {"lock": True, "unlock": False}.get(kind)
 
 
+def test_a_change_whose_answer_is_lost_stays_in_doubt(change: Change, dialler: SimulatorServer) -> None:
+    """Whatever the answer to a later try: it may have been made by then."""
+    number = contact(dialler)
+    dialler.order(FaultPlan.parse("502_after:#1:on=lock_by_id,400:#2-9:on=lock_by_id"))
+
+    with pytest.raises(MaybeDone):
+        change(checked, "lock", number)
+
+
 @pytest.mark.parametrize("kind", ["delete", "lock", "unlock"])
 def test_lost_answer_of_an_unchecked_change_is_not_repeated(
     kind: str, change: Change, dialler: SimulatorServer, journal: Journal

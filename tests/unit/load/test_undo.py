@@ -13,7 +13,7 @@ import pytest
 
 from dialler_sync.api.client import DiallerClient
 from dialler_sync.api.wire import StoredContact, stored_contact
-from dialler_sync.errors import DiallerSyncError, MaybeDone, Refused
+from dialler_sync.errors import DiallerSyncError, DiallerUnavailable, MaybeDone, Refused
 from dialler_sync.journal import Image, Journal, JournalRow, Outcome
 from dialler_sync.load.undo import Undoer, count_undo, to_undo
 from dialler_sync.model import Action, Reason, RowResult, SpooledRow, Status
@@ -39,7 +39,8 @@ class Settings:
 @dataclass
 class Dialler:
     """A client with these contacts. ``fails``: what the next imports raise, after they were done if ``does``;
-    ``answers_with``: the ID in the answer to an import; ``denies``: it says that a contact is not there.
+    ``answers_with``: the ID in the answer to an import; ``denies``: it says that a contact is not there;
+    ``away``: what lookups raise once something was sent.
 
     It overwrites the first contact with the UserData, whatever its campaign."""
 
@@ -48,6 +49,7 @@ class Dialler:
     does: bool = False
     answers_with: int | None = None
     denies: bool = False
+    away: DiallerSyncError | None = None
     calls: list[str] = field(default_factory=list)
     stopped: DiallerSyncError | None = None
     waits: int = 0
@@ -76,6 +78,8 @@ class Dialler:
 
     async def find_contacts(self, user_data: str) -> list[StoredContact]:
         assert user_data
+        if self.away and self.calls:
+            raise self.away
         return [stored_contact(each) for each in self.there if each["UserData"] == user_data]
 
     async def batch_contacts(self, user_data: list[str]) -> list[Mapping[str, Any]]:
@@ -389,7 +393,19 @@ def test_a_lost_answer_to_a_restoration(fails: int, does: bool, calls: int, stat
             undo(dialler, Action.OVERWRITE, image())
 
     assert len(dialler.calls) == calls
-    assert dialler.waits == (0 if does else fails)
+    assert dialler.waits == (0 if does else 1)
+
+
+@pytest.mark.parametrize("last", [Refused("conflict", "no"), DiallerUnavailable("away")], ids=["refused", "away"])
+@pytest.mark.parametrize("action", [Action.OVERWRITE, Action.DELETE])
+def test_what_was_lost_stays_in_doubt_whatever_comes_after(action: Action, last: DiallerSyncError) -> None:
+    """Neither a refusal of the next try nor a dialler that goes away says that it was not done."""
+    dialler = Dialler([contact(1)], fails=[LOST, last])
+    if action is Action.DELETE:
+        dialler = Dialler([], fails=[LOST], away=last if isinstance(last, DiallerUnavailable) else None)
+
+    with pytest.raises(MaybeDone):
+        undo(dialler, action, image(), contact_id="1")
 
 
 def test_what_an_import_requires_is_completed() -> None:

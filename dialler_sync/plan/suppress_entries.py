@@ -49,7 +49,9 @@ _IN_FORM = re.compile(r"\s*[+(]*[+0]")
 _MOST_COUNTRIES = 300
 """A column with more different texts is none of countries."""
 
-_DECIMAL_COMMA = re.compile(r"\s*[-+]?[0-9.]+,[0-9]{1,3}\s*")
+_DECIMAL_COMMA = re.compile(r"\s*[-+]?[0-9.]+,[0-9]{1,2}\s*")
+_BETWEEN = re.compile("[;|,\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_QUOTES = "\"'`´‘’‚“”„«»"
 _DECIMALS = re.compile(r"([0-9]+)[.,]0+")
 _PROTECTED = re.compile(r"=\"(.*)\"|['’`´]++(.*)")
 
@@ -76,13 +78,21 @@ class Entries:
     """The entries of a do-not-call file, and the rows in which one may be overlooked."""
 
     def __init__(
-        self, settings: SuppressSettings, positions: Sequence[int], others: Sequence[int], *, has_header: bool
+        self,
+        settings: SuppressSettings,
+        positions: Sequence[int],
+        others: Sequence[int],
+        nameless: Sequence[int],
+        *,
+        has_header: bool,
     ) -> None:
-        """``others``: positions of columns of which no list has the entries."""
+        """``others``: positions of columns of which no list has the entries; ``nameless``: of those without a name."""
         self._settings = settings
         self._positions = positions
         self._others = () if settings.by == "user_data" else others
         self._has_header = has_header
+        self._nameless = nameless
+        self._second: list[str] = []
         self._beside: list[str] = []
         self._unread: list[str] = []
         self._shifted: list[str] = []
@@ -105,6 +115,8 @@ class Entries:
             damaged = {place for place, note in columns.notes(position) if note.code}
             for place, (row, cell) in enumerate(zip(rows, columns.texts(position), strict=True)):
                 found = None if place in damaged else _entries(cell, self._settings)
+                if found and self._settings.by == "email" and "@" not in cell and self._has_address(chunk, place):
+                    found = None
                 if found and place in regions:
                     found = found.union(*(digits_of(cell, region) or () for region in regions[place]))
                 if found != set() or row in expired or row in chunk.ragged:
@@ -146,6 +158,10 @@ class Entries:
     def _look_beside(self, columns: Columns, rows: Sequence[int], filled: Container[int]) -> None:
         """Note entries in other columns, of rows that have none in theirs; without a header, of all rows; and other
         columns of numbers."""
+        name = self._settings.column.strip().casefold()
+        for position in self._nameless if self._has_header else ():
+            texts = zip(rows, columns.texts(position), strict=True)
+            self._second += [phrase("row {row}", row=row) for row, cell in texts if cell.strip().casefold() == name]
         for position in self._others:
             cells = enumerate(columns.texts(position))
             for place, cell in cells:
@@ -176,12 +192,19 @@ class Entries:
         self._require_none(unread)
 
     def _is_shifted(self, cells: Sequence[str], position: int, width: int) -> bool:
-        """Whether the entry of a row may be in another column: the row is too long, or ends before the entry."""
+        """Whether the entry of a row may be in another column: the row is too long, or ends before the entry, or is
+        too short and has another cell that is like a key."""
         surplus = len(cells) - width
+        if surplus < 0 and self._settings.by == "user_data" and 0 < position < len(cells):
+            return not _has_digit(cells[position]) and any(map(_has_digit, cells[:position]))
         if surplus > 0 and position == 0 and self._settings.by == "user_data" and not any(cells[width:]):
             return not cells[0].strip()  # nothing can have moved the first cell
-        near = cells[position + 1 : position + 1 + surplus] if surplus > 0 else cells if position >= len(cells) else ()
+        near = cells[position + 1 :] if surplus > 0 else cells if position >= len(cells) else ()
         return any(_may_be_entry(cell, self._settings) for cell in near)
+
+    def _has_address(self, chunk: Chunk, place: int) -> bool:
+        """Whether a cell of a row has an address."""
+        return any("@" in str(cell) for cell in chunk.frame.iloc[place].tolist())
 
     def _is_none(self, cell: str, chunk: Chunk, place: int) -> bool:
         """Whether a cell of numbers says that there is none, and no other of its row has a number."""
@@ -197,6 +220,16 @@ class Entries:
             InputError: some rows are not understood, or none has a number.
         """
         file = self._settings.file
+        if self._second:
+            raise InputError(
+                phrase(
+                    "{file}: in {rows}, a second table with a column '{column}' seems to begin, to the right of the "
+                    "first: put its rows below those of the first. Otherwise they could be called.",
+                    file=file,
+                    rows=first_few(self._second, MOST_ROWS),
+                    column=self._settings.column,
+                )
+            )
         if self._shifted:
             raise InputError(
                 phrase(
@@ -230,6 +263,10 @@ class Entries:
             raise InputError(phrase(said, file=self._settings.file, rows=first_few(unread, MOST_ROWS)))
 
 
+def _has_digit(cell: str) -> bool:
+    return any(map(str.isdigit, cell))
+
+
 def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:
     """Return the entries of a cell; None if it is not understood."""
     from ..mapping.cells import is_blank
@@ -244,9 +281,11 @@ def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:
 
 
 def _keys(cell: str) -> set[str]:
-    """Return what a cell may say as UserData: also each of several, and without what spreadsheet programs add."""
-    between = r"[;|\n]|,\s" if _DECIMAL_COMMA.fullmatch(cell) else r"[;|\n,]"
-    keys = {cell, *filter(str.strip, re.split(between, cell))}
+    """Return what a cell may say as UserData: also each of several, and without what spreadsheet programs add. One
+    key too many harms nobody."""
+    parts = [cell] if _DECIMAL_COMMA.fullmatch(cell) else _BETWEEN.split(cell)
+    keys = {cell, *filter(str.strip, parts)}
+    keys |= {key.strip().strip(_QUOTES) for key in keys}
     for key in (*keys,):
         if found := _DECIMALS.fullmatch(key.strip()) or _PROTECTED.fullmatch(key.strip()):
             keys.add(next(filter(None, found.groups()), key))

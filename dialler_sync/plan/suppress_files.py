@@ -60,7 +60,8 @@ def _read(settings: SuppressSettings, whole: Settings, today: date) -> Suppressi
     named = {each.column for each in whole.suppress if each.file == settings.file}
     _require_none_beside(settings, table, named)
     others = [at for at, name in enumerate(table.layout.columns) if name not in named]
-    entries = Entries(settings, positions, others, has_header=bool(table.layout.header_rows))
+    nameless = [at for at, name in enumerate(table.layout.columns) if not name]
+    entries = Entries(settings, positions, others, nameless, has_header=bool(table.layout.header_rows))
     for chunk in table.chunks():
         entries.take(chunk, last_days.expired(chunk) if settings.expires else frozenset())
     entries.require_understood()

@@ -194,11 +194,13 @@ def _best_with(delimiter: str, sample: str, source: SourceSettings, is_whole: bo
 def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
     widths: Counter[int] = Counter()
     tidy = cells = values = 0
-    has_broken = has_doubled = some_needed = some_plain = False
+    has_broken = has_doubled = some_needed = some_plain = some_quoted = False
     first: str | None = None
     for cut in _rows(dialect, sample, is_whole):
         first = cut.cells[0] if first is None else first
         widths[len(cut.cells)] += 1
+        some_quoted = some_quoted or any(cut.quoted)
+        is_data = widths.total() > (1 if some_quoted else _MOST_HEADER_ROWS)
         cells += len(cut.cells)
         has_broken = has_broken or cut.broken
         for cell, quoted in zip(cut.cells, cut.quoted, strict=True):
@@ -209,7 +211,7 @@ def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
                     sign in cell for sign in (dialect.delimiter, dialect.quote, "\r", "\n")
                 )
                 continue
-            some_plain = some_plain or (widths.total() > 1 and any(map(str.isalpha, cell)))
+            some_plain = some_plain or (is_data and any(map(str.isalpha, cell)) and not _BARE.fullmatch(cell))
             is_leftover = _is_leftover(cell)
             if not is_leftover or kind_of(cell) is Kind.VALUE:
                 tidy += 1
@@ -225,6 +227,16 @@ def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
         alike = _SINGLE_COLUMN_OF_VALUES if values and values >= 0.75 * (rows - 1) else _SINGLE_COLUMN
     is_even, needs_quotes = len(widths) == 1, some_needed or not some_plain
     return Judged(alike * (tidy / cells) ** 2, width, dialect, has_broken, has_doubled, is_even, needs_quotes)
+
+
+_MOST_HEADER_ROWS = 3
+"""Rows of a title and a header, which may have no quotes where all texts below have them."""
+
+_BARE = re.compile(
+    r"\s*(?:null|none|nil|nan?|n/a|\\n|true|false|yes|no?|[tfyj]|ja|nein|s[ií]|oui|non|wahr|falsch|vrai|faux)\s*",
+    re.IGNORECASE,
+)
+"""What a program writes without quotes where it puts all texts into them."""
 
 
 def _is_leftover(cell: str) -> bool:

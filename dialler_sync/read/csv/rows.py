@@ -41,6 +41,7 @@ class CsvFile:
 
     ``width``: usual number of cells in a row; it decides how a broken row is read. ``values``: columns that usually
     hold values, which tell a row from a part of a cell. ``ours``: we wrote the file, and no quote in it is stray.
+    ``line_end``: that of the first row.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class CsvFile:
     source: SourceSettings
     values: tuple[int, ...] = ()
     ours: bool = False
+    line_end: str = ""
 
     def runs(self) -> Iterator[Run]:
         """Yield every row of the file, from row 1 on.
@@ -202,10 +204,10 @@ class CsvFile:
 
     def _is_of_cells(self, lines: list[str]) -> bool:
         """Whether lines certainly are parts of cells if the quotes around them are in order: we wrote them, or the
-        row ends as none of them does.
+        row ends as the first one of the file, and none of them does.
         """
         ends = [line[len(line.rstrip("\r\n")) :] for line in lines]
-        return self.ours or (ends[-1] != "" and ends[-1] not in ends[:-1])
+        return self.ours or (ends[-1] == self.line_end and ends[-1] not in ends[:-1])
 
     def _is_untidy(self, cut: Cut) -> bool:
         """Whether a row has a quote where a program would not write one."""

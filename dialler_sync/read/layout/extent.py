@@ -78,6 +78,7 @@ class _Survey:
         self._width = len(header.columns)
         self._names = list(header.columns) if header.rows else []
         self._header = [_folded(row.cells) for row in first_rows if row.number in header.rows]
+        self._in_header = {name for name in self._header[-1] if name} if self._header else set()
         self._named = next((i for i, name in enumerate(self._header[-1]) if name), None) if self._header else None
         self._usual_widths = {self._width, *(len(row.cells) for row in sample[:1])}
         self._footnotes = Footnotes(header.columns, sample)
@@ -137,10 +138,24 @@ class _Survey:
         self._next_number = row.number + 1
         self._gap = self._titled = False
 
+    def _require_no_other_order(self, row: Seen) -> None:
+        """Raises:
+        InputError: a row is a header with most of the table's names, and no others, in other columns.
+        """
+        cells = [cell for cell in _folded(row.cells) if cell]
+        if len(cells) > 1 and self._in_header.issuperset(cells) and 2 * len(cells) > len(self._in_header):
+            raise InputError(
+                phrase(
+                    "row {number} has the names of the header in another order: put the rows below it under the "
+                    "header of the first ones, or into a file of their own.",
+                    number=row.number,
+                )
+            )
+
     def _may_hold_header(self, rows: list[list[str]]) -> bool:
-        """Whether a cell equals the name of its column: a quick test."""
+        """Whether a cell of a column is a name of the header: a quick test."""
         at = self._named
-        return at is not None and self._header[-1][at] in _folded([cells[at] for cells in rows])
+        return at is not None and not self._in_header.isdisjoint(_folded([cells[at] for cells in rows]))
 
     def _leave_out_footnotes(self) -> None:
         rows = [] if self._to_end else self._footnotes.at_end_of(self._tail, self._last or self._first_row - 1)
@@ -181,6 +196,7 @@ class _Survey:
         self._gap = self._gap or row.number > self._next_number
         self._next_number = row.number + 1
         if not self._gap and len(row.cells) in self._usual_widths:
+            self._require_no_other_order(row)
             return False
         if self._is_second_header(ahead):
             return True

@@ -291,6 +291,10 @@ def test_surplus_cells_that_can_be_no_entry_are_harmless(by: str, text: str, tmp
         ("user_data", "Miller, Ann,K2,"),
         ("phone", "Miller,,0171-39-2001,"),
         ("phone", "01713920012,n/a,x"),
+        ("email", "bob@x.org,unknown,x"),
+        ("email", "bob@x.org,unknown"),
+        ("user_data", "K2,lawyer"),
+        ("phone", "Miller, Ann,n/a,,01713920012"),
     ],
 )
 def test_an_entry_beside_its_column_is_refused(by: str, row: str, tmp_path: Path) -> None:
@@ -303,6 +307,25 @@ def test_an_entry_beside_its_column_is_refused(by: str, row: str, tmp_path: Path
 def test_a_first_cell_that_may_have_been_cut_or_moved_is_refused(row: str, tmp_path: Path) -> None:
     with pytest.raises(ListUnreadable, match="surplus or missing cells in row 3,"):
         _read_list(tmp_path, f"Entry,Why\nK1,x\n{row}\n", column="Entry", by="user_data")
+
+
+@pytest.mark.parametrize("header", ["Mail,Why,,", "Mail,Why,,,,"])
+@pytest.mark.parametrize("by", ["email", "user_data"])
+def test_a_second_table_to_the_right_that_begins_lower_is_refused(header: str, by: str, tmp_path: Path) -> None:
+    beside = "," * (header.count(",") - 3)
+    text = f"{header}\na@x.org,x,,mail{beside}\nb@x.org,y,,c@x.org{beside}\n"
+
+    with pytest.raises(ListUnreadable, match="in row 2, a second table with a column 'Mail' seems to begin"):
+        _read_list(tmp_path, text, column="Mail", by=by)
+
+
+@pytest.mark.parametrize(("by", "column"), [("user_data", "Key"), ("email", "Mail")])
+@pytest.mark.parametrize("number", [1, 500])
+def test_columns_in_another_order_below_are_refused(by: str, column: str, number: int, tmp_path: Path) -> None:
+    rows = "".join(f"K{at},a{at}@x.org,x\n" for at in range(number))
+
+    with pytest.raises(ListUnreadable, match=rf"row {number + 2} has the names of the header in another order"):
+        _read_list(tmp_path, f"Key,Mail,Why\n{rows}Mail,Key,Why\nb@x.org,K9,y\n", column=column, by=by)
 
 
 def test_words_for_no_number_suppress_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -336,11 +359,19 @@ def test_the_last_entry_counts_though_it_looks_like_a_footnote(by: str, text: st
     assert not found.reason({name: "y"})
 
 
-@pytest.mark.parametrize("cell", ["anna;bob", "anna; bob", "anna, bob", "anna,bob", "anna|bob", "anna\nbob", "bob"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("anna;bob", "anna; bob", "anna, bob", "anna,bob", "anna|bob", "anna\nbob", "bob"),
+        *("anna\u2028bob", "anna\vbob", "'anna','bob'", "„anna“, „bob“", "'bob'"),
+    ],
+)
 def test_each_key_of_a_cell_counts(cell: str, tmp_path: Path) -> None:
-    found = _read_list(tmp_path, f'Entry;Why\n"{cell}";x\nK1;y\nK2,K3;z\n"1,5";w\n', column="Entry", by="user_data")
+    found = _read_list(
+        tmp_path, f'Entry;Why\n"{cell}";x\nK1;y\nK2,K3;z\n"1,5";w\n"123,456";v\n', column="Entry", by="user_data"
+    )
 
-    for key in ("bob", "K1", "K2", "K3", "1,5"):
+    for key in ("bob", "K1", "K2", "K3", "1,5", "123", "456"):
         assert found.reason({"UserData": key})
     assert not found.reason({"UserData": "5"})
 

@@ -137,8 +137,12 @@ def test_words_in_single_quotes_are_no_sign_for_text(tmp_path: Path, note: str) 
     assert found.cells == [*(["K" + str(number), "Ann", "'VIP'"] for number in range(20)), ["K99", "Bob", note]]
 
 
-@pytest.mark.parametrize("cells", ["'K1';'Ann';'x'", "'K1';'Miller; Ann';5", "1;'Ann';'O''Brien'"])
-def test_single_quotes_that_a_program_writes(tmp_path: Path, cells: str) -> None:
-    found = read(tmp_path, "Key;Name;Note\n" + f"{cells}\n" * 3)
+@pytest.mark.parametrize(
+    "cells", ["'K1';'Ann';'x'", "'K1';'Miller; Ann';5", "1;'Ann';'O''Brien'", "'K1';'Ann';NULL", "1;'Ann';true"]
+)
+@pytest.mark.parametrize("header", ["Key;Name;Note", "'Key';'Name';'Note'", "Autumn list\nKey;Name;Note"])
+def test_single_quotes_that_a_program_writes(tmp_path: Path, header: str, cells: str) -> None:
+    """Also where what is no text has none, or a title stands above."""
+    found = read(tmp_path, f"{header}\n" + f"{cells}\n" * 3)
 
     assert not any(cell.startswith("'") for row in found.cells for cell in row)

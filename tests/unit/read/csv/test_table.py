@@ -254,6 +254,16 @@ def test_cell_of_lines_that_end_otherwise(tmp_path: Path, end: str, inside: str)
     assert not found.ragged
 
 
+def test_one_row_that_ends_otherwise_than_the_first_proves_no_cell(tmp_path: Path) -> None:
+    """It was pasted in; two stray quotes would swallow the rows between."""
+    first = "Key,Note,Name,Phone\nK1,ok,Meier,0171 3920011\n"
+    stray = 'K2,"ok,Huber,0171 3920012\nK3,x,Li,0171 3920013\nK4,ok",Kurz,0171 3920014\r\n'
+    found = read(tmp_path, f"{first}{stray}K5,ok,Maus,0171 3920015\n")
+
+    assert [cells[0] for cells in found.cells] == ["K1", "K2", "K3", "K4", "K5"]
+    assert {3, 4, 5} >= {*found.ragged} >= {4}
+
+
 def test_lines_that_may_be_of_a_cell_or_rows(tmp_path: Path) -> None:
     """Nothing tells whether somebody wrote rows into a cell, or two quotes are stray: no line of it is imported."""
     text = StringIO()

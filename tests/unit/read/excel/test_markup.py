@@ -85,7 +85,15 @@ def test_the_table_that_holds_the_data(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("second", "is_asked"), [("K2;Two;030 39200123", True), ("Page;of;two", False), ("1;2", False)]
+    ("second", "is_asked"),
+    [
+        ("K2;Two;030 39200123", True),
+        ("K2;Two;two@x.org", True),
+        ("Page;of;two", False),
+        ("1;2", False),
+        ("Total;4;1.234.567,50", False),
+        ("Export;01.12.2026;Page 1", False),
+    ],
 )
 def test_a_second_table_of_one_row(tmp_path: Path, second: str, is_asked: bool) -> None:
     """It may be the last row of a list that goes on on another page."""

@@ -222,6 +222,16 @@ class Mirror:
                     "mirror.missing: keep.",
                 )
             )
+        if missing and (second := self._second_table()):
+            raise SafetyLimit(
+                phrase(
+                    "mirror: row {row} of {file} begins a second table, which is not read, so it is not known which "
+                    "contacts the file no longer has. Nothing was sent. Put the tables into files of their own, or set "
+                    "mirror.missing: keep.",
+                    row=second[0],
+                    file=second[1],
+                )
+            )
         if not self.limit.allows(missing, ours):
             raise SafetyLimit(
                 phrase(
@@ -232,6 +242,11 @@ class Mirror:
                     number=missing,
                 )
             )
+
+    def _second_table(self) -> tuple[int, str] | None:
+        """Find a row of a file from which on its rows are not read, as another table begins there; and the file."""
+        rows = ((file.get("layout", {}).get("next_table"), file.get("name", "")) for file in self.run.files)
+        return next(((row, name) for row, name in rows if row), None)
 
 
 def _key_unreadable(row: RowResult) -> bool:

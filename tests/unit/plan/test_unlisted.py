@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from dialler_sync.api.wire import StoredContact
 from dialler_sync.config.limits import Limit
 from dialler_sync.errors import SafetyLimit
-from dialler_sync.journal import Journal, JournalRow, NoRow
+from dialler_sync.journal import Journal, JournalRow, NoRow, RunRecord
 from dialler_sync.model import Action, Fault, Reason, RowResult, Status
 from dialler_sync.pages import KEYS
 from dialler_sync.plan.decide import PlanRules
@@ -71,16 +71,26 @@ def missing(
     adopt: bool = True,
     rows: int = 1,
     campaign: Mapping[str, Any] | None = None,
+    run: RunRecord = RUN,
 ) -> list[str]:
     """The IDs of the contacts that the mirror takes; the list has K1."""
     settings = settings_of(BASIC, mirror={"missing": what}, campaign=campaign or {"id": 538})
     limit, rules = limit or Limit(percent=100), rules or PlanRules()
-    mirror = Mirror(settings, cast("Journal", book or Book([row("K1")])), RUN, rules, limit, adopt, rows)
+    mirror = Mirror(settings, cast("Journal", book or Book([row("K1")])), run, rules, limit, adopt, rows)
     snapshot = snapshot_of(*there)
     mirror.select(snapshot)
     changes = list(mirror.changes(snapshot))
     assert {(change.why, change.action) for change in changes} <= {(NoRow.MIRRORED, Action(what))}
     return [change.contact.id for change in changes]
+
+
+def test_contacts_of_a_table_that_is_not_read_may_not_be_missing() -> None:
+    """As long as none would be taken, a second table is no reason to stop."""
+    run = replace(RUN, files=({"name": "a.csv", "layout": {}}, {"name": "b.csv", "layout": {"next_table": 7}}))
+
+    assert missing(contact(1), run=run) == []
+    with pytest.raises(SafetyLimit, match=r"row 7 of b\.csv begins a second table"):
+        missing(contact(1), contact(2), run=run)
 
 
 def test_who_is_missing() -> None:

@@ -179,8 +179,14 @@ class SuppressionLists:
 
 def entry_of(by: str, text: Value) -> str:
     """Return the UserData or e-mail address of a contact as lists hold it: as people see it, addresses without
-    case."""
-    return fold(_ENCODED.sub(_in_letters, str(text or ""))) if by == "email" else looks(str(text or ""))
+    case, keys with one hyphen."""
+    if by == "email":
+        return fold(_ENCODED.sub(_in_letters, str(text or "")))
+    return looks(str(text or "")).translate(_HYPHENS)
+
+
+_HYPHENS = dict.fromkeys((*range(0x2010, 0x2016), 0x2212), "-")
+"""Dashes and the minus sign look like hyphens."""
 
 
 _ENCODED = re.compile(r"(?<=[@.])xn--([a-z0-9-]{1,59})", re.IGNORECASE)

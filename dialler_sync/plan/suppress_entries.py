@@ -93,6 +93,7 @@ class Entries:
         self._has_header = has_header
         self._nameless = nameless
         self._second: list[str] = []
+        self._all_digits = True  # in each key so far
         self._beside: list[str] = []
         self._unread: list[str] = []
         self._shifted: list[str] = []
@@ -130,6 +131,7 @@ class Entries:
                     self._shifted.append(phrase("row {row}", row=row))
                 elif found is not None:
                     self.found |= found
+                    self._all_digits = self._all_digits and all(map(_is_code, found))
                 elif not cell.strip():
                     self._unread.append(phrase("row {row} (a formula that was never calculated)", row=row))
                 else:
@@ -196,7 +198,7 @@ class Entries:
         too short and has another cell that is like a key."""
         surplus = len(cells) - width
         if surplus < 0 and self._settings.by == "user_data" and 0 < position < len(cells):
-            return not _has_digit(cells[position]) and any(map(_has_digit, cells[:position]))
+            return self._all_digits and not _is_code(cells[position]) and any(map(_is_code, cells[:position]))
         if surplus > 0 and position == 0 and self._settings.by == "user_data" and not any(cells[width:]):
             return not cells[0].strip()  # nothing can have moved the first cell
         near = cells[position + 1 :] if surplus > 0 else cells if position >= len(cells) else ()
@@ -263,8 +265,9 @@ class Entries:
             raise InputError(phrase(said, file=self._settings.file, rows=first_few(unread, MOST_ROWS)))
 
 
-def _has_digit(cell: str) -> bool:
-    return any(map(str.isdigit, cell))
+def _is_code(cell: str) -> bool:
+    """Whether a cell may be a key with a digit in it."""
+    return any(map(str.isdigit, cell)) and not _DAY.fullmatch(cell)
 
 
 def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:

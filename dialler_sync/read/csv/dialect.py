@@ -43,6 +43,9 @@ _DECIMAL = re.compile(r"[-+(]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d{1,2}\)?(?:\s?[%€]
 
 _SINGLE_QUOTED = re.compile(r"(?:^|[,;|\s])'(?:[^']|'')*+'(?:[,;|\s]|$)", re.MULTILINE)
 
+_BARE = frozenset({"null", r"\n", "none", "nan", "nil", "true", "false"})
+"""Words that programs write without quotes among texts in quotes."""
+
 _HAS_DELIMITER = re.compile(r"[;,|\t]")
 
 _LEFTOVER = re.compile(rf"""[;\t|{re.escape("".join(SAFE_RARE))}]|,(?!\s)|^\s|^"|"$|^'.*'$|"[\s,]|[\s,]\"""", re.DOTALL)
@@ -53,7 +56,7 @@ class Judged(NamedTuple):
     """How well a dialect reads the sample.
 
     ``score``: 0 to 1. ``width``: the usual number of cells in a row. ``is_even``: every row has that number.
-    ``needs_quotes``: a cell in quotes needs them, or all texts below the first row have them.
+    ``needs_quotes``: a cell in quotes needs them, or most texts have them, and all in their columns.
     """
 
     score: float
@@ -194,15 +197,20 @@ def _best_with(delimiter: str, sample: str, source: SourceSettings, is_whole: bo
 def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
     widths: Counter[int] = Counter()
     tidy = cells = values = 0
-    has_broken = has_doubled = some_needed = some_plain = some_quoted = False
+    has_broken = has_doubled = some_needed = False
+    quoted_texts: Counter[int] = Counter()
+    plain_texts: Counter[int] = Counter()
     first: str | None = None
     for cut in _rows(dialect, sample, is_whole):
         first = cut.cells[0] if first is None else first
         widths[len(cut.cells)] += 1
-        some_quoted = some_quoted or any(cut.quoted)
-        is_data = widths.total() > (1 if some_quoted else _MOST_HEADER_ROWS)
         cells += len(cut.cells)
         has_broken = has_broken or cut.broken
+        if len(cut.cells) > 1 or not dialect.delimiter:  # otherwise a title or a footnote
+            quoted_texts.update(i for i, quoted in enumerate(cut.quoted) if quoted)
+            # Down to the header no row has quotes or values.
+            if widths.total() > 1 and (quoted_texts or Kind.VALUE in map(kind_of, cut.cells)):
+                plain_texts.update(i for i, quoted in enumerate(cut.quoted) if not quoted and _is_text(cut.cells[i]))
         for cell, quoted in zip(cut.cells, cut.quoted, strict=True):
             if quoted:
                 tidy += 1
@@ -211,7 +219,6 @@ def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
                     sign in cell for sign in (dialect.delimiter, dialect.quote, "\r", "\n")
                 )
                 continue
-            some_plain = some_plain or (is_data and any(map(str.isalpha, cell)) and not _BARE.fullmatch(cell))
             is_leftover = _is_leftover(cell)
             if not is_leftover or kind_of(cell) is Kind.VALUE:
                 tidy += 1
@@ -225,18 +232,13 @@ def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
         alike *= _SPACE_IS_RARE if dialect.delimiter == " " else 1
     else:
         alike = _SINGLE_COLUMN_OF_VALUES if values and values >= 0.75 * (rows - 1) else _SINGLE_COLUMN
-    is_even, needs_quotes = len(widths) == 1, some_needed or not some_plain
+    are_quoted = quoted_texts.total() > plain_texts.total() and not quoted_texts.keys() & plain_texts.keys()
+    is_even, needs_quotes = len(widths) == 1, some_needed or are_quoted
     return Judged(alike * (tidy / cells) ** 2, width, dialect, has_broken, has_doubled, is_even, needs_quotes)
 
 
-_MOST_HEADER_ROWS = 3
-"""Rows of a title and a header, which may have no quotes where all texts below have them."""
-
-_BARE = re.compile(
-    r"\s*(?:null|none|nil|nan?|n/a|\\n|true|false|yes|no?|[tfyj]|ja|nein|s[ií]|oui|non|wahr|falsch|vrai|faux)\s*",
-    re.IGNORECASE,
-)
-"""What a program writes without quotes where it puts all texts into them."""
+def _is_text(cell: str) -> bool:
+    return any(map(str.isalpha, cell)) and cell.strip().casefold() not in _BARE
 
 
 def _is_leftover(cell: str) -> bool:

@@ -241,8 +241,17 @@ def test_a_row_whose_entry_may_be_in_another_column_is_refused(row: str, tmp_pat
         _read_list(tmp_path, f"Name,Key\nAnn,K1\n{row}\n", column="Key", by="user_data")
 
 
-def test_a_short_row_that_has_its_entry_counts(tmp_path: Path) -> None:
-    found = _read_list(tmp_path, "Key,Note,Since\nK1,x,2026\nK2\n", column="Key", by="user_data")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Key,Note,Since\nK1,x,2026\nK2\n",
+        "No,Key,Note\n1,K1,x\n2,K2\n",
+        "No,Key,Note\n1,anna,x\n2,K2\n3,otto\n",
+        "Since,Key,Note\n01.02.2026,K1,x\n2026-01-01,K2\n",
+    ],
+)
+def test_a_short_row_that_has_its_entry_counts(text: str, tmp_path: Path) -> None:
+    found = _read_list(tmp_path, text, column="Key", by="user_data")
 
     assert found.reason({"UserData": "K2"})
 
@@ -294,6 +303,7 @@ def test_surplus_cells_that_can_be_no_entry_are_harmless(by: str, text: str, tmp
         ("email", "bob@x.org,unknown,x"),
         ("email", "bob@x.org,unknown"),
         ("user_data", "K2,lawyer"),
+        ("user_data", "K2,01.02.2026"),
         ("phone", "Miller, Ann,n/a,,01713920012"),
     ],
 )
@@ -538,7 +548,11 @@ def test_what_is_no_address_is_refused(cell: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "key"), [(" K1", "K1"), ("K1", "K1 "), ("\u200bK1", "K1"), ("Mu\u0308", "Mü"), ("К1", "K1")]
+    ("entry", "key"),
+    [
+        *((" K1", "K1"), ("K1", "K1 "), ("\u200bK1", "K1"), ("Mu\u0308", "Mü"), ("К1", "K1")),
+        *(("K\u20111", "K-1"), ("K-1", "K\u20131")),
+    ],
 )
 def test_a_key_counts_as_people_see_it(entry: str, key: str, tmp_path: Path) -> None:
     assert _read_list(tmp_path, f'Key\n"{entry}"\n', column="Key", by="user_data").reason({"UserData": key})

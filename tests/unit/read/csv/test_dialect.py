@@ -146,3 +146,28 @@ def test_single_quotes_that_a_program_writes(tmp_path: Path, header: str, cells:
     found = read(tmp_path, f"{header}\n" + f"{cells}\n" * 3)
 
     assert not any(cell.startswith("'") for row in found.cells for cell in row)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Key;Name;Phone;Note\n'K1';'Ann';030 39200121;NULL\n'K2';'Bob';030 39200122;'x'\n",
+        "Key;Name;Phone;Active\n'K1';'Ann';030 39200121;true\n'K2';'Bob';030 39200122;nein\n",
+        "Key;Name;Phone\n'K1';'Ann';030 39200121\n'K2';'Bob';030 39200122\nEnd of list\n",
+        "Customers\nKey;Name;Phone\n'K1';'Ann';030 39200121\n'K2';'Bob';030 39200122\n",
+        "Customers;;\nKey;Name;Phone\n'K1';'Ann';030 39200121\n'K2';'Bob';030 39200122\n",
+    ],
+)
+def test_bare_words_among_texts_in_single_quotes(tmp_path: Path, text: str) -> None:
+    """Programs write ``NULL`` and booleans without quotes, and people a title above."""
+    found = read(tmp_path, text)
+
+    assert [cells[:2] for cells in found.cells[:2]] == [["K1", "Ann"], ["K2", "Bob"]]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    ["K1;Ann;'VIP'\nK2;Bob;'VIP'\n", "1;030 39200121;x\n2;030 39200122;'VIP'\n", "K1;Ann;\nK2;Bob;'VIP'\n"],
+)
+def test_notes_in_single_quotes_are_content(tmp_path: Path, rows: str) -> None:
+    assert read(tmp_path, f"Key;Name;Note\n{rows}").cells[1][2] == "'VIP'"

@@ -89,6 +89,8 @@ def test_the_table_that_holds_the_data(tmp_path: Path) -> None:
     [
         ("K2;Two;030 39200123", True),
         ("K2;Two;two@x.org", True),
+        ("K2;Two;06.12.34.56.78", True),
+        ("K2;Two;0171-39-20012", True),
         ("Page;of;two", False),
         ("1;2", False),
         ("Total;4;1.234.567,50", False),

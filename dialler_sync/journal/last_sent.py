@@ -94,12 +94,12 @@ def _doubt_what_may_be_replaced(connection: sa.Connection, target: str, run_id: 
 
 
 def _touched(run_id: str, state: str) -> sa.ColumnElement[bool]:
-    """Return rows with a key that a run has sent, or may have sent, or whose contact it has found gone."""
+    """Return rows with a key that a run has sent, or may have sent."""
     rows = schema.rows.c
     doubtful = [Status.SUCCEEDED, Status.UNKNOWN, RowState.SENDING]
     doubtful += [RowState.PENDING] * (state == "running")
     sent = rows.state.in_([str(state) for state in doubtful]) & ~rows.action.in_(_KEEPING)
-    return (rows.run == run_id) & (sent | (rows.action == str(Reason.ABSENT)))
+    return (rows.run == run_id) & sent
 
 
 def _found_done(run_id: str) -> sa.ColumnElement[bool]:

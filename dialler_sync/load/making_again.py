@@ -51,7 +51,8 @@ class Maker:
             except (RequestError, StopRun) as error:
                 if there is None and not isinstance(error, MaybeDone):
                     raise
-                return self._not_locked(row, there, getattr(error, "code", INTERRUPTED), str(error))
+                code, unsure = getattr(error, "code", INTERRUPTED), isinstance(error, MaybeDone)
+                return self._not_locked(row, there, code, str(error), unsure=unsure)
             if not locked:
                 return self._not_locked(row, there, NOT_FOUND, phrase("the dialler does not find it"))
         return done(row, Action.CREATE, contact_id=there.id, error=why)
@@ -71,18 +72,22 @@ class Maker:
                 raise doubt.error
             return found[0] if len(found) == 1 else contact
 
-    def _not_locked(self, row: SpooledRow, contact: StoredContact | None, code: str, why: str) -> Outcome:
+    def _not_locked(
+        self, row: SpooledRow, contact: StoredContact | None, code: str, why: str, *, unsure: bool = False
+    ) -> Outcome:
         """Stop the run, so that no other contact is made that can be called; return the outcome. ``contact``: None if
-        it may be there."""
+        it may be there. ``unsure``: it may be locked."""
         told = phrase("the contact may be there again, but not locked, as it was: {why}", why=why)
-        if contact:
+        if contact and unsure:
+            told = phrase("contact {id} is there again, perhaps not locked, as it was: {why}", id=contact.id, why=why)
+        elif contact:
             told = phrase("contact {id} is there again, but not locked, as it was: {why}", id=contact.id, why=why)
         again = phrase("{told}. Lock it by hand, or give the undo again", told=told)
         keyless = phrase("{told}. Look for it in the dialler, and lock it by hand", told=told)
         self.client.gate.stop(SafetyLimit(again if row.user_data else keyless))
         outcome = failed(row, Action.CREATE, code, told)._replace(contact_id=contact.id if contact else row.contact_id)
         # Without UserData, a second undo would not find it, and make another one.
-        return outcome if contact and row.user_data else outcome._replace(status=Status.UNKNOWN)
+        return outcome if contact and row.user_data and not unsure else outcome._replace(status=Status.UNKNOWN)
 
 
 def _made() -> str:

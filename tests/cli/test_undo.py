@@ -246,6 +246,25 @@ def test_a_locked_contact_that_is_made_again_is_locked(
     assert state(dialler)["K2"]["bLocked"] is True
 
 
+def test_a_lock_whose_answer_is_lost_is_in_doubt(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The contact is made again, and locked; nobody knows."""
+    configure(mirror="{missing: delete, max_missing: 60%}", retries=0, give_up_after=1)
+    rows = [line(f"K{n}") for n in range(2)]
+    run("import", contacts_csv(rows=rows))
+    (theirs,) = [contact for contact in dialler.store.contacts.values() if contact["UserData"] == "K1"]
+    theirs["bLocked"] = True
+    taken = run("import", contacts_csv(rows=rows[:1]))
+    dialler.order(FaultPlan.parse("502_after:1:on=lock_by_id"))
+
+    undone = run("undo", taken.summary["run_id"], "--yes")
+
+    (row,) = [row for row in undone.rows() if row["_user_data"] == "K1"]
+    assert (row["_status"], undone.code) == ("unknown", ExitCode.SAFETY_LIMIT), undone.err
+    assert "is there again, perhaps not locked, as it was" in row["_error"]
+
+
 def test_where_nobody_can_be_locked_one_contact_is_made_again_at_most(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:

@@ -186,8 +186,8 @@ class MaybeDone(RequestError):
 
 
 class Doubt:
-    """Whether an earlier try may have made a change (``error``): then a later one that was certainly not done, or was
-    not sent any more, leaves it open all the same. Around the tries of one change."""
+    """Goes around the tries of one change. ``error``: that of a try that may have made it. It is raised in place of a
+    later try's error, which says nothing of the earlier one."""
 
     error: MaybeDone | None = None
 

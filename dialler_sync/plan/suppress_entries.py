@@ -86,7 +86,7 @@ class Entries:
         *,
         has_header: bool,
     ) -> None:
-        """``others``: positions of columns of which no list has the entries; ``nameless``: of those without a name."""
+        """``others``: positions of columns that no list takes entries from; ``nameless``: of columns without a name."""
         self._settings = settings
         self._positions = positions
         self._others = () if settings.by == "user_data" else others

@@ -29,7 +29,7 @@ WORD = re.compile(r"(?<![\\\[(?])[a-z]{2,}", re.IGNORECASE)
 SIZE = 6_000
 """Squared, it is some tenths of a second; by itself, some microseconds."""
 
-MOST = 0.06
+MOST = 0.03
 
 BOUNDED = {"dialler_sync.mapping.phones": "cells of more than 500 characters are refused before"}
 

@@ -109,6 +109,11 @@ class Lines:
         return bool(self._pending)
 
 
+def end_of(line: str) -> str:
+    """Return the line end of a line; ``""`` if it has none."""
+    return line[len(line.rstrip("\r\n")) :]
+
+
 def lines_until(lines: list[str], end: int) -> int:
     """Count the lines that the first ``end`` characters reach into."""
     for count, line in enumerate(lines, 1):

@@ -23,7 +23,7 @@ from ...text.phrase import figure, phrase
 from ..layout.kinds import Kind, kind_of
 from ..layout.runs import BROKEN, NOTABLE, Run
 from .grammar import Cut, Dialect
-from .lines import MARK, Blocks, Lines, lines_until
+from .lines import MARK, Blocks, Lines, end_of, lines_until
 
 _LINE_IN_CELLS = 10
 """Longest line, in multiples of the longest cell."""
@@ -206,7 +206,7 @@ class CsvFile:
         """Whether lines certainly are parts of cells if the quotes around them are in order: we wrote them, or the
         row ends as the first one of the file, and none of them does.
         """
-        ends = [line[len(line.rstrip("\r\n")) :] for line in lines]
+        ends = list(map(end_of, lines))
         return self.ours or (ends[-1] == self.line_end and ends[-1] not in ends[:-1])
 
     def _is_untidy(self, cut: Cut) -> bool:

@@ -25,7 +25,7 @@ from ..layout.runs import BROKEN, Run
 from .dialect import SAMPLE_CHARS, find_dialect
 from .dialect_doubts import foreign_cells
 from .grammar import Dialect
-from .lines import MARK, without_marks
+from .lines import MARK, end_of, without_marks
 from .ours import own_settings
 from .rows import CsvFile
 
@@ -146,9 +146,8 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
         ours = own_settings(path, encoding, source)
         source = ours or source
         dialect, width = find_dialect(sample, source, is_whole=is_whole)
-        file = CsvFile(
-            path, encoding, dialect, width, source, ours=ours is not None, line_end=_end_of_first_row(sample, dialect)
-        )
+        line_end = end_of(sample[: dialect.cut(sample).end])
+        file = CsvFile(path, encoding, dialect, width, source, ours=ours is not None, line_end=line_end)
         seen = chain.from_iterable(run.seen() for run in file.runs())
         first_rows = next(batched_rows(seen, SAMPLE_ROWS, lambda row: chars_of(row.cells)), [])
         head = [(row.number, row.cells) for row in first_rows]
@@ -228,11 +227,6 @@ def _cut_foreign_header(head: list[tuple[int, list[str]]], dialect: Dialect, wid
             )
         ]
     return []
-
-
-def _end_of_first_row(sample: str, dialect: Dialect) -> str:
-    row = sample[: dialect.cut(sample).end]
-    return row[len(row.rstrip("\r\n")) :][-2:]
 
 
 def _line_end(sample: str, dialect: Dialect) -> str | None:

@@ -44,7 +44,7 @@ _FEWEST = 2
 """Rows and columns of a table that may hold data, where another one has more of them."""
 
 _DAY_OR_AMOUNT = re.compile(
-    r"\s*(?:(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d)(?:[T\s].*)?|[\d.' ]+,\d{1,2}(?:\s?\D{1,3})?)\s*"
+    r"(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d)(?:[T\s].*)?|[\d.' ]+,\d{1,2}(?:\s?\D{1,3})?"
 )
 
 _FEWEST_DIGITS = 6
@@ -79,7 +79,8 @@ def _has_values(table: HtmlTable) -> bool:
     """Whether the first row of a table may be a row of a list that goes on in it: it has a number to call or an
     address, and not only a day or a total."""
     _, values = next(iter(table.rows))
-    texts = [text for text in map(str, values) if kind_of(text) is Kind.VALUE and not _DAY_OR_AMOUNT.fullmatch(text)]
+    cells = (str(value).strip() for value in values)
+    texts = [text for text in cells if kind_of(text) is Kind.VALUE and not _DAY_OR_AMOUNT.fullmatch(text)]
     return any("@" in text or sum(map(str.isdigit, text)) >= _FEWEST_DIGITS for text in texts)
 
 

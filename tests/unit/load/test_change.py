@@ -159,10 +159,11 @@ def test_lost_answer_of_a_change_by_id(kind: str, change: Change, dialler: Simul
     assert dialler.store.contacts.get(number, {}).get("bLocked") == {"lock": True, "unlock": False}.get(kind)
 
 
-def test_a_change_whose_answer_is_lost_stays_in_doubt(change: Change, dialler: SimulatorServer) -> None:
+@pytest.mark.parametrize("away", ["", "502_before:#2:on=lock_by_id,"], ids=["at once", "after a while"])
+def test_a_change_whose_answer_is_lost_stays_in_doubt(away: str, change: Change, dialler: SimulatorServer) -> None:
     """Whatever the answer to a later try: it may have been made by then."""
     number = contact(dialler)
-    dialler.order(FaultPlan.parse("502_after:#1:on=lock_by_id,400:#2-9:on=lock_by_id"))
+    dialler.order(FaultPlan.parse(f"502_after:#1:on=lock_by_id,{away}400:#{3 if away else 2}-9:on=lock_by_id"))
 
     with pytest.raises(MaybeDone):
         change(checked, "lock", number)

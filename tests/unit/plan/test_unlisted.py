@@ -85,7 +85,7 @@ def missing(
 
 
 def test_contacts_of_a_table_that_is_not_read_may_not_be_missing() -> None:
-    """As long as none would be taken, a second table is no reason to stop."""
+    """A second table stops the run only if the mirror would take somebody."""
     run = replace(RUN, files=({"name": "a.csv", "layout": {}}, {"name": "b.csv", "layout": {"next_table": 7}}))
 
     assert missing(contact(1), run=run) == []

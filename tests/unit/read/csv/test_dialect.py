@@ -142,7 +142,7 @@ def test_words_in_single_quotes_are_no_sign_for_text(tmp_path: Path, note: str) 
 )
 @pytest.mark.parametrize("header", ["Key;Name;Note", "'Key';'Name';'Note'", "Autumn list\nKey;Name;Note"])
 def test_single_quotes_that_a_program_writes(tmp_path: Path, header: str, cells: str) -> None:
-    """Also where what is no text has none, or a title stands above."""
+    """Also if numbers and NULL stand without quotes, or under a title."""
     found = read(tmp_path, f"{header}\n" + f"{cells}\n" * 3)
 
     assert not any(cell.startswith("'") for row in found.cells for cell in row)

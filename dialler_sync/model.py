@@ -159,6 +159,11 @@ class Layout:
         return str(self.path) if self.sheet is None else f"{self.path}, sheet '{self.sheet}'"
 
     @property
+    def beside(self) -> Iterator[str]:
+        """The cells of rows that were not taken for rows of the table, without empty ones."""
+        return filter(None, (cell.strip() for cells in (*self.above, *self.below) for cell in cells))
+
+    @property
     def has_table_above(self) -> bool:
         """Whether a name of a column stands above the header, as if another table began there."""
         names = {name.strip().casefold() for name in self.columns} - {""}

@@ -80,7 +80,7 @@ class Targets:
     """All named contacts, iterable repeatedly; ``files`` describes the sources for journal and summary.
 
     Raises:
-        InputError: the spreadsheet cannot be read, or lacks the column.
+        InputError: the spreadsheet cannot be read, lacks the column, or has a second table.
     """
 
     def __init__(self, named: Named, settings: Settings, journal: Journal | None = None) -> None:
@@ -99,6 +99,15 @@ class Targets:
             table = open_table(named.file, settings.source, local)
             for remark in table.layout.remarks:
                 _log.info("%s: %s", local.name, remark)
+            if table.layout.next_table:
+                raise InputError(
+                    phrase(
+                        "{path}: row {row} begins a second table: put its rows into a file of their own, or under the "
+                        "same header.",
+                        path=named.file,
+                        row=table.layout.next_table,
+                    )
+                )
             self._rows = _Rows(table, settings, named, journal)
             self.files.append(
                 {

@@ -53,14 +53,14 @@ _FEW_ALIKE = re.compile(r"(?:[^0-9][0-9]{2}){2}\Z|(?:[^0-9][0-9]{3}){2}\Z")
 """Groups of two digits, or of three."""
 
 _ONE_DIGIT = re.compile(r"[0-9](?![0-9])")
-_PREFIXED = re.compile(r"0[1-9][0-9]")
+PREFIXED = re.compile(r"0[1-9](?:[0-9]|[^0-9]+[0-9]{3})")
+_PREFIX_WITHIN = re.compile(f"[0-9][^0-9]+{PREFIXED.pattern}")
 
 _SIX_DIGITS = re.compile(r"(?:[^0-9]*+[0-9]){6}")
 _MAY_GO_ON = re.compile(
     r"[^0-9][0-9](?![0-9])"  # one digit
     r"|(?<=[0-9]{5})[^0-9]+[0-9]"
     r"|-[0-9]{2}[^0-9]*\Z|-[0-9]+[^0-9]+[0-9]"  # a second line, a second dial-in
-    r"|[^0-9]0[1-9][0-9]"  # a second prefix
     r"|\.\."
 )
 _DIAL_IN = re.compile(r"[0-9]*-[0-9]{1,5}\Z")
@@ -122,6 +122,8 @@ def _national_digits(text: str) -> int:
 
 def may_go_on(cell: str, number: str) -> bool:
     """Whether :func:`behind` may find something in a cell that is read as this number; cheap."""
+    if _PREFIX_WITHIN.search(cell):
+        return True
     six = _SIX_DIGITS.match(cell)
     if six is None or not (len(number) > _LONG or _MAY_GO_ON.search(cell, six.end())):
         return False
@@ -130,23 +132,32 @@ def may_go_on(cell: str, number: str) -> bool:
 
 
 def behind(number: str, region: str | None, plan: Plan | None, *, quick: bool) -> str:
-    """Return the digits behind a whole number that are not of it; ``""`` if there are none.
+    """Return the digits behind a whole number, or behind another's prefix, that are not of it; ``""`` if there are
+    none.
 
     ``quick``: without the library, as :func:`quick_e164` reads the digits as one number.
     """
     dash_before = False
     for gap in _GAP.finditer(number):
-        left, dash = number[: gap.start()], "-" in gap[0]
+        left, right, dash = number[: gap.start()], number[gap.end() :], "-" in gap[0]
         if whole := _whole(left, region, plan, quick=quick):
             alone = _NO_GROUP.search(left) is not None
             ends = alone or (dash and not dash_before) or EXPLICIT in gap[0]
             alike = (_ALIKE if _DIAL_INS.match(whole) else _FEW_ALIKE).search(left) is not None
-            if not _goes_on(gap[0], number[gap.end() :], whole, plan, ends=ends, alone=alone, alike=alike):
+            if not _goes_on(gap[0], right, whole, plan, ends=ends, alone=alone, alike=alike):
                 return number[gap.start() :].strip(AROUND)
             if ends:
                 return ""
+        elif _is_prefix(left) and PREFIXED.match(right) and _whole(right, region, plan, quick=quick):
+            return right.strip(AROUND)
         dash_before = dash_before or dash
     return ""
+
+
+def _is_prefix(left: str) -> bool:
+    """Whether the digits before a whole number are another's prefix, and not only the code of a country."""
+    signs = compacted(left)
+    return len(signs.lstrip("+0")) > 3 if signs.startswith(("+", "00")) else len(signs) > 1 and signs[0] == "0"
 
 
 def _whole(left: str, region: str | None, plan: Plan | None, *, quick: bool) -> str | None:
@@ -166,7 +177,7 @@ def _goes_on(gap: str, right: str, whole: str, plan: Plan | None, *, ends: bool,
     bracket = BRACKET.search(gap)
     if digits == "0" and (dial_ins or (not bracket and "-" in gap)):  # the switchboard
         return True
-    if bracket or ".." in gap or (_PREFIXED.match(right) and quick_e164(digits, plan)):
+    if bracket or ".." in gap or (PREFIXED.match(right) and quick_e164(digits, plan)):
         return False
     if EXPLICIT in gap:
         return dial_ins and not _GAP.search(right)

@@ -32,6 +32,7 @@ from .phone_parts import (
     COMPLETE,
     EXPLICIT,
     MOST,
+    PREFIXED,
     WORD,
     beginnings,
     behind,
@@ -64,6 +65,8 @@ _LABEL = re.compile(
 _HINT_FOR_WORDS = mark(
     "Keep only the number. If the word means that there is none, map it to an empty text under values:."
 )
+_BEHIND_A_NUMBER = mark("'{digits}' follows a whole number.")
+_BEHIND_A_PREFIX = mark("'{digits}' has a prefix of its own.")
 _WRONG_TYPE = {
     ("mobile", "landline"): mark("The number is a landline number; a mobile number is required."),
     ("mobile", "other"): mark("The number is neither a mobile nor a landline number; a mobile number is required."),
@@ -99,6 +102,9 @@ _ANY_CARRIER = re.compile(r"(?<![0-9])0\s?xx\s?(?=\)?\s?[1-9][0-9])", re.IGNOREC
 
 _BRAZIL = re.compile(r"\(?(?:\+|00)\s*55")
 _STRANGE = re.compile(rf"[^0-9+()\[\]/. \t{EXPLICIT}-]")
+
+_HOURS = re.compile(r"(?<=[^0-9])[0-9]{1,2}(?:\s?h|m)(?![^\W\d])", re.IGNORECASE)
+"""``030 1234567 24h``: a time, and no dial-in with a label."""
 
 _LEFT_OUT = re.compile(r"[0-9][^0-9]*\.\.[^0-9]*\Z")
 _QUICK = str.maketrans("", "", " ()-/.")
@@ -271,6 +277,8 @@ def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"
         if not re.search("[0-9]", piece):
             return fault("phone_invalid", phrase("This is text, not a phone number."), phrase(_HINT_FOR_WORDS))
         return fault("phone_invalid", phrase("'{word}' does not belong in a phone number.", word=words[0]))
+    if hours := _HOURS.search(piece):
+        return fault("phone_invalid", phrase("'{word}' does not belong in a phone number.", word=hours[0]))
     number = WORD.sub(" ", piece).strip(f" \t:.-{EXPLICIT}")
     compact = compacted(number)
     if not re.search("[0-9]", compact):
@@ -290,8 +298,8 @@ def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"
     if more := behind(number, where.region, where.plan, quick=quick_e164(compact, where.plan) is not None):
         return fault(
             "phone_too_long" if isinstance(read, Fault) and read.code == "phone_too_long" else "phone_invalid",
-            phrase("'{digits}' follows a whole number.", digits=more),
-            phrase("Remove it if it does not belong to the number. If it does, write the number without a gap."),
+            phrase(_BEHIND_A_PREFIX if PREFIXED.match(more) else _BEHIND_A_NUMBER, digits=more),
+            phrase("Remove what does not belong to the number. If all of it does, write it without a gap."),
         )
     if isinstance(read, Fault) and (match := _ZERO_IN_BRACKETS.match(number)):
         without = e164(compacted(match[1] + number[match.end() :]), where.region)

@@ -75,7 +75,7 @@ class Planner:
         self._numbers: KnownNumbers | None = None
         self.planned = Planned()
         limit = inputs.max_missing or settings.mirror.max_missing
-        mirror = Mirror(settings, journal, run, self._rules, limit, inputs.adopt, prepared.total)
+        mirror = Mirror(settings, journal, run, self._rules, limit, inputs.adopt, prepared.total, prepared.beside)
         self._extra = ExtraChanges(
             settings, journal, run, prepared, inputs.suppressed, mirror if inputs.mirror else None, self.planned
         )

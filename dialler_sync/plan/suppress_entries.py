@@ -137,6 +137,8 @@ class Entries:
                 else:
                     none = place not in damaged and self._is_none(cell, chunk, place)
                     (self._without if none else self._unread).append(f"row {row} ('{cell}')")
+        if self._has_header:
+            self._look_for_second(columns, rows, chunk.frame.shape[1])
         self._look_beside(columns, rows, filled)
 
     def _regions(self, columns: Columns) -> dict[int, set[str]]:
@@ -160,10 +162,6 @@ class Entries:
     def _look_beside(self, columns: Columns, rows: Sequence[int], filled: Container[int]) -> None:
         """Note entries in other columns, of rows that have none in theirs; without a header, of all rows; and other
         columns of numbers."""
-        name = self._settings.column.strip().casefold()
-        for position in self._nameless if self._has_header else ():
-            texts = zip(rows, columns.texts(position), strict=True)
-            self._second += [phrase("row {row}", row=row) for row, cell in texts if cell.strip().casefold() == name]
         for position in self._others:
             cells = enumerate(columns.texts(position))
             for place, cell in cells:
@@ -174,6 +172,19 @@ class Entries:
                     found = _entries(cell, self._settings) if _may_be_entry(cell, self._settings) else None
                     if found and not found <= self.found:
                         self.numbers_at.append(position)
+
+    def _look_for_second(self, columns: Columns, rows: Sequence[int], width: int) -> None:
+        """Note rows with the name of the entries' column in another one: to the right of the table, where columns have
+        no name, or below it, where the row has no entry."""
+        name = self._settings.column.strip().casefold()
+        own = [columns.texts(position) for position in self._positions]
+        for position in set(range(width)).difference(self._positions):
+            for place, cell in enumerate(columns.texts(position)):
+                if cell.strip().casefold() == name and (
+                    position in self._nameless
+                    or not any("@" in texts[place] or _is_code(texts[place]) for texts in own)
+                ):
+                    self._second.append(phrase("row {row}", row=rows[place]))
 
     def take_beside(self, above: Sequence[Sequence[str]], below: Sequence[Sequence[str]]) -> None:
         """Take what may be an entry from rows that look like titles, totals and footnotes: the last entry may be one of
@@ -225,8 +236,8 @@ class Entries:
         if self._second:
             raise InputError(
                 phrase(
-                    "{file}: in {rows}, a second table with a column '{column}' seems to begin, to the right of the "
-                    "first: put its rows below those of the first. Otherwise they could be called.",
+                    "{file}: in {rows}, a second table with a column '{column}' seems to begin: put its rows under the "
+                    "header of the first. Otherwise they could be called.",
                     file=file,
                     rows=first_few(self._second, MOST_ROWS),
                     column=self._settings.column,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..api.wire import CAMPAIGN_NAME, StoredContact, campaign_of, id_number, is_locked, is_unlocked
@@ -19,7 +19,7 @@ from ..target import split, target_of
 from ..text.forms import first_few
 from ..text.phrase import counted, figure, mark, phrase
 from .decide import PlanRules, protection
-from .snapshot import Snapshot
+from .snapshot import Snapshot, storable
 from .suppress import SuppressionLists
 
 _log = logging.getLogger(__name__)
@@ -134,7 +134,8 @@ def to_unlock(
 class Mirror:
     """Contacts of the campaign that the file no longer has.
 
-    ``adopt``: including those that this tool never sent. ``rows``: number of rows of the file.
+    ``adopt``: including those that this tool never sent. ``rows``: number of rows of the file. ``beside``: cells that
+    stand above and below them; a contact whose UserData is among these is in the file.
     """
 
     settings: Settings
@@ -144,6 +145,7 @@ class Mirror:
     limit: Limit
     adopt: bool
     rows: int
+    beside: Collection[str] = ()
 
     def select(self, snapshot: Snapshot) -> None:
         """Mark them in the snapshot; call once.
@@ -164,6 +166,7 @@ class Mirror:
     def _note_present(self, snapshot: Snapshot) -> int:
         """Mark the keys of the file in the snapshot; return the number of rows with an unreadable key."""
         keyless = 0
+        snapshot.mark_present(map(storable, self.beside))
         for page in batched(self.journal.rows(self.run), KEYS):
             snapshot.mark_present(entry.result.user_data for entry in page)
             keyless += sum(_key_unreadable(entry.result) for entry in page)

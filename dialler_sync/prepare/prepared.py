@@ -28,7 +28,8 @@ class Prepared:
     is how many cells the longest ragged row has beyond its header. ``mended`` are the contacts that come from a row of
     an earlier run: place, key, run.
     ``watched`` are kind and contact ID of imports that name a contact, see :class:`SpooledRow`; ``expected`` the IDs
-    of contacts that imports must not make, 0 for other rows. ``kept`` are the first rows that leave out fields which
+    of contacts that imports must not make, 0 for other rows. ``beside`` are the cells of rows that were taken for
+    titles, totals and footnotes. ``kept`` are the first rows that leave out fields which
     their contacts keep: contact ID, and what it has there.
     """
 
@@ -50,6 +51,7 @@ class Prepared:
     mended: list[tuple[int, str, str]] = field(default_factory=list)
     watched: dict[int, tuple[str, str]] = field(default_factory=dict)
     expected: array[int] = field(default_factory=lambda: array("q"))
+    beside: set[str] = field(default_factory=set)
     kept: dict[int, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     _replaced: Spool | None = None
 

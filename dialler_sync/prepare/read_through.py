@@ -64,6 +64,7 @@ def prepare(
         if not rows:
             _log.warning(phrase("{path}: the list has a header, but no rows", path=source.table.layout.where))
         prepared.files.append(source.record(rows))
+        prepared.beside.update(source.table.layout.beside)
         if source.local.has_changed():
             raise InputError(
                 phrase(

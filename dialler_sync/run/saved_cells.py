@@ -106,9 +106,8 @@ class SavedCells:
     def extra_cells(self) -> int:
         """Return the number of cells of the longest row beyond its header."""
         chunks = chain.from_iterable(table.chunks() for table in self._tables if table)
-        return max(
-            (len(cells) - chunk.frame.shape[1] for chunk in chunks for cells in chunk.ragged.values()), default=0
-        )
+        beyond = (len(cells) - chunk.frame.shape[1] for chunk in chunks for cells in chunk.ragged.values())
+        return max(0, max(beyond, default=0))  # a row may be short
 
     def source_cells(self) -> Iterator[tuple[int, int, Cells]]:
         """(place in the run, file, original cells) of every row, in order; of a file that is missing, no cells."""

@@ -643,6 +643,37 @@ def test_an_id_of_an_excel_cell(run: Run, configure: Configure, dialler: Simulat
     assert locked(dialler) == {1000}
 
 
+def test_short_rows_of_a_list_are_told(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """Their cells stay in their columns in failed.csv."""
+    configure()
+    seed(dialler, "K1", "K2", "K3")
+    named = listing(tmp_path, "UserData;Name;Phone", "K1;Ann;030 39200001", "K2", "K3;Bob")
+
+    done = run("contacts", "lock", "--from", named, "--yes")
+    again = run("runs", "report", done.summary["run_id"])
+
+    assert (done.code, again.code) == (ExitCode.ROWS_FAILED, ExitCode.OK), again.err
+    failed = done.rows("failed.csv")
+    assert [(row["UserData"], row["Name"], row["Phone"]) for row in failed] == [("K2", "", ""), ("K3", "Bob", "")]
+
+
+def test_a_list_with_a_second_table_changes_nothing(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """Whom its rows name would stay as they are, without a word in the end."""
+    configure()
+    seed(dialler, "K1", "K2")
+    named = listing(tmp_path, "UserData;Name", "K1;Ann", "", "Number;Call;When", "030 39200001;x;y", "030 39200002;x;y")
+
+    done = run("contacts", "lock", "--from", named, "--yes")
+
+    assert done.code == ExitCode.INPUT
+    assert "row 5 begins a second table" in done.err or "row 4 begins a second table" in done.err
+    assert not locked(dialler)
+
+
 def test_user_data_is_made_from_a_row_as_an_import_makes_it(
     run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
 ) -> None:

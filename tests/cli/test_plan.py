@@ -509,6 +509,18 @@ def test_mirror_can_lock(run: Run, configure: Configure, contacts_csv: Contacts,
     assert done.summary["actions"]["lock"] == 2
 
 
+def test_the_mirror_leaves_alone_whom_a_row_names_that_is_taken_for_a_footnote(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    configure(mirror="{missing: lock, max_missing: 50%}")
+    run("import", contacts_csv(rows=[line(key) for key in ("Ann", "Bob", "Eva", "Tom")]))
+
+    done = run("import", contacts_csv(rows=[line("Ann"), line("Bob"), "", "Without a number,,,", "Eva,,,"]))
+
+    assert "below the table" in done.err
+    assert {contact["UserData"] for contact in dialler.store.contacts.values() if contact.get("bLocked")} == {"Tom"}
+
+
 ALL, FEWER = ([line(f"K{n}") for n in range(count)] for count in (10, 8))
 
 

@@ -127,6 +127,11 @@ def test_round_trip(path: Path, table: list[list[str]], dialect: dict[str, objec
     st.sampled_from(["utf-8", "cp1252", "utf-16-le", "utf-16-be"]),
 )
 @settings(max_examples=QUICK, deadline=None)
+@example(
+    [("1", name, "", "+491711000000", "01099", "Köln", "2000-01-01", "0,00", "") for name in ("Ann", "Bob", "O'Brien")],
+    {"delimiter": ";", "quotechar": "'", "doublequote": False, "lineterminator": "\r\n"},
+    "utf-8",
+)
 def test_round_trip_of_contacts(
     path: Path, contacts: list[tuple[str, ...]], dialect: dict[str, object], encoding: str
 ) -> None:

@@ -206,7 +206,8 @@ def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
         widths[len(cut.cells)] += 1
         cells += len(cut.cells)
         has_broken = has_broken or cut.broken
-        if len(cut.cells) > 1 or not dialect.delimiter:  # otherwise a title or a footnote
+        # One cell is a title or a footnote; a broken row may follow another way to write a quote.
+        if not cut.broken and (len(cut.cells) > 1 or not dialect.delimiter):
             quoted_texts.update(i for i, quoted in enumerate(cut.quoted) if quoted)
             # Down to the header no row has quotes or values.
             if widths.total() > 1 and (quoted_texts or Kind.VALUE in map(kind_of, cut.cells)):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from ...errors import InputError
 from ...own_columns import is_own
@@ -138,16 +139,21 @@ class _Survey:
         self._next_number = row.number + 1
         self._gap = self._titled = False
 
-    def _require_no_other_order(self, row: Seen) -> None:
+    def _require_no_other_header(self, row: Seen) -> None:
         """Raises:
-        InputError: a row is a header with most of the table's names, and no others, in other columns.
+        InputError: a row is a header: most of its cells are names of the table's, one of them in another column, or
+            in quotes of another kind.
         """
-        cells = [cell for cell in _folded(row.cells) if cell]
-        if len(cells) > 1 and self._in_header.issuperset(cells) and 2 * len(cells) > len(self._in_header):
+        told = _folded(row.cells)
+        cells = [cell.strip("'") for cell in told]
+        shared = self._in_header.intersection(cells)
+        if len(shared) < 2 or 2 * len(shared) <= len({*cells} - {""}):
+            return
+        if told != cells or any(cell in shared and cell != name for cell, name in zip_longest(cells, self._header[-1])):
             raise InputError(
                 phrase(
-                    "row {number} has the names of the header in another order: put the rows below it under the "
-                    "header of the first ones, or into a file of their own.",
+                    "row {number} has the names of the header in another order, or in other quotes: put the rows below "
+                    "it under the header of the first ones, or into a file of their own.",
                     number=row.number,
                 )
             )
@@ -195,11 +201,12 @@ class _Survey:
         """
         self._gap = self._gap or row.number > self._next_number
         self._next_number = row.number + 1
-        if not self._gap and len(row.cells) in self._usual_widths:
-            self._require_no_other_order(row)
-            return False
-        if self._is_second_header(ahead):
+        is_usual = not self._gap and len(row.cells) in self._usual_widths
+        if not is_usual and self._is_second_header(ahead):
             return True
+        self._require_no_other_header(row)
+        if is_usual:
+            return False
         self._gap = self._titled = self._gap and filled(row.cells) == 1  # a title: the gap goes on below it
         return False
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from itertools import islice, takewhile
 from statistics import median
 
+from .header import are_alike
 from .header_words import is_phone_header
-from .kinds import Kind, kind_of
+from .kinds import Kind, kind_of, split_otherwise
 from .runs import BROKEN, Seen
 
 _TOTAL = re.compile(
@@ -40,20 +41,24 @@ class Footnotes:
     """Recognises the footnotes of a table, by the table's names and first rows."""
 
     def __init__(self, names: Sequence[str], sample: Sequence[Seen]) -> None:
+        self._names = names
         self._width = len(names)
         self._phones = [i for i, name in enumerate(names) if is_phone_header(name)]
         self._fill = median(filled(row.cells) for row in sample) if sample else 0
         self._first_kind = Counter(kind_of(row.cells[0]) for row in sample).most_common(1)[0][0] if sample else None
 
     def at_end_of(self, rows: Sequence[Seen], above: int) -> list[Seen]:
-        """Return the last of ``rows`` that are totals or footnotes. ``above``: number of the row before ``rows``."""
-        return self._legend_at_end_of(rows, above) or self._notes_at_end_of(rows, above)
+        """Return the last of ``rows`` that are totals or footnotes; none if a row of them names columns, delimited
+        otherwise. ``above``: number of the row before ``rows``."""
+        found = self._legend_at_end_of(rows, above) or self._notes_at_end_of(rows, above)
+        names = (cells for row in found for cells in split_otherwise(first_text(row.cells)))
+        return [] if any(are_alike(self._names, cells) for cells in names) else found
 
     def _legend_at_end_of(self, rows: Sequence[Seen], above: int) -> list[Seen]:
         """Find a legend: a title in the first cell behind a blank row, with terms and meanings below it.
 
         Every row of the table has more cells than the fullest row of the legend, and the legend holds no phone number
-        or e-mail address.
+        or e-mail address, nor a code in the column of the table's codes.
         """
         numbers = [above, *(row.number for row in rows)]
         gap = next((i for i in range(len(rows) - 1, -1, -1) if rows[i].number > numbers[i] + 1), None)
@@ -75,6 +80,7 @@ class Footnotes:
             and not any(row.cells[_TERM_AND_MEANING:])
             and not row.flags & BROKEN
             and not any(kind_of(cell) is Kind.VALUE for cell in cells)
+            and not (self._first_kind is kind_of(row.cells[0]) is Kind.CODE)
             and not self._is_contact(row.cells)
         )
 
@@ -102,10 +108,22 @@ class Footnotes:
         )
 
     def _is_contact(self, cells: Sequence[str]) -> bool:
-        """Whether a row holds a phone number or an e-mail address, which makes it a contact, whatever its name."""
+        """Whether a row holds a phone number or an e-mail address, which makes it a contact, whatever its name; or one
+        cell that is a whole row, delimited otherwise than those above it."""
+        texts = list(filter(str.strip, cells))
+        if len(texts) == 1 and not _is_total(texts) and self._is_row(texts[0]):
+            return True
         in_phone_columns = (cells[i] for i in self._phones if i < len(cells))
         return any(map(_CONTACT_DETAIL.fullmatch, cells)) or any(
             kind_of(cell) is Kind.VALUE and sum(map(str.isdigit, cell)) >= _FEWEST_DIGITS for cell in in_phone_columns
+        )
+
+    def _is_row(self, text: str) -> bool:
+        return any(
+            any(map(_CONTACT_DETAIL.fullmatch, parts))
+            or any(map(_is_key, parts if len(parts) >= self._width else parts[:1]))
+            for cells in split_otherwise(text)
+            if len(parts := [cell.strip(" '\"") for cell in cells]) >= min(self._width, _TERM_AND_MEANING + 1)
         )
 
     def _is_footnote(self, cells: list[str], *, behind_gap: bool) -> bool:
@@ -117,6 +135,10 @@ class Footnotes:
         if behind_gap or filled(cells) > 1:
             return behind_gap
         return self._first_kind is not Kind.TEXT or (len(cells) == 1 and text.count(" ") > 1)
+
+
+def _is_key(text: str) -> bool:
+    return text.isdigit() or kind_of(text) is Kind.CODE
 
 
 def filled(cells: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ even if they come again below. If the evidence is equal on both sides, the user 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
@@ -20,7 +20,7 @@ from ...errors import InputError
 from ...fields import VENDOR_COLUMNS, VENDOR_MARK
 from ...text.phrase import counted, phrase
 from .evidence import BELOW, MOSTLY, Row, evidence, is_header
-from .kinds import Kind, kind_of
+from .kinds import Kind, kind_of, split_otherwise
 from .mended import mended_at, plain_form
 
 Rows = Sequence[tuple[int, Sequence[str]]]
@@ -78,6 +78,9 @@ def find_header(rows: Rows, source: SourceSettings) -> Header:
             start -= 1
         return _made(filled, start, 0, source)
     at = start if at is None else at
+    for i in range(at - 1):
+        if any(are_alike(names, filled[at].cells) for names in _perhaps_names(filled[i])):
+            raise _table_above(filled, i, at)
     end = at + 1 + _more_header_rows(filled, at)
     grouped = at > 0 and _is_group_row(filled[at - 1], filled[at:end], filled[end : end + BELOW])
     return _made(filled, at - grouped, end - at + grouped, source)
@@ -85,7 +88,7 @@ def find_header(rows: Rows, source: SourceSettings) -> Header:
 
 def are_alike(header: Sequence[str], other: Sequence[str]) -> bool:
     """Whether two headers share most of the names of one of them, and more than one: their tables may be one list."""
-    names, others = ({cell.strip().casefold() for cell in cells} - {""} for cells in (header, other))
+    names, others = ({cell.strip(" '\"").casefold() for cell in cells} - {""} for cells in (header, other))
     shared = len(names & others)
     return shared > 1 and shared * 2 > min(len(names), len(others))
 
@@ -166,18 +169,30 @@ def _header_further_down(rows: list[Row], start: int) -> int | None:
                     return None  # the same header again
                 between = rows[start + 1 : i]
                 if above and (are_alike(rows[start].cells, row.cells) or _is_of_a_table(rows[start], between)):
-                    raise InputError(
-                        phrase(
-                            "rows {first} to {last}, above the header in row {row}, can be a table of their own: put "
-                            "them under the same header, or set source.header to {row} if they are not to be read.",
-                            first=rows[start].number,
-                            last=rows[i - 1].number,
-                            row=row.number,
-                        )
-                    )
+                    raise _table_above(rows, start, i)
                 return i
         fullest = max(fullest, row.filled)
     return None
+
+
+def _perhaps_names(row: Row) -> Iterator[Sequence[str]]:
+    """Yield what a row of words above a table names, also in one cell."""
+    if Kind.VALUE not in row.kinds:
+        yield row.cells
+        if row.filled == 1:
+            yield from split_otherwise(next(filter(str.strip, row.cells)))
+
+
+def _table_above(rows: list[Row], first: int, header: int) -> InputError:
+    return InputError(
+        phrase(
+            "rows {first} to {last}, above the header in row {row}, can be a table of their own: put them under the "
+            "same header, or set source.header to {row} if they are not to be read.",
+            first=rows[first].number,
+            last=rows[header - 1].number,
+            row=rows[header].number,
+        )
+    )
 
 
 def _is_of_a_table(header: Row, below: list[Row]) -> bool:

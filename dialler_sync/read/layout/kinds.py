@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import Enum
 
 
@@ -46,3 +47,8 @@ def kind_of(cell: str) -> Kind:
     if _VALUE.fullmatch(text):
         return Kind.VALUE
     return Kind.CODE if _CODE.fullmatch(text) else Kind.TEXT
+
+
+def split_otherwise(text: str) -> Iterator[list[str]]:
+    """Yield the cells of a text that may be a whole row, delimited otherwise than the rows around it."""
+    return (text.split(sign) for sign in ";,\t|" if sign in text)

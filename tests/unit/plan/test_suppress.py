@@ -329,6 +329,27 @@ def test_a_second_table_to_the_right_that_begins_lower_is_refused(header: str, b
         _read_list(tmp_path, text, column="Mail", by=by)
 
 
+@pytest.mark.parametrize("between", ["", ";;\n", ";;\nMore of them;;\n"])
+@pytest.mark.parametrize("header", ["Key;Since;", ";;Key", "Key;;"])
+def test_a_second_table_below_in_other_columns_is_refused(header: str, between: str, tmp_path: Path) -> None:
+    text = f"Name;Key;Why\nAnn;K1;x\nBob;K2;y\n{between}{header}\nK3;2026;K3\n"
+
+    with pytest.raises(ListUnreadable, match=r"row [0-9]+(, a second table with| has the names| begins)"):
+        _read_list(tmp_path, text, column="Key", by="user_data")
+
+
+def test_a_word_that_names_the_column_beside_an_entry_is_none(tmp_path: Path) -> None:
+    rules = {"column": "Phone", "by": "phone", "region": "DE"}
+
+    _read_list(tmp_path, "Name,Phone,Kind\nAnn,01713920012,Phone\nBob,01713920013,Mobile\n", **rules)
+
+
+@pytest.mark.parametrize("row", ["C Moser,K3,does not want to be called", "C Moser\tK3\tdoes not want it", '"C;K3;no"'])
+def test_an_entry_in_a_row_that_is_delimited_otherwise_is_refused(row: str, tmp_path: Path) -> None:
+    with pytest.raises(ListUnreadable, match="surplus or missing cells in row 4"):
+        _read_list(tmp_path, f"Name;Key;Why\nA;K1;x\nB;K2;y\n{row}\n", column="Key", by="user_data")
+
+
 @pytest.mark.parametrize(("by", "column"), [("user_data", "Key"), ("email", "Mail")])
 @pytest.mark.parametrize("number", [1, 500])
 def test_columns_in_another_order_below_are_refused(by: str, column: str, number: int, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -72,11 +72,12 @@ def missing(
     rows: int = 1,
     campaign: Mapping[str, Any] | None = None,
     run: RunRecord = RUN,
+    beside: Collection[str] = (),
 ) -> list[str]:
     """The IDs of the contacts that the mirror takes; the list has K1."""
     settings = settings_of(BASIC, mirror={"missing": what}, campaign=campaign or {"id": 538})
     limit, rules = limit or Limit(percent=100), rules or PlanRules()
-    mirror = Mirror(settings, cast("Journal", book or Book([row("K1")])), run, rules, limit, adopt, rows)
+    mirror = Mirror(settings, cast("Journal", book or Book([row("K1")])), run, rules, limit, adopt, rows, beside)
     snapshot = snapshot_of(*there)
     mirror.select(snapshot)
     changes = list(mirror.changes(snapshot))
@@ -91,6 +92,11 @@ def test_contacts_of_a_table_that_is_not_read_may_not_be_missing() -> None:
     assert missing(contact(1), run=run) == []
     with pytest.raises(SafetyLimit, match=r"row 7 of b\.csv begins a second table"):
         missing(contact(1), contact(2), run=run)
+
+
+def test_a_contact_whose_key_stands_beside_the_table_is_in_the_file() -> None:
+    """A row of it may look like a title or a footnote."""
+    assert missing(contact(1), contact(2), contact(3), beside={"K2", "Legend", "\ud800"}) == ["3"]
 
 
 def test_who_is_missing() -> None:

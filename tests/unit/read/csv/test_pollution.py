@@ -415,6 +415,61 @@ def test_legend_below(tmp_path: Path, title: str) -> None:
     assert "Rows 5 to 7 are below the table and not part of it, beginning with 'Legend" in found.remarks
 
 
+OTHERWISE = [
+    "K8,Meier 8,0171 3920098,Bad Homburg",
+    "K8\tMeier 8\t0171 3920098\tBad Homburg",
+    "8;Meier 8;0171 3920098;Bad Homburg",
+    "Meier 8,K8,,Bad Homburg vor der Höhe",
+    "K8,Meier 8,Bad Homburg vor der Höhe",
+    "K8,Meier 8,0171 3920098,Bad Homburg,new,more of it",
+    "'K8','Meier 8','0171 3920098','Bad Homburg'",
+    '"K8;Meier 8;0171 3920098;Bad Homburg"',
+]
+"""Rows that another program has appended to a list."""
+
+
+@pytest.mark.parametrize("row", OTHERWISE)
+@pytest.mark.parametrize("between", ["", "\n", "\nMore of them\n"])
+def test_rows_that_are_delimited_otherwise_are_no_footnotes(tmp_path: Path, between: str, row: str) -> None:
+    """Each stays a row, and is rejected."""
+    rows = "".join(f"K{n}|Meier {n}|0171 392009{n}|Bad Homburg\n" for n in range(8))
+
+    found = read(tmp_path, f"Key|Name|Phone|City\n{rows}{between}{row}\n{row}\n")
+
+    last = 9 + between.count("\n")
+    assert {last + 1, last + 2} <= set(found.rows) & set(found.ragged)
+
+
+def test_a_header_that_is_delimited_otherwise_is_no_footnote(tmp_path: Path) -> None:
+    """Nor is what stands below it."""
+    rows = "".join(f"K{n};Meier {n};0171 392009{n};Ulm\n" for n in range(8))
+
+    found = read(tmp_path, f"Key;Name;Phone;City\n{rows}\nKey,Name\nEIGHT,Ann\nNINE,Bob\n")
+
+    assert {11, 12, 13} <= set(found.rows)
+
+
+@pytest.mark.parametrize("name", ["A total", "Name"])
+def test_rows_with_a_code_where_the_table_has_one_are_no_legend(tmp_path: Path, name: str) -> None:
+    rows = "".join(f"K{n};Meier {n};0171 392009{n}\n" for n in range(8))
+
+    found = read(tmp_path, f"Key;Name;Phone\n{rows}\nWithout a number;;\nK8;{name};\nK9;Moser;\n")
+
+    assert {12, 13} <= set(found.rows)
+
+
+@pytest.mark.parametrize("between", ["", "\n", "\nMore of them;;;\n"])
+@pytest.mark.parametrize(
+    "header", ["NAME1;KUNNR;ORT01;TELF1", "NAME1;KUNNR;;", "NAME1;KUNNR;Note;TELF1", "'KUNNR';'NAME1';'TELF1';'ORT01'"]
+)
+def test_the_names_of_the_header_in_other_columns_are_refused(tmp_path: Path, between: str, header: str) -> None:
+    """Also behind a blank row, and if some are missing or new."""
+    rows = "C100;Ann;030 1234567;Ulm\nC101;Bob;030 1234568;Bonn\n"
+
+    with pytest.raises(InputError, match=r"row [0-9]+ (has the names of the header|begins a second|, after a blank)"):
+        read(tmp_path, f"KUNNR;NAME1;TELF1;ORT01\n{rows}{between}{header}\nCid;C102;Ulm;030 1234569\n")
+
+
 @pytest.mark.parametrize(
     "row", ["Eva Kunz,0171 1234567,\n", "Eva Kunz,eva@mail.example,\n", "Eva Kunz,Ulm,new\n", "Eva Kunz,7,\n"]
 )

@@ -147,6 +147,23 @@ def test_the_first_of_two_lists_is_no_title(first: str) -> None:
         header(f"{first}\n{rows}Name;Phone;Zip\nBob;0171 3920077;53111\nEva;0171 3920078;53111\n")
 
 
+@pytest.mark.parametrize("gap", ["", "\n", "\nOthers:\n"])
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Key;Name;Phone\nK1;Ann;0171 3920091\nK2;Bob;0171 3920092\n",
+        "Key,Name,Phone\nK1,Ann,0171 3920091\nK2,Bob,0171 3920092\n",
+        "'Key';'Name';'Phone'\n'K1';'Ann';'0171 3920091'\n",
+        '"Key,Name,Phone"\n"K1,Ann,0171 3920091"\n',
+    ],
+)
+def test_the_first_of_two_lists_is_no_title_however_it_is_written(above: str, gap: str) -> None:
+    """With fewer columns, another delimiter or other quotes."""
+    rows = "".join(f"K{n};Eva {n};0171 39201{n};Ulm;new;x;1;2\n" for n in range(10, 40))
+    with pytest.raises(InputError, match=r"rows 1 to [0-9]+, above the header in row [0-9]+, can be a table"):
+        header(f"{above}{gap}Key;Name;Phone;City;State;Note;One;Two\n{rows}")
+
+
 def test_a_word_that_comes_again_now_and_then_is_asked() -> None:
     """Unusual words, one of them repeated in its column, may be data or a header."""
     with pytest.raises(InputError, match="row 1 can be the header or the first row of data"):

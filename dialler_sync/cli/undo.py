@@ -52,7 +52,7 @@ def undo(
             )
         record, settings = chosen.run, chosen.settings
         check_undo(settings, record, chosen.target)
-        counts = count_undo(journal, record)
+        counts = count_undo(journal, record, force=force)
         names = {
             "delete": phrase("to delete"),
             "overwrite": phrase("to restore"),
@@ -63,11 +63,8 @@ def undo(
         }
         parts = [f"{figure(number)} {names[name]}" for name, number in counts.items()]
         if dry_run or not (yes and is_quiet()):
-            echo(
-                phrase(
-                    "Undoing run {run}: {parts}.", run=record.id, parts=", ".join(parts) or phrase("it changed nothing")
-                )
-            )
+            nothing = phrase("all of it was undone") if journal.undo_of(record.id) else phrase("it changed nothing")
+            echo(phrase("Undoing run {run}: {parts}.", run=record.id, parts=", ".join(parts) or nothing))
         if dry_run or not counts:
             return 0
         if not yes:

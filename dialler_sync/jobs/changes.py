@@ -12,7 +12,8 @@ from ..contacts.changes import ChangeOptions, bulk_run
 from ..contacts.targets import Targets
 from ..errors import UsageError
 from ..journal import Journal, JournalRow, PlannedRow, RunRecord
-from ..load.undo import Undoer, count_undo, to_undo
+from ..load.recorder import Recorder
+from ..load.undo import Undoer, count_undo, left_to_undo, to_undo
 from ..observer import Observer, Silent
 from ..plan.suppress import SuppressionLists
 from ..plan.suppress_files import read_suppression_lists
@@ -157,16 +158,16 @@ def _undo(
         return PlannedRow(row.seq, max(entry.file, 0), row.row, row.user_data, contact_id=row.contact_id)
 
     async def plan(_client: DiallerClient) -> AsyncIterator[Planned]:
-        yield [planned(entry) for entry in done.values()], ()
+        yield [planned(entry) for entry in left_to_undo(journal, undone, force=force)], ()
 
     force, target = bool(run.options.get("force")), undone.target if undone.command == "import" else ""
-    doubtful = {seq for seq, sure in journal.put_back(undone.id).items() if not sure}
+    back = journal.put_back(undone.id)
     left = {} if force else left_to_newer_lists(journal, undone, done.values())
     by_hand = {} if force else journal.by_hand_since(undone)
     again = journal.made_again_since(undone)
 
-    def undoer(client: DiallerClient, _: object) -> Undoer:
-        return Undoer(client, journal, undone.id, force, target, suppressed, doubtful, left, by_hand, again)
+    def undoer(client: DiallerClient, recorder: Recorder) -> Undoer:
+        return Undoer(client, journal, recorder, undone.id, force, target, suppressed, back, left, by_hand, again)
 
     job = Job(plan, lambda row: str(done[row.result.seq].result.action), undoer)
     return BulkRun(settings, journal, observer or Silent(), run, job, run_cells(journal, run, settings.source))

@@ -54,7 +54,9 @@ class Lists(Runs):
         """Return the rows of a run, by ``seq``, that undos of it have put back; False: only that they may have."""
         rows, runs = schema.rows.c, schema.runs.c
         undos = sa.select(runs.id).where(runs.command == "undo", runs.parent == run_id)
-        query = sa.select(rows.seq, rows.state).where(rows.run.in_(undos), rows.state.in_([*_PUT_BACK, *_DOUBTFUL]))
+        is_left = (rows.state == str(Status.SKIPPED)) & rows.action.in_([str(Reason.SUPPRESSED), str(Reason.PROTECTED)])
+        states = rows.state.in_([*_PUT_BACK, *_DOUBTFUL])
+        query = sa.select(rows.seq, rows.state).where(rows.run.in_(undos), states, ~is_left)
         found: dict[int, bool] = {}
         with self._begin() as connection:
             for seq, state in connection.execute(query):

@@ -20,6 +20,7 @@ from .cells import check_page, unchecked
 from .failures import damaged
 from .records import (
     PENDING,
+    PERHAPS_SENT,
     JournalRow,
     NoRow,
     Outcome,
@@ -90,6 +91,17 @@ class Rows(Runs):
         with self._begin() as connection:
             self._database.execute_many(connection, _set_state, ("r", "s", "state", "newest_id"), changed)
             self._database.execute_many(connection, _settle, ("r", "s", "state", "action", *_OUTCOME), settled)
+        self._database.require_written()
+
+    def doubt_waiting(self, run_id: str) -> None:
+        """Note that rows may have been sent that came next when a process was killed: those of files, with a key. The
+        others are noted before they are sent."""
+        rows = schema.rows.c
+        waiting = (rows.run == run_id) & (rows.state == PENDING) & (rows.user_data != "") & (rows.file >= 0)
+        next_ones = sa.select(rows.seq).where(waiting).order_by(rows.seq).limit(_MOST_UNWRITTEN)
+        marked = sa.update(schema.rows).where(rows.run == run_id, rows.seq.in_(next_ones))
+        with self._begin() as connection:
+            connection.execute(marked.values(state=str(RowState.SENDING), newest_id=PERHAPS_SENT))
         self._database.require_written()
 
     def require_there(self) -> None:
@@ -193,6 +205,9 @@ def _parameters(*names: str) -> dict[str, Any]:
 
 _UNKNOWN = -1
 """Value of ``newest_id`` without a watermark."""
+
+_MOST_UNWRITTEN = 10_000
+"""Rows that can be sent before the outcome of an earlier one is written: of two commits, and those that are parked."""
 
 _row_key = (schema.rows.c.run == sa.bindparam("r")) & (schema.rows.c.seq == sa.bindparam("s"))
 _add_row = sa.insert(schema.rows).values(

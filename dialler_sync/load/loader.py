@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Container, Coroutine, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from ..api.client import PARKED, DiallerClient
 from ..errors import MaybeDone, Refused, RequestError, StopRun
 from ..model import SpooledRow, Status
-from .attempt import Attempt
+from .attempt import Attempt, State
 from .change import Changer, ContactChanger
 from .moves import Moves
 from .named import Named
@@ -56,6 +56,8 @@ class Loader:
         self._changer = changer or ContactChanger(client)
         self._clock = clock
         self._parked: set[asyncio.Task[None]] = set()
+        self.perhaps_sent: Container[int] = ()
+        """Rows that a killed process may have sent: what is not accepted now says nothing of that."""
 
     @property
     def retries(self) -> int:
@@ -137,7 +139,8 @@ class Loader:
             self._outcomes.put(self._outcomes.cut_off(row, 1, sent_at))
             raise
         except RequestError as error:
-            attempt = Attempt(row, watermark, started, sent_at)
+            before = State.SENT_AGAIN_IN_DOUBT if row.seq in self.perhaps_sent else State.NOT_DONE
+            attempt = Attempt(row, watermark, started, sent_at, state=before)
             attempt.allowance.fail(row.seq, self._gate.bout)
             retrying = self._retrier.retry(attempt, error)
             # A refusal at this moment: it may stop all other rows.
@@ -163,7 +166,8 @@ class Loader:
                 self._retrier.stop_if_fatal(error, None)
             except StopRun:
                 return
-            outcome = self._outcomes.failed(row, error, 1, sent_at, maybe_done=isinstance(error, MaybeDone))
+            maybe_done = isinstance(error, MaybeDone) or row.seq in self.perhaps_sent
+            outcome = self._outcomes.failed(row, error, 1, sent_at, maybe_done=maybe_done)
         self._outcomes.put(outcome)
 
     async def _park(self, work: Coroutine[Any, Any, None]) -> None:

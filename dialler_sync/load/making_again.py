@@ -13,11 +13,12 @@ from ..api.client import DiallerClient
 from ..api.query import persisting
 from ..api.wire import StoredContact, differences
 from ..error_codes import INTERRUPTED, NOT_FOUND
-from ..errors import Doubt, MaybeDone, RequestError, SafetyLimit, StopRun
+from ..errors import Doubt, MaybeDone, NotDone, Refused, RequestError, SafetyLimit, StopRun
 from ..journal import Outcome
 from ..model import Action, SpooledRow, Status
 from ..text.phrase import phrase
 from .put_back import done, failed
+from .recorder import Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Maker:
     """
 
     client: DiallerClient
+    recorder: Recorder
     turn: asyncio.Lock
 
     async def make(self, row: SpooledRow, before: Mapping[str, Any], *, overwrite: bool) -> Outcome:
@@ -60,11 +62,17 @@ class Maker:
     async def _created(self, row: SpooledRow, before: Mapping[str, Any], *, overwrite: bool) -> StoredContact:
         """Make a contact; where the answer does not tell its ID, it is looked up, and may stay without one."""
         contact = StoredContact("", "", {})
+        if not row.user_data:  # a second time would make another one
+            await self.recorder.intend(row.seq, None)
         with Doubt() as doubt:
             try:
                 contact = await imported(self.client, row, orjson.dumps(before), overwrite=overwrite)
             except MaybeDone as error:
                 doubt.error = error
+            except (NotDone, Refused, StopRun):
+                if not row.user_data:
+                    self.recorder.take_back(row.seq)
+                raise
             if contact.id:
                 return contact
             found = await alike(self.client, row.user_data, before)

@@ -223,6 +223,8 @@ class Retrier:
         self, attempt: Attempt, contact: StoredContact, found: list[StoredContact]
     ) -> list[StoredContact]:
         """Delete the contacts that earlier tries certainly made beside ``contact``; return the remaining suspects."""
+        if not contact.id:  # one of those found, and it is not known which
+            return found if len(found) > 1 else []
         known = {contact.id, *(attempt.known or ())}
         others = [c for c in found if c.id not in known and self._may_be_trace(attempt, c)]
         if attempt.known is None or any(differences(attempt.fields, other.values) for other in others):

@@ -38,6 +38,7 @@ from .change import DoNotCall, is_still_there, still_there, why_locked
 from .filled_since import filled_since
 from .making_again import Maker, alike, imported
 from .put_back import done, elsewhere, failed, suppressed
+from .recorder import Recorder
 
 _BACK: Mapping[Action | Reason, Action] = {
     Action.CREATE: Action.DELETE,
@@ -61,10 +62,21 @@ def to_undo(journal: Journal, run: RunRecord) -> Iterator[JournalRow]:
             yield entry
 
 
-def count_undo(journal: Journal, run: RunRecord) -> Counter[str]:
+def left_to_undo(journal: Journal, run: RunRecord, *, force: bool = False) -> Iterator[JournalRow]:
+    """Yield the rows of a run that are to be undone. What an undo has unlocked, locked or made again stays as people
+    have left it since, but for ``force``: it does not show whether they did."""
+    back = {} if force else journal.put_back(run.id)
+    return (
+        entry
+        for entry in to_undo(journal, run)
+        if not (back.get(entry.result.seq) and entry.result.action in (*_LOCKS, Action.DELETE))
+    )
+
+
+def count_undo(journal: Journal, run: RunRecord, *, force: bool = False) -> Counter[str]:
     """Count the rows of an undo by action; ``impossible``: rows without a before-image."""
     counts: Counter[str] = Counter()
-    for page in batched(to_undo(journal, run), KEYS):
+    for page in batched(left_to_undo(journal, run, force=force), KEYS):
         images = journal.images(run.id, [entry.result.seq for entry in page])
         for row in (entry.result for entry in page):
             action = Action(str(row.action))
@@ -86,18 +98,20 @@ class Undoer:
     are, whatever the journal says. ``turn`` is held by one row at a time, of those whose key
     is in several campaigns or that go back to another campaign. Who is on a do-not-call list (``suppressed``) stays
     locked, deleted, or as the run has left it; a number that is left out does not come back.
-    ``doubtful``: rows that an earlier undo of the run may have put back. ``left``: rows that are left to a run with a
-    newer list, with that run: it need not have changed the contact again. ``by_hand``: who was locked or unlocked since
-    stays so. ``made_again``: IDs of contacts that undos of newer runs have made again, each with its earlier one.
+    ``put_back``: rows that an earlier undo of the run has put back, or may have. ``left``: rows that are left to a run
+    with a newer list, with that run: it need not have changed the contact again. ``by_hand``: who was locked or
+    unlocked since stays so. ``made_again``: IDs of contacts that undos of newer runs have made again, each with its
+    earlier one.
     """
 
     client: DiallerClient
     journal: Journal
+    recorder: Recorder
     run_id: str
     force: bool = False
     target: str = ""
     suppressed: DoNotCall | None = None
-    doubtful: Container[int] = ()
+    put_back: Container[int] = ()
     left: Mapping[int, str] = field(default_factory=dict)
     by_hand: ByHand = field(default_factory=dict)
     made_again: Mapping[str, str] = field(default_factory=dict)
@@ -258,9 +272,9 @@ class Undoer:
         before = {name: value for name, value in before.items() if name in FIELDS}
         if is_outside(self.target, before):
             return elsewhere(row, Action.CREATE)
-        if not row.user_data and row.seq in self.doubtful:
+        if not row.user_data and row.seq in self.put_back:
             why = phrase("an earlier undo may have made it again, which cannot be looked up without UserData")
-            return failed(row, Action.CREATE, POSSIBLE_DUPLICATE, why)
+            return failed(row, Action.CREATE, POSSIBLE_DUPLICATE, why)._replace(status=Status.UNKNOWN)
         found = await self.client.find_contacts(row.user_data) if row.user_data else []
         here = _here(found, before)
         same = next((contact for contact in here if not differences(before, contact.values)), None)
@@ -272,7 +286,7 @@ class Undoer:
             return failed(row, Action.CREATE, CONTACT_CHANGED, why)
         if listed and not same:
             return suppressed(row, listed)
-        maker = Maker(self.client, self.turn)
+        maker = Maker(self.client, self.recorder, self.turn)
         if was_locked:
             return await maker.make_locked(row, before, there=same, overwrite=not found)
         return await maker.make(row, before, overwrite=not found)

@@ -54,6 +54,9 @@ _FEW_ALIKE = re.compile(r"(?:[^0-9][0-9]{2}){2}\Z|(?:[^0-9][0-9]{3}){2}\Z")
 
 _ONE_DIGIT = re.compile(r"[0-9](?![0-9])")
 PREFIXED = re.compile(r"0[1-9](?:[0-9]|[^0-9]+[0-9]{3})")
+_GERMAN_LANDLINE = re.compile(r"\+49(?:[2-6]|[789][1-9])")
+"""Numbers that never go on with a 0 behind their prefix: mobile, free and Italian ones may."""
+
 _PREFIX_WITHIN = re.compile(f"[0-9][^0-9]+{PREFIXED.pattern}")
 
 _SIX_DIGITS = re.compile(r"(?:[^0-9]*+[0-9]){6}")
@@ -148,8 +151,10 @@ def behind(number: str, region: str | None, plan: Plan | None, *, quick: bool) -
                 return number[gap.start() :].strip(AROUND)
             if ends:
                 return ""
-        elif _is_prefix(left) and PREFIXED.match(right) and _whole(right, region, plan, quick=quick):
-            return right.strip(AROUND)
+        elif PREFIXED.match(right) and _is_prefix(left) and _whole(right, region, plan, quick=quick):
+            joined = _whole(number, region, plan, quick=quick)
+            if joined and _GERMAN_LANDLINE.match(joined):
+                return right.strip(AROUND)
         dash_before = dash_before or dash
     return ""
 

@@ -122,6 +122,7 @@ def go_on(journal: Journal, run: RunRecord, settings: Settings, **changes: Any) 
     with writing_to(Path(run.out)):
         try:
             with journal.at_work(run.id):
+                doubt_killed(journal, run)
                 journal.update_run(run.id, state="running", folded=False, **changes)
                 yield
         except BaseException:
@@ -129,6 +130,16 @@ def go_on(journal: Journal, run: RunRecord, settings: Settings, **changes: Any) 
                 _stop(journal, run)
             raise
     give_again(run, settings.source.stores)
+
+
+def doubt_killed(journal: Journal, run: RunRecord) -> None:
+    """Note what a run that was killed may have done last: a later stop or refusal says nothing of it. What must not be
+    done twice, and what changes contacts by their ID, was noted before it was sent."""
+    if run.state != "running" or run.options.get("dry_run"):
+        return
+    once = run.config.get("rows.overwrite_duplicates") == "false" or run.config.get("rows.mode") == '"create"'
+    if (run.command == "import" and run.planned and not once) or (run.command == "undo" and run.rows is not None):
+        journal.doubt_waiting(run.id)
 
 
 def _leave(journal: Journal, run: RunRecord, early: Sequence[str], *, named: bool) -> None:

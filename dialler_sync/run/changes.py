@@ -23,6 +23,7 @@ from ..observer import Observer
 from ..pages import ROWS, batched
 from ..text.phrase import phrase
 from .kept import delete_settled_copies
+from .left_over import rest_after_kill
 from .lifecycle import carrying_out, conclude
 from .reports import Effort, Summary
 from .saved_cells import RunCells
@@ -81,6 +82,7 @@ class BulkRun:
                 delete_settled_copies(self.journal, self.run.id)
 
     async def _carry_out(self) -> None:
+        was_killed = self.planned and self.run.state == "running"
         async with session(self.settings.dialler, changes=not self.run.options.get("dry_run")) as client:
             try:
                 if not self.planned:
@@ -88,10 +90,16 @@ class BulkRun:
                 if self.run.options.get("dry_run"):
                     self._skip()
                 else:
+                    if was_killed:
+                        await rest_after_kill(client, self._rules.quiet)
                     await self._load(client)
             finally:
                 self.effort.requests += client.requests
                 self.effort.latencies = client.latencies
+
+    @property
+    def _rules(self) -> Rules:
+        return Rules(True, None, self.settings.dialler.retries, self.settings.dialler.timeout)
 
     async def _plan(self, client: DiallerClient) -> None:
         """Write the plan to the journal, before any change."""
@@ -118,10 +126,11 @@ class BulkRun:
         loader = Loader(
             client,
             recorder,
-            Rules(True, None, self.settings.dialler.retries, self.settings.dialler.timeout),
+            self._rules,
             tally,
             changer=self.job.changer(client, recorder),
         )
+        loader.perhaps_sent = {row.result.seq for row in self._left() if row.state != RowState.PENDING}
         started = time.monotonic()
         try:
             await loader.load(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..api.client import DiallerClient
 from ..journal import Journal, Outcome, RowState, RunRecord
 from ..model import Reason, SpooledRow, Status
 from ..pages import ROWS, batched
 from ..prepare.prepared import Prepared
 from ..text.phrase import phrase
+
+_log = logging.getLogger(__name__)
 
 DOUBTFUL = frozenset({str(RowState.SENDING), str(Status.UNKNOWN)})
 
@@ -30,6 +34,12 @@ class LeftOver:
     mirrored: set[int] = field(default_factory=set)
     named: dict[str, str] = field(default_factory=dict)
     killed: bool = False
+
+
+async def rest_after_kill(client: DiallerClient, wait: float) -> None:
+    """Wait until no request of the process that was killed can be running any more."""
+    _log.info(phrase("waiting {wait} s: the dialler may still be processing rows of the killed run", wait=wait))
+    await client.gate.rest(wait)
 
 
 def may_have_sent(run: RunRecord) -> bool:

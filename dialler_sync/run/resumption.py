@@ -19,6 +19,7 @@ from ..prepare.prepared import Prepared
 from ..prepare.sources import Source
 from ..target import ACCOUNT, share_a_campaign, split, within
 from ..text.phrase import phrase
+from .begin import doubt_killed
 from .keyless import drop_sent_before
 from .left_over import DOUBTFUL, LeftOver, doubt, may_have_sent, settle
 from .sending import known_campaigns
@@ -152,6 +153,7 @@ def drop_settled_by_earlier_runs(
     parent = journal.run(run.parent) if run.parent and not run.options.get("mended") else None
     if parent and may_have_sent(parent):
         left = LeftOver(killed=parent.state == "running")
+        doubt_killed(journal, parent)
         mine = {seq for seq, _, name in prepared.mended if name == parent.id and name in sent}
         others = {*range(len(prepared.todo))} - mine if mine else None
         drop_settled(journal, run, parent, prepared, left, others)

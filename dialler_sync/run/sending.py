@@ -21,6 +21,7 @@ from ..config.limits import Limit
 from ..errors import LimitReached, SafetyLimit, StopRun
 from ..fields import PHONE_FIELDS
 from ..journal import Journal, Outcome, RunRecord
+from ..journal.records import PERHAPS_SENT
 from ..load.change import ContactChanger
 from ..load.kept import is_kept
 from ..load.loader import Loader
@@ -37,7 +38,7 @@ from ..prepare.prepared import MOST_KEPT, Prepared
 from ..target import split
 from ..text.command_line import command
 from ..text.phrase import phrase
-from .left_over import LeftOver
+from .left_over import LeftOver, rest_after_kill
 from .session import patience_at_start
 
 if TYPE_CHECKING:
@@ -154,9 +155,11 @@ class Sending:
     unwritten: list[Outcome] = field(default_factory=list)
     _ahead: int = 0
     _named: Named = field(init=False)
+    _perhaps: set[int] = field(init=False)
 
     def __post_init__(self) -> None:
         self._named = Named(self.client.gate, self.left.named)
+        self._perhaps = {seq for seq, watermark in self.left.doubtful.items() if watermark == PERHAPS_SENT}
 
     @property
     def total(self) -> int:
@@ -177,23 +180,23 @@ class Sending:
                 from ..cluster.messages import lease
 
                 wait += lease(self.rules)  # so long its workers went on
-            _log.info(phrase("waiting {wait} s: the dialler may still be processing rows of the killed run", wait=wait))
-            await self.client.gate.rest(wait)
+            await rest_after_kill(self.client, wait)
             self.waited = wait
         if self.prepared.kept:
             await self._send_ahead()
         doubtful = self.left.doubtful
         unsure = (
-            [(row, doubtful[row.seq]) for row in self.prepared.to_send() if row.seq in doubtful] if doubtful else []
+            [(row, doubtful[row.seq]) for row in self.prepared.to_send() if self._is_unsure(row)] if doubtful else []
         )
         if self.engine is None or not total:
             await self._from_here(chain(self._rows(), self._after()), unsure)
         else:
-            if self.prepared.watched:  # from one place, so that the run stops after the first that goes wrong
+            # Watched rows from one place, so that the run stops after the first that goes wrong.
+            if self.prepared.watched or self._perhaps:
                 watched = [each for each in unsure if is_watched(each[0])]
-                await self._from_here(filter(is_watched, self._rows()), watched)
+                await self._from_here(filter(self._stays, self._rows()), watched)
             unsure = [each for each in unsure if not is_watched(each[0])]
-            await self._by_cluster(self.engine, filterfalse(is_watched, self._rows()), unsure)
+            await self._by_cluster(self.engine, filterfalse(self._stays, self._rows()), unsure)
             await self._from_here(self._after(), [])
         if self.limit is not None and total > self.limit:
             raise LimitReached(
@@ -205,10 +208,16 @@ class Sending:
             )
 
     def _rows(self) -> Iterator[SpooledRow]:
-        """Yield the rows that have not been sent."""
-        doubtful = self.left.doubtful
+        """Yield the rows that have not been sent, and those that can be sent again without a look."""
         limit = None if self.limit is None else min(self.limit - self._ahead, sys.maxsize)
-        return islice((row for row in self.prepared.to_send() if row.seq not in doubtful), limit)
+        return islice(filterfalse(self._is_unsure, self.prepared.to_send()), limit)
+
+    def _is_unsure(self, row: SpooledRow) -> bool:
+        return row.seq in self.left.doubtful and row.seq not in self._perhaps
+
+    def _stays(self, row: SpooledRow) -> bool:
+        """Whether a row is not sent by a cluster."""
+        return is_watched(row) or row.seq in self._perhaps
 
     async def _send_ahead(self) -> None:
         """Send the first row that leaves out what its contact keeps, and see that the contact has kept it.
@@ -262,6 +271,7 @@ class Sending:
             deleting=self._deleting,
         )
         loader = Loader(self.client, recorder, self.rules, log or self.tally, changer=changer, named=self._named)
+        loader.perhaps_sent = self._perhaps
         try:
             await loader.load(rows, unsure)
         finally:

@@ -108,6 +108,27 @@ def test_answers_of_another_shape(
     assert sorted(told) == ([""] * 8 if shape is without_ids else sorted(map(str, dialler.contacts)))
 
 
+def test_a_contact_of_a_row_that_was_sent_twice_stays_though_no_answer_tells_its_id(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """It is not the second one of a late request, which would be deleted."""
+    imports = itertools.count()
+
+    def lost(name: str) -> Answer | None:
+        return (500, None) if name == "import" and next(imports) in {2, 5} else None
+
+    def shape(name: str, answer: Answer) -> Answer:
+        return (200, {"status": 200}) if name == "import" else answer
+
+    with ForeignDialler(shape=shape, refused=lost) as dialler:
+        configure(base_url=dialler.base_url, concurrency=1)
+
+        done = run("import", contacts_csv(8))
+
+    assert done.code == ExitCode.OK, done.err
+    assert dialler.keys() == KEYS
+
+
 def test_a_dialler_that_tells_no_ids_is_not_served_row_by_row(
     run: Run, configure: Configure, contacts_csv: Contacts
 ) -> None:

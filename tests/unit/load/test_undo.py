@@ -15,6 +15,7 @@ from dialler_sync.api.client import DiallerClient
 from dialler_sync.api.wire import StoredContact, stored_contact
 from dialler_sync.errors import DiallerSyncError, DiallerUnavailable, MaybeDone, Refused
 from dialler_sync.journal import Image, Journal, JournalRow, Outcome
+from dialler_sync.load.recorder import Recorder
 from dialler_sync.load.undo import Undoer, count_undo, to_undo
 from dialler_sync.model import Action, Reason, RowResult, SpooledRow, Status
 
@@ -123,6 +124,7 @@ class Book:
 
     image: Image | None = None
     lines: list[JournalRow] = field(default_factory=list)
+    back: dict[int, bool] = field(default_factory=dict)
 
     def images(self, run_id: str, seqs: Sequence[int]) -> dict[int, Image]:
         assert run_id == RUN.id
@@ -130,6 +132,22 @@ class Book:
 
     def rows(self, _run: object) -> Iterator[JournalRow]:
         return iter(self.lines)
+
+    def put_back(self, _run_id: str) -> dict[int, bool]:
+        return self.back
+
+
+class Noted(Recorder):
+    """Notes what is written before a row is sent, without a journal."""
+
+    def __init__(self) -> None:
+        self.noted: list[str] = []
+
+    async def intend(self, seq: int, watermark: int | None) -> None:
+        self.noted.append(f"sending {seq}")
+
+    def take_back(self, seq: int) -> None:
+        self.noted.append(f"not sent {seq}")
 
 
 def image(before: Mapping[str, Any] | None = OLD, after: Mapping[str, Any] = NEW, contact_id: str = "1") -> Image:
@@ -140,7 +158,7 @@ def undo(
     dialler: Dialler, action: Action, held: Image | None, contact_id: str = "1", *, key: str = "K", **facts: Any
 ) -> Outcome:
     facts = {"target": TARGET, **facts}
-    undoer = Undoer(cast("DiallerClient", dialler), cast("Journal", Book(held)), RUN.id, **facts)
+    undoer = Undoer(cast("DiallerClient", dialler), cast("Journal", Book(held)), Noted(), RUN.id, **facts)
     return asyncio.run(undoer.change(SpooledRow(0, key, b"", str(action), contact_id)))
 
 
@@ -362,9 +380,8 @@ def test_rows_that_a_dialler_may_confuse_go_one_at_a_time() -> None:
 
         async def row(dialler: Dialler, after: Mapping[str, Any]) -> list[str]:
             turn = asyncio.Lock()
-            undoer = Undoer(
-                cast("DiallerClient", dialler), cast("Journal", Book(image(after=after))), RUN.id, target="", turn=turn
-            )
+            book = cast("Journal", Book(image(after=after)))
+            undoer = Undoer(cast("DiallerClient", dialler), book, Noted(), RUN.id, target="", turn=turn)
             async with turn:
                 waiting = asyncio.create_task(undoer.change(SpooledRow(0, "K", b"", "overwrite", "1")))
                 await asyncio.sleep(0)
@@ -525,5 +542,8 @@ def test_which_rows_are_undone() -> None:
 
     assert (seqs("import"), seqs("lock"), seqs("plan")) == ([0, 1, 4, 5, 6], [1, 4], [])
     assert count_undo(journal, RUN) == Counter({"delete": 1, "unlock": 1, "lock": 1, "impossible": 2})
+    journal.back = {0: True, 1: False, 5: True}
+    assert count_undo(journal, RUN) == Counter({"delete": 1, "unlock": 1, "impossible": 2})
+    assert count_undo(journal, RUN, force=True) == Counter({"delete": 1, "unlock": 1, "lock": 1, "impossible": 2})
     many = cast("Journal", Book(None, [line(seq, Status.SUCCEEDED, Action.LOCK, "1") for seq in range(2_500)]))
     assert count_undo(many, RUN) == Counter({"unlock": 2_500})

@@ -20,11 +20,11 @@ class RowState(StrEnum):
 
 
 PENDING = str(RowState.PENDING)
+"""The state as plain text: SQLite's driver takes several times as long for an enum member."""
 
 PERHAPS_SENT = -2
 """In place of a watermark: a process that was killed may have sent the row, and not noted it any more. It has a key,
 so that it can be sent again."""
-"""The state as plain text: SQLite's driver takes several times as long for an enum member."""
 
 
 class NoRow(IntEnum):

@@ -22,10 +22,10 @@ DOUBTFUL = frozenset({str(RowState.SENDING), str(Status.UNKNOWN)})
 class LeftOver:
     """The rest of a run beside rows that were never sent.
 
-    ``doubtful`` are rows that may have been sent, each with its watermark; ``extra`` is what was still to be locked or
-    deleted, of which those ``begun`` may have been; the mirror takes away those ``mirrored``. ``named``: the latest
-    contacts of rows that are settled, as :func:`.named.note_named` has them. ``killed``: requests of the run may still
-    be running.
+    ``doubtful`` are rows that may have been sent, each with its watermark (or ``PERHAPS_SENT``); ``extra`` is what was
+    still to be locked or deleted, of which those ``begun`` may have been; the mirror takes away those ``mirrored``.
+    ``named``: the latest contacts of rows that are settled, as :func:`.named.note_named` has them. ``killed``: requests
+    of the run may still be running.
     """
 
     doubtful: dict[int, int | None] = field(default_factory=dict)

@@ -158,7 +158,7 @@ def _undo(
         return PlannedRow(row.seq, max(entry.file, 0), row.row, row.user_data, contact_id=row.contact_id)
 
     async def plan(_client: DiallerClient) -> AsyncIterator[Planned]:
-        yield [planned(entry) for entry in left_to_undo(journal, undone, force=force)], ()
+        yield [planned(entry) for entry in left_to_undo(done.values(), {} if force else back)], ()
 
     force, target = bool(run.options.get("force")), undone.target if undone.command == "import" else ""
     back = journal.put_back(undone.id)

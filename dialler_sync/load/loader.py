@@ -29,7 +29,8 @@ SENT_ALONE = 10
 
 
 class Loader:
-    """Sends rows. One use; ``log`` counts every outcome.
+    """Sends rows. One use; ``log`` counts every outcome. ``perhaps_sent``: rows that a killed process may have sent, of
+    which a refusal now says nothing.
 
     ``load`` raises the reason that stopped it, after requests in flight have been recorded.
     """
@@ -43,6 +44,7 @@ class Loader:
         *,
         changer: Changer | None = None,
         named: Named | None = None,
+        perhaps_sent: Container[int] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
@@ -56,8 +58,7 @@ class Loader:
         self._changer = changer or ContactChanger(client)
         self._clock = clock
         self._parked: set[asyncio.Task[None]] = set()
-        self.perhaps_sent: Container[int] = ()
-        """Rows that a killed process may have sent: what is not accepted now says nothing of that."""
+        self._perhaps_sent = perhaps_sent
 
     @property
     def retries(self) -> int:
@@ -139,7 +140,7 @@ class Loader:
             self._outcomes.put(self._outcomes.cut_off(row, 1, sent_at))
             raise
         except RequestError as error:
-            before = State.SENT_AGAIN_IN_DOUBT if row.seq in self.perhaps_sent else State.NOT_DONE
+            before = State.SENT_AGAIN_IN_DOUBT if row.seq in self._perhaps_sent else State.NOT_DONE
             attempt = Attempt(row, watermark, started, sent_at, state=before)
             attempt.allowance.fail(row.seq, self._gate.bout)
             retrying = self._retrier.retry(attempt, error)
@@ -166,7 +167,7 @@ class Loader:
                 self._retrier.stop_if_fatal(error, None)
             except StopRun:
                 return
-            maybe_done = isinstance(error, MaybeDone) or row.seq in self.perhaps_sent
+            maybe_done = isinstance(error, MaybeDone) or row.seq in self._perhaps_sent
             outcome = self._outcomes.failed(row, error, 1, sent_at, maybe_done=maybe_done)
         self._outcomes.put(outcome)
 

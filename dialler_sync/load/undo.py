@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -62,21 +62,18 @@ def to_undo(journal: Journal, run: RunRecord) -> Iterator[JournalRow]:
             yield entry
 
 
-def left_to_undo(journal: Journal, run: RunRecord, *, force: bool = False) -> Iterator[JournalRow]:
-    """Yield the rows of a run that are to be undone. What an undo has unlocked, locked or made again stays as people
-    have left it since, but for ``force``: it does not show whether they did."""
-    back = {} if force else journal.put_back(run.id)
-    return (
-        entry
-        for entry in to_undo(journal, run)
-        if not (back.get(entry.result.seq) and entry.result.action in (*_LOCKS, Action.DELETE))
-    )
+def left_to_undo(rows: Iterable[JournalRow], back: Mapping[int, bool]) -> Iterator[JournalRow]:
+    """Yield the rows that are to be undone. Whom an earlier undo has unlocked, locked or made again (``back``) stays as
+    people have left them since: nothing shows whether they did."""
+    once = {*_LOCKS, Action.DELETE}
+    return (entry for entry in rows if not (back.get(entry.result.seq) and entry.result.action in once))
 
 
 def count_undo(journal: Journal, run: RunRecord, *, force: bool = False) -> Counter[str]:
     """Count the rows of an undo by action; ``impossible``: rows without a before-image."""
     counts: Counter[str] = Counter()
-    for page in batched(left_to_undo(journal, run, force=force), KEYS):
+    back = {} if force else journal.put_back(run.id)
+    for page in batched(left_to_undo(to_undo(journal, run), back), KEYS):
         images = journal.images(run.id, [entry.result.seq for entry in page])
         for row in (entry.result for entry in page):
             action = Action(str(row.action))

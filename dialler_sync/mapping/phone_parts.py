@@ -54,10 +54,11 @@ _FEW_ALIKE = re.compile(r"(?:[^0-9][0-9]{2}){2}\Z|(?:[^0-9][0-9]{3}){2}\Z")
 
 _ONE_DIGIT = re.compile(r"[0-9](?![0-9])")
 PREFIXED = re.compile(r"0[1-9](?:[0-9]|[^0-9]+[0-9]{3})")
-_GERMAN_LANDLINE = re.compile(r"\+49(?:[2-6]|[789][1-9])")
-"""Numbers that never go on with a 0 behind their prefix: mobile, free and Italian ones may."""
+"""Digits that begin with a prefix; pairs, as in France, do not."""
 
 _PREFIX_WITHIN = re.compile(f"[0-9][^0-9]+{PREFIXED.pattern}")
+_GERMAN_LANDLINE = re.compile(r"\+49(?:[2-6]|[789][1-9])")
+"""Numbers that never go on with a 0 behind their prefix: mobile, free and Italian ones may."""
 
 _SIX_DIGITS = re.compile(r"(?:[^0-9]*+[0-9]){6}")
 _MAY_GO_ON = re.compile(

@@ -273,12 +273,11 @@ def _is_label(word: str) -> bool:
 
 def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"]) -> str | Fault | None:
     """Read a piece that holds at most one number; None if it holds only labels and signs."""
-    if words := [word for word in WORD.findall(piece) if not _is_label(word)]:
-        if not re.search("[0-9]", piece):
-            return fault("phone_invalid", phrase("This is text, not a phone number."), phrase(_HINT_FOR_WORDS))
-        return fault("phone_invalid", phrase("'{word}' does not belong in a phone number.", word=words[0]))
-    if hours := _HOURS.search(piece):
-        return fault("phone_invalid", phrase("'{word}' does not belong in a phone number.", word=hours[0]))
+    words = [word for word in WORD.findall(piece) if not _is_label(word)]
+    if words and not re.search("[0-9]", piece):
+        return fault("phone_invalid", phrase("This is text, not a phone number."), phrase(_HINT_FOR_WORDS))
+    if wrong := words or _HOURS.findall(piece):
+        return fault("phone_invalid", phrase("'{word}' does not belong in a phone number.", word=wrong[0]))
     number = WORD.sub(" ", piece).strip(f" \t:.-{EXPLICIT}")
     compact = compacted(number)
     if not re.search("[0-9]", compact):

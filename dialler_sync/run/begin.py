@@ -26,6 +26,7 @@ from ..text.phrase import phrase
 from ..text.stamp import stamp
 from .address import OUT, give_again, give_reports, leave_place, require_place
 from .kept import delete_copies, keep_copies
+from .left_over import doubt_killed
 from .own_folder import BESIDE, held_reports
 from .start_time import start_time
 
@@ -120,9 +121,9 @@ def delete_reports(run: RunRecord) -> bool:
 def go_on(journal: Journal, run: RunRecord, settings: Settings, **changes: Any) -> Iterator[None]:
     """Mark a stopped run as running for the block; ``run`` still tells how it was stopped."""
     with writing_to(Path(run.out)):
+        doubt_killed(journal, run)  # if that cannot be written, the run still counts as killed
         try:
             with journal.at_work(run.id):
-                doubt_killed(journal, run)
                 journal.update_run(run.id, state="running", folded=False, **changes)
                 yield
         except BaseException:
@@ -130,16 +131,6 @@ def go_on(journal: Journal, run: RunRecord, settings: Settings, **changes: Any) 
                 _stop(journal, run)
             raise
     give_again(run, settings.source.stores)
-
-
-def doubt_killed(journal: Journal, run: RunRecord) -> None:
-    """Note what a run that was killed may have done last: a later stop or refusal says nothing of it. What must not be
-    done twice, and what changes contacts by their ID, was noted before it was sent."""
-    if run.state != "running" or run.options.get("dry_run"):
-        return
-    once = run.config.get("rows.overwrite_duplicates") == "false" or run.config.get("rows.mode") == '"create"'
-    if (run.command == "import" and run.planned and not once) or (run.command == "undo" and run.rows is not None):
-        journal.doubt_waiting(run.id)
 
 
 def _leave(journal: Journal, run: RunRecord, early: Sequence[str], *, named: bool) -> None:

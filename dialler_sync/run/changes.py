@@ -129,8 +129,8 @@ class BulkRun:
             self._rules,
             tally,
             changer=self.job.changer(client, recorder),
+            perhaps_sent={row.result.seq for row in self._left() if row.state != RowState.PENDING},
         )
-        loader.perhaps_sent = {row.result.seq for row in self._left() if row.state != RowState.PENDING}
         started = time.monotonic()
         try:
             await loader.load(

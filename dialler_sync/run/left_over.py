@@ -22,10 +22,10 @@ DOUBTFUL = frozenset({str(RowState.SENDING), str(Status.UNKNOWN)})
 class LeftOver:
     """The rest of a run beside rows that were never sent.
 
-    ``doubtful`` are rows that may have been sent, each with its watermark (or ``PERHAPS_SENT``); ``extra`` is what was
-    still to be locked or deleted, of which those ``begun`` may have been; the mirror takes away those ``mirrored``.
-    ``named``: the latest contacts of rows that are settled, as :func:`.named.note_named` has them. ``killed``: requests
-    of the run may still be running.
+    ``doubtful``: rows that may have been sent, each with its watermark (or ``PERHAPS_SENT``). ``extra``: contacts that
+    are still to be locked or deleted. ``begun``: those of them that may be locked or gone by now. ``mirrored``: those
+    that the mirror takes away. ``named``: the latest contacts of settled rows, as :func:`.named.note_named` has them.
+    ``killed``: its requests may still be running.
     """
 
     doubtful: dict[int, int | None] = field(default_factory=dict)
@@ -61,3 +61,13 @@ def doubt(journal: Journal, run: RunRecord, doubtful: Mapping[int, int | None], 
     """Note that rows (place → watermark) may have been sent before."""
     left.doubtful.update(doubtful)
     journal.record(run.id, (), [(seq, RowState.SENDING, watermark) for seq, watermark in doubtful.items()])
+
+
+def doubt_killed(journal: Journal, run: RunRecord) -> None:
+    """Note what a run that was killed may have done last: a later stop or refusal says nothing of it. What must not be
+    done twice, and what changes contacts by their ID, was noted before it was sent."""
+    if run.state != "running" or run.options.get("dry_run"):
+        return
+    once = run.config.get("rows.overwrite_duplicates") == "false" or run.config.get("rows.mode") == '"create"'
+    if (run.command == "import" and run.planned and not once) or (run.command == "undo" and run.rows is not None):
+        journal.doubt_waiting(run.id)

@@ -19,9 +19,8 @@ from ..prepare.prepared import Prepared
 from ..prepare.sources import Source
 from ..target import ACCOUNT, share_a_campaign, split, within
 from ..text.phrase import phrase
-from .begin import doubt_killed
 from .keyless import drop_sent_before
-from .left_over import DOUBTFUL, LeftOver, doubt, may_have_sent, settle
+from .left_over import DOUBTFUL, LeftOver, doubt, doubt_killed, may_have_sent, settle
 from .sending import known_campaigns
 
 _UNSETTLED = frozenset({*DOUBTFUL, str(RowState.PENDING)})

@@ -270,8 +270,15 @@ class Sending:
             mirrored=self.left.mirrored,
             deleting=self._deleting,
         )
-        loader = Loader(self.client, recorder, self.rules, log or self.tally, changer=changer, named=self._named)
-        loader.perhaps_sent = self._perhaps
+        loader = Loader(
+            self.client,
+            recorder,
+            self.rules,
+            log or self.tally,
+            changer=changer,
+            named=self._named,
+            perhaps_sent=self._perhaps,
+        )
         try:
             await loader.load(rows, unsure)
         finally:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -522,6 +523,18 @@ def test_a_contact_without_a_key_that_may_have_been_made_is_told() -> None:
     dialler = Dialler([contact(1)])
     assert told(undo(dialler, Action.CREATE, image(None), "", key="")) == (FAILED, "delete", "no_before_image")
     assert dialler.calls == []
+
+
+@pytest.mark.parametrize(("key", "refused"), [("", False), ("", True), ("K", False)])
+def test_a_contact_without_a_key_is_noted_before_it_is_made_again(key: str, refused: bool) -> None:
+    """It cannot be looked up, so a process that is killed must leave a trace; what was refused was not made."""
+    dialler, notes = Dialler([], fails=[Refused("bad_request", "no")] if refused else []), Noted()
+    book = cast("Journal", Book(image({**OLD, "UserData": key})))
+    undoer = Undoer(cast("DiallerClient", dialler), book, notes, RUN.id, target=TARGET)
+    with pytest.raises(Refused) if refused else nullcontext():
+        asyncio.run(undoer.change(SpooledRow(0, key, b"", str(Action.DELETE), "1")))
+
+    assert notes.noted == ([] if key else ["sending 0", "not sent 0"] if refused else ["sending 0"])
 
 
 def test_which_rows_are_undone() -> None:
